@@ -150,7 +150,13 @@ func TestABrowserShowsEveryState(t *testing.T) {
 	}
 	standby := lost["regions"].([]any)[1].(map[string]any)
 	standby["silent"], standby["resources"], standby["targets"], standby["passing"], standby["balancer"] = "us-west-2 does not answer", []any{}, []any{}, false, ""
+	lost["regions"].([]any)[0].(map[string]any)["needed"] = 1
+	lost["regions"].([]any)[0].(map[string]any)["checks"] = []any{
+		map[string]any{"name": "failover.check", "checkers": 16, "healthy": 16, "passing": true},
+		map[string]any{"name": "failover.checks[0]", "checkers": 16, "healthy": 2, "passing": false},
+	}
 	s.set("status", lost, nil)
+	w.Do("several checks", w.Says(".region.primary", "1 of 2 checks have to pass"), w.Says(".region.primary", "✗ failover.checks[0]: 2 of 16"))
 	w.Do("a lost region", w.Says(".region.secondary", "Its API does not answer"), w.Says(".region.secondary", "does not pass"))
 	w.Picture(*pictures, "state-region-lost")
 	s.set("drills", []any{}, nil)

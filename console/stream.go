@@ -38,14 +38,15 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 			now, _ := json.Marshal(map[string]any{"panel": "pulse", "now": time.Now().UnixMilli(), "read": s.board.read()})
 			fmt.Fprintf(&text, "data: %s\n\n", now)
 		}
-		if !s.sessions.has(r) {
+		over := !s.sessions.has(r)
+		if over {
 			text.Reset()
 			text.WriteString("data: {\"panel\":\"over\"}\n\n")
 		}
 		if out.SetWriteDeadline(time.Now().Add(sending)) != nil {
 			return
 		}
-		if _, err := w.Write(text.Bytes()); err != nil || out.Flush() != nil || !s.sessions.has(r) {
+		if _, err := w.Write(text.Bytes()); err != nil || out.Flush() != nil || over {
 			return
 		}
 		select {

@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -39,18 +40,34 @@ func (s Shelf) All() (all []Kept, err error) {
 		return nil, err
 	}
 	for _, file := range files {
-		b, err := os.ReadFile(file)
+		r, err := readFile(file)
 		if err != nil {
 			return nil, err
-		}
-		r, err := Read(b)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 		all = append(all, Kept{file, r})
 	}
 	slices.SortFunc(all, func(a, b Kept) int { return a.Began.Compare(b.Began) })
 	return all, nil
+}
+
+// One returns the report in a file of the shelf, by the file's name. The error is fs.ErrNotExist for what is no such name.
+func (s Shelf) One(name string) (*drill.Report, error) {
+	if filepath.Base(name) != name || filepath.Ext(name) != ".json" {
+		return nil, fs.ErrNotExist
+	}
+	return readFile(filepath.Join(string(s), name))
+}
+
+func readFile(file string) (*drill.Report, error) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	r, err := Read(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return r, nil
 }
 
 // like tells whether two drills are of the same kind, so that their times can be held against each other.

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -34,6 +36,14 @@ func TestAShelfKeepsReportsInTheirOrder(t *testing.T) {
 	}
 	if diff := cmp.Diff([]time.Duration{0, 2 * time.Millisecond, time.Hour}, order); diff != "" {
 		t.Error(diff)
+	}
+	if one, err := s.One(filepath.Base(all[1].File)); err != nil || !one.Began.Equal(all[1].Began) {
+		t.Errorf("one by its name: %v", err)
+	}
+	for _, name := range []string{"2025.json", "../" + filepath.Base(string(s)) + "/" + filepath.Base(all[0].File), "now.jsonl", "", "."} {
+		if _, err := s.One(name); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%q is on the shelf: %v", name, err)
+		}
 	}
 	if err := os.WriteFile(filepath.Join(string(s), "2026-torn.json"), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)

@@ -79,7 +79,8 @@ type trailEnd struct {
 // sign is how often a trail shows that its drill lives, where nothing changes.
 const sign = time.Second
 
-func (s Shelf) trail() string { return filepath.Join(string(s), "now.jsonl") }
+// TrailFile is where a trail is, if there was one.
+func (s Shelf) TrailFile() string { return filepath.Join(string(s), "now.jsonl") }
 
 // Begin begins the trail of a drill.
 func (s Shelf) Begin(h Head) (*Trail, error) {
@@ -87,13 +88,13 @@ func (s Shelf) Begin(h Head) (*Trail, error) {
 		return nil, err
 	}
 	// A new file, so that who reads the old one reads one drill only.
-	fresh := s.trail() + ".new"
+	fresh := s.TrailFile() + ".new"
 	f, err := os.OpenFile(fresh, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	t := &Trail{file: f, began: h.Began}
-	if err := errors.Join(t.write(trailLine{Head: &h}), os.Rename(fresh, s.trail())); err != nil {
+	if err := errors.Join(t.write(trailLine{Head: &h}), os.Rename(fresh, s.TrailFile())); err != nil {
 		f.Close()
 		return nil, err
 	}
@@ -138,7 +139,7 @@ func (t *Trail) write(l trailLine) error {
 
 // Now reads the trail of the drill that runs, or of the last one. It is nil where there was none.
 func (s Shelf) Now() (*Rehearsal, error) {
-	f, err := os.Open(s.trail())
+	f, err := os.Open(s.TrailFile())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -57,7 +57,7 @@ func TestTrailShowsADrillWhileItRuns(t *testing.T) {
 func TestTrailWithHalfALine(t *testing.T) {
 	s := Shelf(t.TempDir())
 	text := `{"head":{"name":"www.test"}}` + "\n" + `{"ms":7,"phase":"fault","text":"gone"}` + "\n" + `{"ms":9,"pha`
-	if err := os.WriteFile(s.trail(), []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(s.TrailFile(), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if now, err := s.Now(); err != nil || now.Name != "www.test" || len(now.Steps) != 1 {

@@ -34,8 +34,14 @@ type shown struct {
 	outside  outside
 	readOnly string
 
-	mu     sync.Mutex
-	status *plan.Status // the last one
+	past    memo[[]pastDrill]
+	running memo[*report.Rehearsal]
+
+	mu       sync.Mutex
+	status   *plan.Status                // the last one
+	marked   *plan.Stack                 // the stack with clients whose calls are marked as the console's
+	digest   string                      // of the declaration that it is of
+	accounts map[string]*account.Account // by region, in the same way
 }
 
 // every is how often something is read: AWS limits the calls of an account, a local cloud hardly.
@@ -102,13 +108,23 @@ func (s *shown) regions(ctx context.Context) (names []string) {
 	return slices.Compact(names)
 }
 
-// opened is the stack, with clients whose calls are marked as the console's.
+// opened is the declared stack. Its clients, with their connections and credentials, are kept until the declaration changes.
 func (s *shown) opened(ctx context.Context) (*plan.Stack, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := digest(s.flags.on.file)
+	if s.marked != nil && now == s.digest {
+		return s.marked, nil
+	}
 	d, err := understudy.Load(s.flags.on.file)
 	if err != nil {
 		return nil, err
 	}
-	return plan.Open(ctx, d, config.WithAppID(consoleAgent))
+	stack, err := plan.Open(ctx, d, config.WithAppID(consoleAgent))
+	if err == nil {
+		s.marked, s.digest = stack, now
+	}
+	return stack, err
 }
 
 // consoleStatus is a status with what to be wary of in words.
@@ -193,7 +209,9 @@ func (s *shown) parity(ctx context.Context) (any, error) {
 
 func (s *shown) shelf() report.Shelf { return shelf(s.stack.Declaration.Name) }
 
-func (s *shown) rehearsal(context.Context) (any, error) { return s.shelf().Now() }
+func (s *shown) rehearsal(context.Context) (any, error) {
+	return s.running.of(s.shelf().TrailFile(), s.shelf().Now)
+}
 
 // pastDrill is a drill in the history.
 type pastDrill struct {
@@ -210,6 +228,10 @@ type pastDrill struct {
 }
 
 func (s *shown) drills(context.Context) (any, error) {
+	return s.past.of(filepath.Join(string(s.shelf()), "*.json"), s.pastDrills)
+}
+
+func (s *shown) pastDrills() ([]pastDrill, error) {
 	kept, err := s.shelf().All()
 	all := []pastDrill{}
 	for _, k := range kept {
@@ -226,16 +248,11 @@ func (s *shown) document(name string) ([]byte, error) {
 	if s.stack == nil {
 		return nil, fs.ErrNotExist
 	}
-	kept, err := s.shelf().All()
+	r, err := s.shelf().One(name)
 	if err != nil {
 		return nil, err
 	}
-	for _, k := range kept {
-		if filepath.Base(k.File) == name {
-			return written(k.Report, report.HTML)
-		}
-	}
-	return nil, fs.ErrNotExist
+	return written(r, report.HTML)
 }
 
 // traffic is what the load balancers of each region have measured; null of a region that does not answer.
@@ -245,7 +262,7 @@ func (s *shown) traffic(ctx context.Context) (any, error) {
 	var regions sync.WaitGroup
 	for _, name := range s.regions(ctx) {
 		regions.Go(func() {
-			a, err := s.account(ctx, name)
+			a, err := s.clients(ctx, name)
 			var found []browse.Series
 			if err == nil {
 				found, err = browse.Metrics(ctx, a, s.outside.speed)
@@ -261,15 +278,29 @@ func (s *shown) traffic(ctx context.Context) (any, error) {
 	return all, nil
 }
 
+// account is that of a region that a page has asked for.
 func (s *shown) account(ctx context.Context, region string) (*account.Account, error) {
 	if !slices.Contains(s.regions(ctx), region) {
 		return nil, fmt.Errorf("region %q is not one of those that this console shows", region)
+	}
+	return s.clients(ctx, region)
+}
+
+func (s *shown) clients(ctx context.Context, region string) (*account.Account, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a := s.accounts[region]; a != nil {
+		return a, nil
 	}
 	a, err := account.Open(ctx, region, config.WithAppID(consoleAgent))
 	if err != nil {
 		return nil, err
 	}
-	return a.Brisk(), nil
+	if s.accounts == nil {
+		s.accounts = map[string]*account.Account{}
+	}
+	s.accounts[region] = a.Brisk()
+	return s.accounts[region], nil
 }
 
 // cloud is the local cloud's state. How much memory its processes use changes all the time, and is left to `understudy cloud status`.

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -54,4 +57,38 @@ func TestConsoleButtonsRunCommandsThatAreThere(t *testing.T) {
 			t.Errorf("%d actions", len(all))
 		}
 	}
+}
+
+// What files say is read again when one of them changes, comes or goes, and only then; what could not be read is tried again.
+func TestMemoReadsWhatChanges(t *testing.T) {
+	dir, reads := t.TempDir(), 0
+	var m memo[int]
+	read := func(want int) {
+		t.Helper()
+		for range 3 {
+			if _, err := m.of(filepath.Join(dir, "*.json"), func() (int, error) { reads++; return reads, nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if reads != want {
+			t.Errorf("read %d times, want %d", reads, want)
+		}
+	}
+	if _, err := m.of(filepath.Join(dir, "*.json"), func() (int, error) { return 0, fs.ErrPermission }); err == nil {
+		t.Error("an error is kept back")
+	}
+	read(1)
+	file := filepath.Join(dir, "a.json")
+	if err := os.WriteFile(file, []byte("1"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	read(2)
+	if err := os.WriteFile(file, []byte("22"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	read(3)
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	read(4)
 }

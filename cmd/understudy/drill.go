@@ -300,7 +300,7 @@ func rehearse(cmd *cobra.Command, d *drill.Drill, name string, to drillOutputs, 
 	if err != nil {
 		fmt.Fprintf(cmd.ErrOrStderr(), "understudy: the report is not kept for `understudy drills`: %v\n", err)
 	}
-	trail.end(filepath.Base(file), err)
+	trail.end(file, err)
 	return tellDrill(cmd, found, to)
 }
 

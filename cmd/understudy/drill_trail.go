@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -42,8 +43,14 @@ func (t *drillTrail) begin() {
 	t.trail = trail
 }
 
+// end says which file has the report, or why there is none.
 func (t *drillTrail) end(file string, err error) {
-	if t.trail != nil {
-		t.trail.End(file, err)
+	if t.trail == nil {
+		return
 	}
+	if err != nil {
+		t.trail.End("", err)
+		return
+	}
+	t.trail.End(filepath.Base(file), nil)
 }

@@ -70,7 +70,9 @@ function region(r, st) {
     r.silent ? h('p', {class: 'alert'}, sign(false, 'Its API does not answer: ', r.silent)) : null,
     h('dl', {},
       h('dt', {}, 'Health check'), h('dd', {}, r.unchecked ? sign(null, 'unknown') : r.dark && !r.passing ? sign(null, 'there is no instance until it is to serve, as declared') :
-        sign(r.passing, `${r.passing ? 'passes' : 'does not pass'}: ${r.check.healthy} of ${r.check.checkers} checkers report success`)),
+        sign(r.passing, `${r.passing ? 'passes' : 'does not pass'}: ${r.checks ? `${r.needed} of ${r.checks.length} checks have to pass` :
+          `${r.check.healthy} of ${r.check.checkers} checkers report success`}`),
+      (r.checks || []).map(c => h('p', {}, sign(c.passing, `${c.name}: ${c.healthy} of ${c.checkers} checkers report success`)))),
       h('dt', {}, 'Targets'), h('dd', {}, r.targets.length ? sign(healthy === r.targets.length, `${healthy} of ${r.targets.length} healthy`) : sign(null, 'none')),
       h('dt', {}, 'Load balancer'), h('dd', {}, r.balancer ? code(r.balancer) : 'none')),
     traffic(r.region), map(r), differences(r.resources));
