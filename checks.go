@@ -75,3 +75,6 @@ func (d *Declaration) Undecided() string {
 	return fmt.Sprintf("failover.healthy %d: the %d checks that do not ask the service keep a region healthy whose service does not answer",
 		d.Failover.Needed(), others)
 }
+
+// FurtherCheckRole is what a side's nth further check, from 1, is to the stack.
+func FurtherCheckRole(side Side, nth int) string { return fmt.Sprintf("further-check-%d-%s", nth, side) }

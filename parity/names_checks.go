@@ -47,7 +47,7 @@ func (n *naming) describeFurther(side understudy.Side, record string, followed r
 		return
 	}
 	for nth := range n.declared.Failover.Further {
-		role := fmt.Sprintf("further-check-%d-%s", nth+1, side)
+		role := understudy.FurtherCheckRole(side, nth+1)
 		for _, id := range followed.HealthCheckConfig.ChildHealthChecks {
 			if child, ok := n.checks[id]; ok && n.tags[id][account.TagRole] == role {
 				n.describeCheck(side, record, furtherName(nth), role, child)

@@ -182,7 +182,7 @@ func rolesOfChecks() (roles []string) {
 	for _, side := range understudy.Sides {
 		roles = append(roles, "check-"+string(side), calculatedCheckRole(side))
 		for nth := 1; nth <= understudy.MostChecks+1; nth++ {
-			roles = append(roles, furtherRole(side, nth), nthSwitchCheckRole(side, nth))
+			roles = append(roles, understudy.FurtherCheckRole(side, nth), nthSwitchCheckRole(side, nth))
 		}
 	}
 	return roles

@@ -17,11 +17,6 @@ import (
 // more votes than they can lack: with M checks of which N are enough, M-N+1 checks ask it, and N of the others are enough with all of these,
 // while without them all of the others are too few.
 
-// furtherRole is the role of a side's nth further check, from 1.
-func furtherRole(side understudy.Side, nth int) string {
-	return fmt.Sprintf("further-check-%d-%s", nth, side)
-}
-
 // nthSwitchCheckRole is the role of the nth check of a region's switch, from 1.
 func nthSwitchCheckRole(at understudy.Side, nth int) string {
 	if nth == 1 {
@@ -32,7 +27,7 @@ func nthSwitchCheckRole(at understudy.Side, nth int) string {
 
 // furtherCheck is a side's nth further check.
 func furtherCheck(s scope, b *balancer, nth int) *ownCheck {
-	return &ownCheck{scope: s, name: furtherRole(s.side, nth), wanted: func() *route53types.HealthCheckConfig {
+	return &ownCheck{scope: s, name: understudy.FurtherCheckRole(s.side, nth), wanted: func() *route53types.HealthCheckConfig {
 		if nth > len(s.declared.Failover.Further) {
 			return &route53types.HealthCheckConfig{} // what is left of one
 		}
