@@ -36,8 +36,8 @@ type sample struct {
 	done   chan error
 }
 
-// newSample serves a console that shows what was recorded.
-func newSample(t *testing.T) *sample {
+// newSample serves a console that shows what was recorded, and changes nothing where it says why.
+func newSample(t *testing.T, readOnly ...string) *sample {
 	t.Helper()
 	s := &sample{panels: map[string]any{}, failed: map[string]error{}, done: make(chan error, 1)}
 	var actions struct{ All []Action }
@@ -47,7 +47,7 @@ func newSample(t *testing.T) *sample {
 	}
 	s.Server = &Server{
 		Actions: actions.All, Folder: t.TempDir(), pulse: 200 * time.Millisecond,
-		Commands: &Commands{Program: "/bin/echo", Folder: t.TempDir()},
+		Commands: &Commands{Program: "/bin/echo", Folder: t.TempDir(), ReadOnly: strings.Join(readOnly, "")},
 		Reads: map[string]func(context.Context, url.Values) (any, error){
 			"resources": func(_ context.Context, q url.Values) (any, error) {
 				if q.Get("kind") == "zones" {
@@ -188,7 +188,9 @@ func TestAButtonRunsTheCommandThatItShows(t *testing.T) {
 	w.Do("do", w.Click(".buttons button"), w.Click(`#ask [value=isolate]`), w.Click("#ask-do"), w.Until(`location.hash === '#rehearsal'`),
 		w.Says(".commands", "done: understudy drill"), w.Run(`document.querySelector('.commands details').open = true`),
 		w.Says(".commands pre", "drill --yes -f examples/hello/understudy.yaml --local --fault isolate"))
-	s.Commands.ReadOnly = "only shown"
+
+	shows := newSample(t, "only shown")
+	w.Do("enter one that only shows", w.Go("file://"+shows.file), w.Says("main", "only shown"), w.Until(`document.querySelector('.buttons button').disabled`))
 	if said := window.Value[string](w, `send('/start', {action: 'drill'}).then(a => a.error)`); said != "only shown" {
 		t.Errorf("a console that only shows says %q", said)
 	}
