@@ -77,4 +77,6 @@ func (d *Declaration) Undecided() string {
 }
 
 // FurtherCheckRole is what a side's nth further check, from 1, is to the stack.
-func FurtherCheckRole(side Side, nth int) string { return fmt.Sprintf("further-check-%d-%s", nth, side) }
+func FurtherCheckRole(side Side, nth int) string {
+	return fmt.Sprintf("further-check-%d-%s", nth, side)
+}
