@@ -39,6 +39,14 @@ type sample struct {
 // newSample serves a console that shows what was recorded, and changes nothing where it says why.
 func newSample(t *testing.T, readOnly ...string) *sample {
 	t.Helper()
+	s := unopened(t, readOnly...)
+	s.open(t)
+	return s
+}
+
+// unopened is a console that does not serve yet.
+func unopened(t *testing.T, readOnly ...string) *sample {
+	t.Helper()
 	s := &sample{panels: map[string]any{}, failed: map[string]error{}, done: make(chan error, 1)}
 	var actions struct{ All []Action }
 	var parts map[string]json.RawMessage
@@ -72,6 +80,12 @@ func newSample(t *testing.T, readOnly ...string) *sample {
 			return s.panels[name], s.failed[name]
 		}})
 	}
+	return s
+}
+
+// open serves the console until the test's end.
+func (s *sample) open(t *testing.T) {
+	t.Helper()
 	listener, err := Listen("localhost:0")
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +101,6 @@ func newSample(t *testing.T, readOnly ...string) *sample {
 		s.end(t)
 		s.Commands.Close(context.Background())
 	})
-	return s
 }
 
 // end ends the console.
@@ -140,8 +153,12 @@ func TestABrowserShowsEveryState(t *testing.T) {
 	w.Picture(*pictures, "state-no-session")
 	w.Do("a wrong key", w.Run(`document.querySelector('#enter input').value = 'GUESS'`), w.Click("#enter button"), w.Says("#refused", "not the console's"))
 	w.Do("the key", w.Run(`document.querySelector('#enter input').value = '`+s.sessions.key+`'`), w.Click("#enter button"), w.Says("#leads", "us-east-1"), w.Says("#link", "Live"))
+	seenLoading(t)
 	s.set("status", s.panels["status"], errors.New("find the local cloud: it does not answer"))
 	w.Do("an error", w.Says(".alert", "it does not answer"), w.Says("main", "What follows is of"))
+	if said := window.Value[int](w, `document.querySelectorAll('.alert').length`); said != 1 {
+		t.Errorf("one error is said %d times", said)
+	}
 	w.Accessible("an error")
 	w.Picture(*pictures, "state-error")
 	var lost map[string]any
@@ -164,6 +181,8 @@ func TestABrowserShowsEveryState(t *testing.T) {
 	s.set("calls", []any{}, nil)
 	for view, words := range map[string]string{"history": "No drill was kept yet", "rehearsal": "No drill has run", "cloud": "Nobody has called yet"} {
 		w.Do("an empty "+view, w.Run(`location.hash = '`+view+`'`), w.Says("main", words))
+		w.Accessible("an empty " + view)
+		w.Picture(*pictures, "state-empty-"+view)
 	}
 	w.Do("what cannot be listed", w.Run(`location.hash = 'resources'`), w.Says("main", "t3.micro"),
 		w.Run(`const k = document.querySelector('[name=kind]'); k.value = 'zones'; k.onchange({target: k})`), w.Says(".alert", "no answer"))
@@ -174,6 +193,22 @@ func TestABrowserShowsEveryState(t *testing.T) {
 	if text := window.Value[string](w, `document.body.innerText`); strings.Contains(text, "cannot be drawn") {
 		t.Errorf("a view throws: %s", text)
 	}
+}
+
+// seenLoading holds that what was not read yet is said to be loading, in a page that is live.
+func seenLoading(t *testing.T) {
+	t.Helper()
+	slow, w := unopened(t), window.Open(t)
+	for i := range slow.Panels {
+		slow.Panels[i].Read = func(ctx context.Context) (any, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+	}
+	slow.open(t)
+	w.Do("enter while nothing is read", w.Go("file://"+slow.file), w.Says("#link", "Live"), w.Says("main", "Loading."))
+	w.Accessible("loading")
+	w.Picture(*pictures, "state-loading")
 }
 
 // A button asks first, with Cancel in focus, says what it runs, and shows what that prints.
@@ -188,9 +223,11 @@ func TestAButtonRunsTheCommandThatItShows(t *testing.T) {
 	w.Do("do", w.Click(".buttons button"), w.Click(`#ask [value=isolate]`), w.Click("#ask-do"), w.Until(`location.hash === '#rehearsal'`),
 		w.Says(".commands", "done: understudy drill"), w.Run(`document.querySelector('.commands details').open = true`),
 		w.Says(".commands pre", "drill --yes -f examples/hello/understudy.yaml --local --fault isolate"))
+	w.Picture(*pictures, "command")
 
 	shows := newSample(t, "only shown")
 	w.Do("enter one that only shows", w.Go("file://"+shows.file), w.Says("main", "only shown"), w.Until(`document.querySelector('.buttons button').disabled`))
+	w.Picture(*pictures, "state-read-only")
 	if said := window.Value[string](w, `send('/start', {action: 'drill'}).then(a => a.error)`); said != "only shown" {
 		t.Errorf("a console that only shows says %q", said)
 	}

@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -83,8 +82,8 @@ func (f *consoleFlags) run(cmd *cobra.Command) error {
 	}
 	ctx, end := context.WithCancel(cmd.Context())
 	defer end()
-	folder := filepath.Join(cloud.StateDir(), "console", strconv.Itoa(os.Getpid()))
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	folder, err := consoleFolder(filepath.Join(cloud.StateDir(), "console"))
+	if err != nil {
 		return err
 	}
 	program, err := os.Executable()

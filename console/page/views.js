@@ -23,6 +23,9 @@ function panel(name, draw) {
   return [wrong, p.at > 0 && draw(p.data)];
 }
 
+// more shows more of a panel that stands above, where it is said if there is nothing.
+const more = (name, draw) => now[name]?.at > 0 && draw(now[name].data);
+
 const code = text => h('code', {}, text);
 const table = (caption, heads, rows, empty) => rows.length === 0 ? h('p', {class: 'soft'}, empty) :
   h('div', {class: 'wide', tabindex: 0, role: 'region', 'aria-label': caption}, h('table', {}, h('caption', {}, caption),
@@ -43,9 +46,9 @@ function overview() {
   }
   return [
     h('section', {'aria-label': 'Where users go'}, panel('answer', answer), panel('status', alerts)),
-    h('div', {class: 'regions'}, panel('status', st => st.regions.map(r => region(r, st)))),
+    h('div', {class: 'regions'}, more('status', st => st.regions.map(r => region(r, st)))),
     h('section', {}, h('h2', {}, 'Commands'), buttons(), running()),
-    h('section', {}, h('h2', {}, 'Of no region'), panel('status', st => things(st.resources))),
+    more('status', st => h('section', {}, h('h2', {}, 'Of no region'), things(st.resources))),
   ];
 }
 
