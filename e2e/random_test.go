@@ -68,14 +68,38 @@ func mixed(random *rand.Rand, all []map[string]any) map[string]any {
 // askedFor are what a service has to be asked for, so that a match is found in its answer.
 var askedFor = map[any]string{`"healthy":true`: "/?format=json", "ok": "/healthz"}
 
-// serving makes the service that a mixture declares one that serves what it declares: at every port, and with what its check looks for.
+// serving makes the service that a mixture declares one that serves what it declares: from an image that has it, at every port, and with what its
+// check looks for.
 func serving(d map[string]any) {
 	if image, ok := d["image"].(map[string]any); ok {
 		image["run"] = "hello -tls -addr :8080 & hello -tls -addr :8081 &"
+		if image["base"] == nil && image["parameter"] == nil && !imagesByRegion(d) {
+			image["base"] = map[string]any{"names": []string{"understudy-hello-*"}}
+		}
 	}
 	failover, _ := d["failover"].(map[string]any)
 	if check, ok := failover["check"].(map[string]any); ok && check["match"] != nil {
 		check["path"] = askedFor[check["match"]]
+	}
+}
+
+// imagesByRegion tells whether a mixture names the image in both regions.
+func imagesByRegion(d map[string]any) bool {
+	regions, _ := d["regions"].(map[string]any)
+	for _, side := range []string{"primary", "secondary"} {
+		if r, _ := regions[side].(map[string]any); r["image"] == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// A mixture that names no image has one that serves.
+func TestMixturesServe(t *testing.T) {
+	image := map[string]any{}
+	serving(map[string]any{"image": image})
+	if base, _ := image["base"].(map[string]any); base["names"] == nil {
+		t.Errorf("the image is %v", image)
 	}
 }
 
