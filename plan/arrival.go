@@ -94,6 +94,22 @@ func (a *arrival) count(s sight) (healthy, others int) {
 	return healthy, others
 }
 
+// progress tells how far the arrival is, and what the load balancer finds of an instance that is not there yet.
+func (a *arrival) progress(s sight) string {
+	healthy, one := 0, ""
+	for _, i := range s.group.Instances {
+		id := aws.ToString(i.InstanceId)
+		switch {
+		case versionOf(i.LaunchTemplate) != a.want || onItsWayOut(i.LifecycleState):
+		case s.states[id].healthy():
+			healthy++
+		default:
+			one = fmt.Sprintf("; %s is %s", id, cmp.Or(s.states[id].String(), string(i.LifecycleState)))
+		}
+	}
+	return fmt.Sprintf("%d of %d instances of template version %s are healthy%s", healthy, aws.ToInt32(s.group.DesiredCapacity), a.want.number, one)
+}
+
 // over tells whether the refresh is done, if there is one.
 func (a *arrival) over(r *autoscalingtypes.InstanceRefresh) bool {
 	if r == nil {
@@ -139,7 +155,9 @@ func (f *fleet) arrive(ctx context.Context, a arrival) error {
 			return false, err
 		}
 		evidence.gather(ctx, s)
-		return a.judge(s, time.Now())
+		done, err := a.judge(s, time.Now())
+		account.Tell(ctx, a.progress(s))
+		return done, err
 	})
 	if len(a.lost) > 0 {
 		evidence.suspect = a.lost[len(a.lost)-1]

@@ -89,6 +89,21 @@ func TestArrival(t *testing.T) {
 	}
 }
 
+// Who waits for instances is told how many are there, and what is wrong with one that is not.
+func TestArrivalIsTold(t *testing.T) {
+	a := arrival{want: version{"lt-1", "2"}}
+	one, two := member("i-3", "2", "Healthy", "InService"), member("i-4", "2", "Healthy", "InService")
+	for want, s := range map[string]sight{
+		"1 of 2 instances of template version 2 are healthy; i-4 is unhealthy Target.FailedHealthChecks": seen("", []autoscalingtypes.Instance{one, two}, "i-3"),
+		"2 of 2 instances of template version 2 are healthy":                                             seen("", []autoscalingtypes.Instance{one, two}, "i-3", "i-4"),
+		"0 of 2 instances of template version 2 are healthy":                                             seen("", []autoscalingtypes.Instance{member("i-1", "1", "Healthy", "InService")}),
+	} {
+		if got := a.progress(s); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 // pretend makes a region look built, with its health check as given.
 func (r *region) pretend(found map[*node]bool, g *graph, passes bool) {
 	for _, n := range g.nodes {
