@@ -65,7 +65,10 @@ var about = map[string]struct{ what, example string }{
 	"instance.volume.throughput": {"Its throughput in MiB/s, of gp3 alone; 0 is as the type has it.", "250"},
 	"instance.key":               {"The key pair whose owner may log in, by its name in both regions.", "ops"},
 	"instance.monitoring":        {"How often EC2 gives data points to CloudWatch: every five minutes, or every minute.", "detailed"},
-	"instance.user_data":         {"A script or cloud-config that cloud-init takes once on each instance, a script after `image.run`.", `"file:cloud-config.yaml"`},
+	"instance.environment": {"The variables that `image.run` is called with: texts, and parameters of Parameter Store, whose values each instance " +
+		"fetches in its own region at every boot. The first one, and the last that goes, have the image baked anew.",
+		"{COLOUR: green, PASSWORD: {parameter: /hello/password}}"},
+	"instance.user_data": {"A script or cloud-config that cloud-init takes once on each instance, a script after `image.run`.", `"file:cloud-config.yaml"`},
 
 	"hosts": {"The instances beside the load balancer, one after another in the public subnets. What is not said is as the fleet has it. One that " +
 		"is to be otherwise is replaced, but for its tags, metadata and monitoring.", ""},

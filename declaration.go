@@ -62,7 +62,9 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	in := root.object("image")
 	d.Image = image(in, dir, readFile)
 	refuseImages(d, places, in)
-	d.Instance = instance(root.object("instance"), dir, readFile)
+	machines := root.object("instance")
+	d.Instance = instance(machines, dir, readFile)
+	d.Image.WithEnvironment = len(d.Instance.Environment) > 0
 	d.Hosts = hosts(root.object("hosts"), d, dir, readFile)
 	service := root.object("service")
 	d.Service = Service{service.number("port", 8080, 1, 65535), service.text("health", "/", healthPath)}
@@ -84,6 +86,7 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	d.Security = security(root.object("security"))
 	refuseUnrouted(d, places, switching)
 	refuseUserData(d, root)
+	refuseEnvironment(d, machines)
 	d.Tags = root.labels("tags", mostTags, tagKey, tagValue)
 	d.Parity.Ignore = ignored(root.object("parity"))
 	d.Drill = drilled(root.object("drill"), d)

@@ -42,6 +42,7 @@
 //	  key: ""                        # a key pair in both regions
 //	  monitoring: basic              # or detailed
 //	  user_data: ""                  # a script or cloud-config, once on each instance
+//	  environment: {}                # of the run script: {COLOUR: green, PASSWORD: {parameter: /hello/password}}
 //	hosts:                           # in the public subnets; what is empty is as instance has it, and the image is the one that is baked
 //	  count: 2
 //	  type: ""

@@ -8,12 +8,13 @@ import (
 
 // Image says what image the instances are of, and how it is made.
 type Image struct {
-	Base      Base
-	Parameter string // of Parameter Store, which names an image in each region; empty where Base or the regions' own select it
-	Baked     bool   // an image is made of the one that is selected; else instances are of that one, and user data makes of them what Baked would
-	Rebake    Rebake
-	Install   string // run once while the image is baked, or at the first boot of each instance
-	Run       string // run at every boot of every instance
+	Base            Base
+	Parameter       string // of Parameter Store, which names an image in each region; empty where Base or the regions' own select it
+	Baked           bool   // an image is made of the one that is selected; else instances are of that one, and user data makes of them what Baked would
+	Rebake          Rebake
+	Install         string // run once while the image is baked, or at the first boot of each instance
+	Run             string // run at every boot of every instance
+	WithEnvironment bool   // Run is called with the variables of instance.environment
 }
 
 // Base selects the image to start from: the newest available one of the first name pattern that any

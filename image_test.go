@@ -45,7 +45,7 @@ func TestMistakesInImages(t *testing.T) {
 		good + "  base: {names: [web]}\n  parameter: /gold\n":                         "found image.parameter beside image.base; allowed: one of them",
 		good + "  baked: false\n  rebake: weekly\n":                                   "found weekly of an image that is not baked; allowed: never, or image.baked true",
 		good + "  baked: false\n  install: '" + strings.Repeat("i", 11<<10-20) + "'\ninstance: {user_data: '" + strings.Repeat("u", 4<<10) + "'}\n": "" +
-			"bytes, with the scripts of an image that is not baked; allowed: 16384 bytes at most, as EC2 takes",
+			"bytes, with the environment and the scripts of an image that is not baked; allowed: 16384 bytes at most, as EC2 takes",
 	} {
 		if _, err := parse(in); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)

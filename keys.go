@@ -19,6 +19,8 @@ const (
 	Mappings Kind = "list of mappings"
 	Labels   Kind = "mapping of texts"
 	Document Kind = "policy document"
+	// Variables are texts, or mappings that name a parameter.
+	Variables Kind = "mapping of variables"
 )
 
 // Key is a key of a declaration, as the getter that reads it declares it.
@@ -58,6 +60,8 @@ func (k *Key) Allowed() string {
 		return "a list of mappings"
 	case Mapping:
 		return "a mapping"
+	case Variables:
+		return fmt.Sprintf("a mapping of at most %d: keys of %s; values of %s", k.Highest, k.of.allowed, k.text.allowed)
 	case Labels:
 		return fmt.Sprintf("a mapping of at most %d: keys of %s; values of %s", k.Highest, k.of.allowed, k.text.allowed)
 	}

@@ -7,14 +7,15 @@ import (
 
 // Instance is the kind of machine that hosts and fleet run on.
 type Instance struct {
-	Type       string
-	Profile    Profile
-	Metadata   Metadata
-	HopLimit   int // of answers of the metadata service; 0 is the image's own
-	Volume     Volume
-	Key        string // the name of a key pair in both regions; empty is none
-	Monitoring Monitoring
-	UserData   string // a script or cloud-config, beside the image's run script
+	Type        string
+	Profile     Profile
+	Metadata    Metadata
+	HopLimit    int // of answers of the metadata service; 0 is the image's own
+	Volume      Volume
+	Key         string // the name of a key pair in both regions; empty is none
+	Monitoring  Monitoring
+	UserData    string      // a script or cloud-config, beside the image's run script
+	Environment Environment // of the image's run script
 }
 
 // Metadata tells whether the metadata service is asked with tokens only (IMDSv2).
@@ -46,14 +47,15 @@ type Volume struct {
 
 func instance(o *object, dir string, readFile func(string) ([]byte, error)) Instance {
 	return Instance{
-		Type:       o.text("type", "t3.micro", instanceType),
-		Profile:    profile(o.object("profile"), dir, readFile),
-		Metadata:   Metadata(o.text("metadata", string(MetadataRequired), metadataKind)),
-		HopLimit:   o.number("hop_limit", 0, 0, 64),
-		Volume:     volume(o.object("volume")),
-		Key:        o.text("key", "", keyName),
-		Monitoring: Monitoring(o.text("monitoring", string(MonitoringBasic), monitoringKind)),
-		UserData:   userDataOf(o, dir, readFile),
+		Type:        o.text("type", "t3.micro", instanceType),
+		Profile:     profile(o.object("profile"), dir, readFile),
+		Metadata:    Metadata(o.text("metadata", string(MetadataRequired), metadataKind)),
+		HopLimit:    o.number("hop_limit", 0, 0, 64),
+		Volume:      volume(o.object("volume")),
+		Key:         o.text("key", "", keyName),
+		Monitoring:  Monitoring(o.text("monitoring", string(MonitoringBasic), monitoringKind)),
+		UserData:    userDataOf(o, dir, readFile),
+		Environment: o.variables("environment"),
 	}
 }
 

@@ -29,9 +29,14 @@ func (d *Declaration) RoleName() string {
 	return "understudy-" + d.Name + "-" + d.Regions[Primary].Name
 }
 
+// RoleMade tells whether the stack makes a role for its instances: for declared policies, or to read parameters.
+func (d *Declaration) RoleMade() bool {
+	return d.Instance.Profile.Made() || len(d.Instance.Environment.Parameters()) > 0
+}
+
 // ProfileName is the name of the instances' profile, empty for none.
 func (d *Declaration) ProfileName() string {
-	if d.Instance.Profile.Made() {
+	if d.RoleMade() {
 		return d.RoleName()
 	}
 	return d.Instance.Profile.Name

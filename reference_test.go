@@ -44,7 +44,8 @@ func TestReferenceIsCurrent(t *testing.T) {
 // value says what may stand at a key.
 func value(k *understudy.Key) string {
 	switch k.Kind {
-	case understudy.Mapping, understudy.Mappings, understudy.Number, understudy.Flag, understudy.Document, understudy.Texts, understudy.Labels:
+	case understudy.Mapping, understudy.Mappings, understudy.Number, understudy.Flag, understudy.Document, understudy.Texts,
+		understudy.Labels, understudy.Variables:
 		return k.Allowed()
 	}
 	return "a text: " + k.Allowed()

@@ -49,6 +49,8 @@ func (k *Key) schema() map[string]any {
 		keys := k.of.schema(false)
 		delete(keys, "type")
 		s = map[string]any{"type": []string{"object", "null"}, "maxProperties": k.Highest, "propertyNames": keys, "additionalProperties": k.text.schema(false)}
+	case Variables:
+		s = k.variablesSchema()
 	case Texts:
 		s = map[string]any{"type": "array", "minItems": k.Lowest, "items": k.text.schema(false)}
 	case Document:

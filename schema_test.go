@@ -144,6 +144,8 @@ func TestSchemaTakesWhatParseTakes(t *testing.T) {
 		"named profile":     "instance: {profile: {name: web, managed: [], policy: }}\n",
 		"volume":            "instance: {volume: {size: 20, type: gp3, encrypted: true, iops: 4000, throughput: 1000}, key: ops, monitoring: detailed}\n",
 		"image's volume":    "instance: {volume: {type: , encrypted: false}, key: '', metadata: optional, hop_limit: 2, user_data: '#cloud-config'}\n",
+		"environment":       "egress: nat\ninstance: {environment: {A: 1, B: '', C: {parameter: /x/y}, D: {parameter: z}}}\n",
+		"no environment":    "instance: {environment: }\n",
 		"rules":             "rules: [{path: ['/a/*'], redirect: {status: 302, host: www.hello.test}}, {header: {name: A, values: [1]}, fixed: {body: }}]\n",
 		"parameter's image": "  parameter: /golden:3\n  baked: true\n  rebake: monthly\n",
 		"image itself":      "  parameter:\n  baked: false\n  rebake: never\n",

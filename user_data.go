@@ -13,9 +13,12 @@ const mostUserData = 16 << 10
 // UserData is the user data of the stack's instances, empty for none.
 func (d *Declaration) UserData() string { return d.userData(d.Instance.UserData) }
 
-// userData has beside what is declared what an image that is not baked lacks.
+// userData has beside what is declared the variables, and what an image that is not baked lacks.
 func (d *Declaration) userData(said string) string {
 	var parts []part
+	if e := d.Instance.Environment; len(e) > 0 {
+		parts = append(parts, part{"text/cloud-boothook", e.hook()})
+	}
 	if !d.Image.Baked {
 		parts = append(parts, part{"text/x-shellscript", "#!/bin/sh\nset -e\n" + d.Image.Making() + RunFile + "\n"})
 	}
@@ -81,7 +84,13 @@ const (
 func (i Image) Making() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "mkdir -p %s\n", perBoot)
-	carry(&b, i.Run, RunFile)
+	if i.WithEnvironment {
+		const run = "/var/lib/cloud/understudy-run"
+		carry(&b, i.Run, run)
+		carry(&b, runner(run), RunFile)
+	} else {
+		carry(&b, i.Run, RunFile)
+	}
 	if strings.TrimSpace(i.Install) != "" {
 		const install = "/var/lib/cloud/understudy-install"
 		carry(&b, i.Install, install)
@@ -114,7 +123,7 @@ func inBase64(b *strings.Builder, text string) {
 func refuseUserData(d *Declaration, root *object) {
 	for key, said := range map[string]string{"instance": d.UserData(), "hosts": d.HostUserData()} {
 		if n := len(said); n > mostUserData && (key == "instance" || d.Hosts.UserData != "") {
-			root.mistake(key, fmt.Sprintf("user data of %d bytes, with the scripts of an image that is not baked", n),
+			root.mistake(key, fmt.Sprintf("user data of %d bytes, with the environment and the scripts of an image that is not baked", n),
 				fmt.Sprintf("%d bytes at most, as EC2 takes", mostUserData))
 		}
 	}

@@ -92,7 +92,7 @@ const (
 
 // LeastPolicy is what a caller must be allowed for all commands that work on a stack.
 func LeastPolicy(d *understudy.Declaration) Policy {
-	p := &policy{stack: d.Name, partition: partitionOf(d.Regions[understudy.Primary].Name)}
+	p := &policy{stack: d.Name, partition: understudy.Partition(d.Regions[understudy.Primary].Name)}
 	for _, side := range understudy.Sides {
 		p.regions = append(p.regions, d.Regions[side].Name)
 	}
@@ -184,14 +184,3 @@ func (p *policy) scaling() []string {
 func equals(key string, values ...string) condition { return condition{"StringEquals": {key: values}} }
 
 func present(key string) condition { return condition{"Null": {key: {"false"}}} }
-
-// partitionOf returns the first part of a region's ARNs ("Amazon Resource Names" in the AWS General Reference).
-func partitionOf(region string) string {
-	switch {
-	case strings.HasPrefix(region, "cn-"):
-		return "aws-cn"
-	case strings.HasPrefix(region, "us-gov-"):
-		return "aws-us-gov"
-	}
-	return "aws"
-}

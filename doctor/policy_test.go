@@ -134,14 +134,6 @@ func TestPolicyIsNarrow(t *testing.T) {
 	}
 }
 
-func TestPartitions(t *testing.T) {
-	for region, want := range map[string]string{"us-east-1": "aws", "cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov"} {
-		if got := partitionOf(region); got != want {
-			t.Errorf("%s: %s, want %s", region, got, want)
-		}
-	}
-}
-
 func declared() *understudy.Declaration {
 	d, err := understudy.Parse("understudy.yaml", []byte(`name: shop
 domain: shop.test

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -173,17 +174,21 @@ func (r *rules) standing(wanted AnsweringRule) string {
 type InstanceRole struct {
 	Description, Trust string
 	Managed            []string
-	Policy             string // JSON; empty is none
-	PolicyName         string
+	Inline             []InlinePolicy
 	ProfileTags        account.Tags
 }
+
+// InlinePolicy is a policy of the role's own, as JSON.
+type InlinePolicy struct{ Name, Document string }
 
 // refer makes the profile's name a reference too, by which instances wait for it.
 func (r *role) refer(id Ref) { r.drawnAs = id.String() }
 func (r *role) draw() Piece {
 	p := r.declared.Instance.Profile
+	inline := slices.DeleteFunc([]InlinePolicy{{ownPolicy, p.Policy}, {environmentPolicy, r.declared.ParametersPolicy()}},
+		func(p InlinePolicy) bool { return p.Document == "" })
 	return Piece{Kind: KindRole, Name: r.declared.RoleName(), Tags: r.mark(roleRole), Settings: r.desired(),
-		Content: InstanceRole{r.purpose(), r.trust(), p.Managed, p.Policy, ownPolicy, r.mark(profileRole)}}
+		Content: InstanceRole{r.purpose(), r.trust(), p.Managed, inline, r.mark(profileRole)}}
 }
 
 func (t *template) refer(id Ref) { t.id = id.String() }

@@ -166,3 +166,13 @@ func TestABakedImageIsNoBase(t *testing.T) {
 		}
 	}
 }
+
+// The first variable has the image made anew, and no further one: only the run script's wrapper is in it.
+func TestImageOfAnEnvironmentIsAnother(t *testing.T) {
+	i := understudy.Image{Run: "hello &"}
+	with := i
+	with.WithEnvironment = true
+	if digestOf(i, understudy.Origin{ID: "ami-1"}) == digestOf(with, understudy.Origin{ID: "ami-1"}) {
+		t.Error("the digest is the same")
+	}
+}

@@ -168,7 +168,7 @@ func (v *inventory) addService(r *region) {
 func (v *inventory) addRole(global scope) {
 	v.role = &role{scope: global}
 	var asDeclared resource = v.role
-	if !global.declared.Instance.Profile.Made() {
+	if !global.declared.RoleMade() {
 		asDeclared = &retired{resource: asDeclared}
 	}
 	v.roleNode = v.graph.add("global/instance role", asDeclared)

@@ -31,9 +31,10 @@ type role struct {
 }
 
 const (
-	roleRole    = "instance-role"
-	profileRole = "instance-profile"
-	ownPolicy   = "understudy" // the name of the role's own policy
+	roleRole          = "instance-role"
+	profileRole       = "instance-profile"
+	ownPolicy         = "understudy"             // the name of the role's own policy
+	environmentPolicy = "understudy-environment" // and of that by which instances read the parameters of their environment
 )
 
 func (r *role) worldwide() {}
@@ -78,6 +79,7 @@ func (r *role) desired() []Field {
 		{Name: "trust", Value: plainPolicy(r.trust())},
 		{Name: "managed policies", Value: set(p.Managed...)},
 		{Name: "policy", Value: plainPolicy(p.Policy)},
+		{Name: "environment policy", Value: plainPolicy(r.declared.ParametersPolicy())},
 		{Name: "other policies"},
 		{Name: "profile", Value: r.declared.RoleName()},
 		r.tagged(roleRole),
@@ -106,7 +108,7 @@ func (r *role) find(ctx context.Context) (bool, error) {
 		return err
 	})
 	err := both.Wait()
-	if account.IsCode(err, "AccessDenied") && !r.declared.Instance.Profile.Made() {
+	if account.IsCode(err, "AccessDenied") && !r.declared.RoleMade() {
 		return false, nil
 	}
 	if err != nil {
@@ -162,22 +164,25 @@ func (r *role) readPolicies(ctx context.Context) error {
 		}
 		r.inline = append(r.inline, page.PolicyNames...)
 	}
-	text := ""
-	if slices.Contains(r.inline, ownPolicy) {
-		out, err := r.IAM.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: r.nameOf(), PolicyName: aws.String(ownPolicy)})
-		if err != nil {
-			return fmt.Errorf("get policy of %s: %w", *r.nameOf(), err)
+	texts := map[string]string{}
+	for _, name := range []string{ownPolicy, environmentPolicy} {
+		if !slices.Contains(r.inline, name) {
+			continue
 		}
-		text = decoded(out.PolicyDocument)
+		out, err := r.IAM.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: r.nameOf(), PolicyName: &name})
+		if err != nil {
+			return fmt.Errorf("get policy %s of %s: %w", name, *r.nameOf(), err)
+		}
+		texts[name] = plainPolicy(decoded(out.PolicyDocument))
 	}
-	r.seen = append(r.seen, Field{Name: "managed policies", Value: set(r.attached...)}, Field{Name: "policy", Value: plainPolicy(text)},
-		Field{Name: "other policies", Value: set(r.others()...)})
+	r.seen = append(r.seen, Field{Name: "managed policies", Value: set(r.attached...)}, Field{Name: "policy", Value: texts[ownPolicy]},
+		Field{Name: "environment policy", Value: texts[environmentPolicy]}, Field{Name: "other policies", Value: set(r.others()...)})
 	return nil
 }
 
 // others are the role's own policies that somebody else has given it.
 func (r *role) others() []string {
-	return slices.DeleteFunc(slices.Clone(r.inline), func(name string) bool { return name == ownPolicy })
+	return slices.DeleteFunc(slices.Clone(r.inline), func(name string) bool { return name == ownPolicy || name == environmentPolicy })
 }
 
 // profile returns the instance profile of the name, nil where there is none.
@@ -231,7 +236,8 @@ func (r *role) change(ctx context.Context, differences []Difference) error {
 		name string
 		do   func(context.Context) error
 	}{
-		{"trust", r.setTrust}, {"managed policies", r.setManaged}, {"policy", r.setPolicy}, {"other policies", r.dropOthers},
+		{"trust", r.setTrust}, {"managed policies", r.setManaged}, {"policy", r.setPolicy}, {"environment policy", r.setEnvironmentPolicy},
+		{"other policies", r.dropOthers},
 		{"profile", r.setProfile}, {"tagged", r.retagRole}, {"profile tagged", r.retagProfile},
 	} {
 		if !differs(differences, step.name) {
@@ -281,13 +287,21 @@ func (r *role) detach(ctx context.Context, but []string) error {
 }
 
 func (r *role) setPolicy(ctx context.Context) error {
-	document := r.declared.Instance.Profile.Policy
+	return r.put(ctx, ownPolicy, r.declared.Instance.Profile.Policy)
+}
+
+func (r *role) setEnvironmentPolicy(ctx context.Context) error {
+	return r.put(ctx, environmentPolicy, r.declared.ParametersPolicy())
+}
+
+// put gives the role a policy of its own, or takes it away where there is nothing in it.
+func (r *role) put(ctx context.Context, name, document string) error {
 	if document == "" {
-		return r.drop(ctx, ownPolicy)
+		return r.drop(ctx, name)
 	}
-	_, err := r.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: r.nameOf(), PolicyName: aws.String(ownPolicy), PolicyDocument: &document})
+	_, err := r.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: r.nameOf(), PolicyName: &name, PolicyDocument: &document})
 	if err != nil {
-		return fmt.Errorf("put the policy of %s: %w", *r.nameOf(), err)
+		return fmt.Errorf("put policy %s of %s: %w", name, *r.nameOf(), err)
 	}
 	return nil
 }

@@ -126,6 +126,7 @@ func TestARoleIsMadeHealedAndRemoved(t *testing.T) {
 		Managed: []string{"arn:aws:iam::aws:policy/A"},
 		Policy:  `{"Statement":[{"Action":"s3:*","Effect":"Allow","Resource":"*"}],"Version":"2012-10-17"}`,
 	}
+	s.declared.Instance.Environment = understudy.Environment{"A": {Parameter: "/hello/a"}}
 	r := &role{scope: s}
 	if there, err := r.find(t.Context()); there || leaves(r) || err != nil {
 		t.Fatalf("there %v, %v", there, err)
@@ -133,19 +134,20 @@ func TestARoleIsMadeHealedAndRemoved(t *testing.T) {
 	if err := r.create(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"CreateRole", "AttachRolePolicy", "PutRolePolicy", "CreateInstanceProfile", "AddRoleToInstanceProfile"}
+	want := []string{"CreateRole", "AttachRolePolicy", "PutRolePolicy", "PutRolePolicy", "CreateInstanceProfile", "AddRoleToInstanceProfile"}
 	if diff := cmp.Diff(want, cloud.calls); diff != "" {
 		t.Errorf("calls (-want +got)\n%s", diff)
 	}
 	for name, drift := range map[string]func(){
-		"":                 func() {},
-		"trust":            func() { cloud.trust = `{"Version":"2012-10-17","Statement":[]}` },
-		"managed policies": func() { cloud.attached = []string{"arn:aws:iam::aws:policy/B"} },
-		"policy":           func() { cloud.inline[ownPolicy] = `{"Version":"2012-10-17","Statement":[]}` },
-		"other policies":   func() { cloud.inline["mine"] = `{}` },
-		"profile":          func() { cloud.carries = []string{"another"} },
-		"tagged":           func() { cloud.role = map[string]string{} },
-		"profile tagged":   func() { cloud.profile = map[string]string{} },
+		"":                   func() {},
+		"trust":              func() { cloud.trust = `{"Version":"2012-10-17","Statement":[]}` },
+		"managed policies":   func() { cloud.attached = []string{"arn:aws:iam::aws:policy/B"} },
+		"policy":             func() { cloud.inline[ownPolicy] = `{"Version":"2012-10-17","Statement":[]}` },
+		"environment policy": func() { delete(cloud.inline, environmentPolicy) },
+		"other policies":     func() { cloud.inline["mine"] = `{}` },
+		"profile":            func() { cloud.carries = []string{"another"} },
+		"tagged":             func() { cloud.role = map[string]string{} },
+		"profile tagged":     func() { cloud.profile = map[string]string{} },
 	} {
 		drift()
 		there, err := r.find(t.Context())

@@ -12,6 +12,9 @@ import (
 // image that this selection finds today. An image with the same digest is not made again.
 func digestOf(i understudy.Image, from understudy.Origin) string {
 	parts := []string{"image 1", i.Install, i.Run}
+	if i.WithEnvironment {
+		parts = append(parts, "environment")
+	}
 	switch {
 	case from.ID != "":
 		parts = append(parts, "id", from.ID)

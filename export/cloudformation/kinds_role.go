@@ -15,7 +15,7 @@ func (t *translation) role(s *export.Settings) {
 		s.Refuse("a role of %T", s.Content)
 		return
 	}
-	s.Told("trust", "managed policies", "policy", "other policies", "profile", "profile tagged")
+	s.Told("trust", "managed policies", "policy", "environment policy", "other policies", "profile", "profile tagged")
 	profile := t.add(s, "AWS::IAM::InstanceProfile")
 	role := t.beside(s, "AWS::IAM::Role", profile.id+"Itself")
 	profile.properties.set("InstanceProfileName", s.Name).set("Roles", []any{tree{{"Ref", role.id}}})
@@ -28,8 +28,12 @@ func (t *translation) role(s *export.Settings) {
 		}
 		role.properties.set("ManagedPolicyArns", arns)
 	}
-	if sent.Policy != "" {
-		role.properties.set("Policies", []any{tree{{"PolicyName", sent.PolicyName}, {"PolicyDocument", document(s, sent.Policy)}}})
+	var inline []any
+	for _, p := range sent.Inline {
+		inline = append(inline, tree{{"PolicyName", p.Name}, {"PolicyDocument", document(s, p.Document)}})
+	}
+	if inline != nil {
+		role.properties.set("Policies", inline)
 	}
 	t.tagged(s, role, "Tags")
 	role.identified(entry{"RoleName", own(s)})

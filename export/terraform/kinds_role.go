@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/understudy/understudy/export"
 	"github.com/understudy/understudy/plan"
@@ -16,7 +17,7 @@ func (t *translation) role(s *export.Settings) {
 		s.Refuse("a role of %T", s.Content)
 		return
 	}
-	s.Told("trust", "managed policies", "policy", "other policies", "profile", "profile tagged", "tagged")
+	s.Told("trust", "managed policies", "policy", "environment policy", "other policies", "profile", "profile tagged", "tagged")
 	own := ref{Ref: plan.Ref{Piece: s.ID}}
 	profile := t.add(s, "aws_iam_instance_profile", roleFile, "")
 	profile.set("name", text(s.Name))
@@ -27,10 +28,10 @@ func (t *translation) role(s *export.Settings) {
 	role.set("name", text(s.Name)).set("description", text(sent.Description)).set("assume_role_policy", text(sent.Trust))
 	role.set("tags", t.ownTags(s.Tags))
 	role.imported = own
-	if sent.Policy != "" {
-		p := t.beside(profile, "aws_iam_role_policy", sent.PolicyName)
-		p.set("name", text(sent.PolicyName)).set("role", carried).set("policy", text(sent.Policy))
-		p.imported = joined{own, text(":" + sent.PolicyName)}
+	for _, inline := range sent.Inline {
+		p := t.beside(profile, "aws_iam_role_policy", strings.ReplaceAll(inline.Name, "-", "_"))
+		p.set("name", text(inline.Name)).set("role", carried).set("policy", text(inline.Document))
+		p.imported = joined{own, text(":" + inline.Name)}
 	}
 	for n, arn := range sent.Managed {
 		a := t.beside(profile, "aws_iam_role_policy_attachment", fmt.Sprintf("managed_%d", n+1))
