@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"strings"
 
 	"github.com/understudy/understudy"
@@ -28,6 +30,9 @@ func prepareMachines(s *stage) (undo func()) {
 		golden := s.aws(region, "ec2", "describe-images", "--owners", "amazon", "--filters", "Name=name,Values=understudy-hello-*", "--query", "Images[0].ImageId")
 		s.aws(region, "ssm", "put-parameter", "--name", "/golden/hello", "--type", "String", "--data-type", "aws:ec2:image", "--value", strings.TrimSpace(golden))
 	}
+	for region, value := range secrets {
+		s.aws(region, "ssm", "put-parameter", "--name", "/hello/instance", "--type", "SecureString", "--value", value)
+	}
 	s.aws(primary, "iam", "create-role", "--role-name", "of-web", "--assume-role-policy-document",
 		`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}}`)
 	s.aws(primary, "iam", "create-instance-profile", "--instance-profile-name", "web")
@@ -35,11 +40,37 @@ func prepareMachines(s *stage) (undo func()) {
 	return func() {
 		inBoth("delete-key-pair")
 		for _, region := range []string{primary, secondary} {
-			s.aws(region, "ssm", "delete-parameter", "--name", "/golden/hello")
+			s.aws(region, "ssm", "delete-parameters", "--names", "/golden/hello", "/hello/instance")
 		}
 		s.aws(primary, "iam", "remove-role-from-instance-profile", "--instance-profile-name", "web", "--role-name", "of-web")
 		s.aws(primary, "iam", "delete-instance-profile", "--instance-profile-name", "web")
 		s.aws(primary, "iam", "delete-role", "--role-name", "of-web")
+	}
+}
+
+// secrets are the values of a parameter of both regions.
+var secrets = map[string]string{primary: `it's "east" $HOME`, secondary: "the west's"}
+
+// showEnvironment looks whether each region's service has its region's secret in its environment, where one is declared. Nobody else is told of it.
+func showEnvironment(s *stage, step string) {
+	for region, secret := range secrets {
+		for _, address := range s.publicAddresses(region) {
+			var page struct{ Region, Instance string }
+			if err := json.Unmarshal([]byte(s.page(address)), &page); err != nil || page.Region != region || (page.Instance == secret) != (step == "first") {
+				s.t.Errorf("%s: the service of %s shows %+v, %v", step, region, page, err)
+			}
+		}
+		for _, id := range strings.Fields(s.aws(region, "ec2", "describe-instances", "--query", "Reservations[].Instances[].InstanceId")) {
+			for _, told := range [][]string{
+				{"get-console-output", "--query", "Output"}, {"describe-instance-attribute", "--attribute", "userData", "--query", "UserData.Value"},
+			} {
+				out := s.aws(region, append([]string{"ec2", told[0], "--instance-id", id}, told[1:]...)...)
+				plain, err := base64.StdEncoding.DecodeString(out)
+				if strings.Contains(out, secret) || err == nil && strings.Contains(string(plain), secret) {
+					s.t.Errorf("%s: %s of %s tells the secret", step, told[0], id)
+				}
+			}
+		}
 	}
 }
 
@@ -62,10 +93,10 @@ var machinesFields = []field{
 	{key: "instance.volume.encrypted", first: "", second: "True", shown: ofTemplate + "BlockDeviceMappings[].Ebs.Encrypted"},
 	{key: "instance.key", first: "ops", second: "", shown: ofTemplate + "KeyName"},
 	{key: "instance.monitoring", first: "enabled enabled", second: "disabled disabled", shown: ofHosts + "Monitoring.State"},
-	{key: "instance.user_data", first: "Q29udGVudC1UeXBl.*", second: "IyEvYmluL3NoIC1lCm.*", shown: ofTemplate + "UserData"},
+	{key: "instance.user_data", first: "Q29udGVudC1UeXBl.*", second: "Q29udGVudC1UeXBl.*", shown: ofTemplate + "UserData"},
 	{key: "hosts.count", first: "2", second: "3", shown: ofHostCount},
 	{key: "hosts.type", first: "t3.nano t3.nano", second: "t3.micro t3.micro", shown: ofHosts + "InstanceType"},
 	{key: "hosts.key", first: "admin admin", second: "", shown: ofHosts + "KeyName"},
-	{key: "hosts.user_data", first: "Q29udGVudC1UeXBl.*", second: "IyEvYmluL3NoIC1lCmVjaG8gc2Vjb25k.*",
+	{key: "hosts.user_data", first: "Q29udGVudC1UeXBl.*", second: "Q29udGVudC1UeXBl.*",
 		shown: "aws ec2 describe-instance-attribute --attribute userData --instance-id {host a} --query UserData.Value"},
 }

@@ -31,6 +31,9 @@ var fields = map[string][]field{
 // prepared makes what a set's declarations name and do not make, and takes it away again.
 var prepared = map[string]func(*stage) (undo func()){"machines": prepareMachines}
 
+// shown holds what a set's service shows at a step against what is declared.
+var shown = map[string]func(s *stage, step string){"machines": showEnvironment}
+
 // elsewhere are keys that these sets leave out, with the reason or the test that has them.
 var elsewhere = map[string]string{
 	"name":                        "another name is another stack",
@@ -42,6 +45,7 @@ var elsewhere = map[string]string{
 	"regions.secondary.fleet*":    "TestPilotLightGrowsBeforeItServes",
 	"image.base*":                 "what is baked, as image.install: the digest is of all of it",
 	"image.rebake":                "TestImagesAreBakedAnewForAnotherBase",
+	"instance.environment":        "showEnvironment, in the set of machines",
 	"image.run":                   "TestNewImageReachesEveryInstanceWhileUsersAreServed",
 	"hosts.image.owner":           "shown with the image's name",
 	"https*":                      "TestHTTPSFromItsFirstPageToItsEnd",
@@ -82,6 +86,9 @@ func TestEveryDeclaredFieldIsBuiltAndChanged(t *testing.T) {
 				s.must("up", "-f", declared, "--yes", "--bake", "1s")
 				before = s.shows(fields[name], step, declared, before)
 				s.asDeclared(declared)
+				if seen := shown[name]; seen != nil {
+					seen(s, step)
+				}
 				s.must("parity", "-f", declared)
 			}
 			s.must("down", "-f", "testdata/fields/"+name+".second.yaml", "--zone", "--yes")
