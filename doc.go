@@ -106,7 +106,8 @@
 //
 // The scripts install and run are written in place, or named as file:PATH, relative to the declaration.
 // Both run as root, by /bin/sh unless they begin with #!. The run script is called at every boot of
-// every instance and must return: what is to go on is started in the background.
+// every instance and must return: what is to go on is started in the background. It has the variables of
+// instance.environment, texts and values of parameters of Parameter Store (docs/environment.md).
 //
 // A declaration is read strictly. Every mistake in it is reported at once, with its file, line and
 // column, what was found there and what is allowed, before anything is touched.
