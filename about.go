@@ -112,6 +112,16 @@ var about = map[string]struct{ what, example string }{
 	"fleet.track":                {"What the fleet is scaled by, between min and max; nothing where both are 0.", ""},
 	"fleet.track.cpu":            {"The average use of the instances' processors to keep to, in percent.", "50"},
 	"fleet.track.requests":       {"The requests to each target in a minute to keep to.", "1000"},
+	"fleet.scheduled": {"Scheduled actions, by which the fleet gets other bounds and another size at certain times. What they have set is left alone until the " +
+		"next of them.", ""},
+	"fleet.scheduled[].name":       {"Its name; in AWS it follows the stack's.", "morning"},
+	"fleet.scheduled[].recurrence": {"When it is carried out: minute, hour, day of the month, month and day of the week.", `"0 7 * * MON-FRI"`},
+	"fleet.scheduled[].timezone":   {"The time zone of these times; empty is UTC.", "Europe/Berlin"},
+	"fleet.scheduled[].min":        {"The fewest instances from then on; 0 leaves that.", "4"},
+	"fleet.scheduled[].desired":    {"The instances that the fleet gets then; 0 leaves that.", "6"},
+	"fleet.scheduled[].max":        {"The most instances from then on; 0 leaves that.", "12"},
+	"fleet.scheduled[].region": {"The region that alone has it, an intended difference; empty is both. With a size of the standby's own, the primary's alone: a standby " +
+		"that serves must not shrink.", "primary"},
 
 	"failover":           {"Route 53's health checks, and how users are moved by hand.", ""},
 	"failover.interval":  {"Seconds between two probes of one checker.", "10"},

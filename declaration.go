@@ -70,11 +70,13 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	d.Service = Service{service.number("port", 8080, 1, 65535), service.text("health", "/", healthPath)}
 	d.Listener.Port = root.object("listener").number("port", 80, 1, 65535)
 	d.HTTPS = https(root.object("https"), d)
-	d.Fleet = fleet(root.object("fleet"))
+	fleetSize := root.object("fleet")
+	d.Fleet = fleet(fleetSize)
 	if second, ok := d.Regions[Secondary]; ok {
 		second.Fleet = standbySize(places[Secondary], d.Fleet)
 		d.Regions[Secondary] = second
 	}
+	d.Fleet.Scheduled = scheduled(fleetSize, d)
 	switching := root.object("failover")
 	d.Failover = failover(switching, d)
 	d.Target = target(root.object("target"), d)

@@ -59,7 +59,8 @@
 //	  redirect: permanent            # of users at listener.port; or temporary, or none
 //	fleet: {min: 2, desired: 2, max: 4, grace: 300,           # instances; seconds
 //	  warm_up: 0, termination_policies: [Default], health_check: ELB, metrics: false,  # seconds, 0 is grace; by which an instance is chosen to go
-//	  track: {cpu: 0, requests: 0}}  # scale to keep percent of CPU, or requests to a target in a minute; 0 is not to
+//	  track: {cpu: 0, requests: 0},  # scale to keep percent of CPU, or requests to a target in a minute; 0 is not to
+//	  scheduled: []}                 # other sizes at times: {name: morning, recurrence: "0 7 * * MON-FRI", timezone: Europe/Berlin, min: 4}
 //	# the standby's alone, while it does not serve: regions.secondary.fleet.min, regions.secondary.fleet.desired, regions.secondary.fleet.max
 //	failover:
 //	  interval: 10                   # seconds between two probes
@@ -102,7 +103,7 @@
 //	drill: {clients: cache, websocket: ""}  # who the users of drill and predict are: cache=80%,pool=20%, or usual
 //
 // How many instances a fleet has is declared for its creation only (desired); after that, scaling or a person
-// decides, within min and max.
+// decides, within min and max, which scheduled actions change.
 //
 // The scripts install and run are written in place, or named as file:PATH, relative to the declaration.
 // Both run as root, by /bin/sh unless they begin with #!. The run script is called at every boot of

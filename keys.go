@@ -70,7 +70,7 @@ func (k *Key) Allowed() string {
 
 // specimen is a declaration in which every getter is called. Numbers that bound others are as low as they can be.
 const specimen = `regions: {primary: {}, secondary: {fleet: {min: 0, desired: 0, max: 1}}}
-fleet: {min: 1, desired: 1}
+fleet: {min: 1, desired: 1, scheduled: [{}]}
 failover: {failback: {after: 10m}, checks: [{}]}
 parity: {ignore: [{}]}
 rules: [{}]

@@ -133,6 +133,7 @@ type Fleet struct {
 	HealthCheck       string   // by whose word an instance is replaced, as AWS names it: ELB, or EC2 alone
 	Metrics           bool     // whether the group's sizes are measured, for graphs of CloudWatch
 	Track             Track
+	Scheduled         []Scheduled
 }
 
 // FleetMetrics are the metrics of a group's sizes (EnableMetricsCollection in the Amazon EC2 Auto Scaling API Reference).

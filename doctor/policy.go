@@ -74,9 +74,10 @@ var actions = struct {
 		elasticloadbalancing:SetIpAddressType elasticloadbalancing:SetRulePriorities elasticloadbalancing:SetSecurityGroups elasticloadbalancing:SetSubnets`,
 	// CreateOrUpdateTags is what CreateAutoScalingGroup needs for its tags.
 	scale: `autoscaling:AttachLoadBalancerTargetGroups autoscaling:CancelInstanceRefresh autoscaling:CreateAutoScalingGroup
-		autoscaling:CreateOrUpdateTags autoscaling:DeleteAutoScalingGroup autoscaling:DeletePolicy autoscaling:DeleteTags
+		autoscaling:CreateOrUpdateTags autoscaling:DeleteAutoScalingGroup autoscaling:DeletePolicy
+		autoscaling:DeleteScheduledAction autoscaling:DeleteTags
 		autoscaling:DetachLoadBalancerTargetGroups autoscaling:DisableMetricsCollection autoscaling:EnableMetricsCollection
-		autoscaling:PutScalingPolicy autoscaling:ResumeProcesses autoscaling:RollbackInstanceRefresh
+		autoscaling:PutScalingPolicy autoscaling:PutScheduledUpdateGroupAction autoscaling:ResumeProcesses autoscaling:RollbackInstanceRefresh
 		autoscaling:SetDesiredCapacity autoscaling:SetInstanceProtection
 		autoscaling:StartInstanceRefresh autoscaling:SuspendProcesses autoscaling:UpdateAutoScalingGroup`,
 	// Route 53 knows no tags in conditions.

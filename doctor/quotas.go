@@ -102,7 +102,7 @@ func judgeVCPUs(d *understudy.Declaration, side understudy.Side, r region) []Fin
 	if found := limited(side, r, q, "ec2", family.code, beside(d.Size(side).Desired)); len(found) > 0 && found[0].Severity != Note {
 		return append(all, found...)
 	}
-	most := max(d.Size(side).Max, d.Fleet.Max) // a smaller standby grows to what the primary has
+	most := max(d.Peak(side).Max, d.Peak(understudy.Primary).Max) // a smaller standby grows to what the primary has
 	found := limited(side, r, q, "ec2", family.code, beside(most))
 	if len(found) > 0 && found[0].Severity == Blocker {
 		found[0].Severity = Warning

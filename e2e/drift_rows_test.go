@@ -279,6 +279,12 @@ var settings = []drift{
 		do: []string{"aws elbv2 remove-tags --resource-arns {listener} --tag-keys understudy:role"},
 	},
 	{
+		what: "somebody else's scheduled action", side: understudy.Secondary,
+		finding: "auto scaling group fleet: scheduled action night", plan: "note secondary/other scheduled actions: a scheduled action of understudy-hello",
+		do: []string{"aws autoscaling put-scheduled-update-group-action --auto-scaling-group-name {fleet} --scheduled-action-name night " +
+			"--recurrence '0 0 29 2 *' --min-size 1"},
+	},
+	{
 		what: "the fleet may shrink further", side: understudy.Secondary,
 		finding: "auto scaling group fleet: min", plan: "secondary/fleet: min",
 		do: []string{"aws autoscaling update-auto-scaling-group --auto-scaling-group-name {fleet} --min-size 1"},

@@ -364,7 +364,7 @@ Made by a test, which does each of these to one region of a running stack with t
 Where the plan has a note, ` + "`understudy up`" + ` leaves the thing alone, and parity's command is what heals it. Names in capitals
 stand for ids. Commands run with ` + "`--region`" + ` of the wrong side.
 
-Scaling policies and scheduled actions of the fleets are compared too, and in no row, since this stack declares none. Its listener speaks
+Scaling policies of the fleets are compared too, and in no row, since this stack declares none. Its listener speaks
 HTTP, so that certificates are in no row either.
 
 | what somebody did | wrong side | parity says | plan says | healed by |

@@ -9,9 +9,11 @@ const (
 	ofChecks   = "aws route53 list-health-checks --query HealthChecks[].HealthCheckConfig."
 	ofTemplate = "aws ec2 describe-launch-template-versions --versions $Default --launch-template-id {launch template} " +
 		"--query LaunchTemplateVersions[].LaunchTemplateData."
-	ofImages = "aws ec2 describe-images --owners self --query \"sort_by(Images, &CreationDate)[-1]."
-	digest   = "[0-9a-f]{32}"
-	ofPolicy = "aws autoscaling describe-policies --query ScalingPolicies[].TargetTrackingConfiguration.[TargetValue,PredefinedMetricSpecification.PredefinedMetricType]"
+	ofImages  = "aws ec2 describe-images --owners self --query \"sort_by(Images, &CreationDate)[-1]."
+	digest    = "[0-9a-f]{32}"
+	ofActions = "aws autoscaling describe-scheduled-actions --query \"ScheduledUpdateGroupActions["
+	ofLeap    = ofActions + "?ends_with(ScheduledActionName,'-leap')]."
+	ofPolicy  = "aws autoscaling describe-policies --query ScalingPolicies[].TargetTrackingConfiguration.[TargetValue,PredefinedMetricSpecification.PredefinedMetricType]"
 )
 
 // serviceFields are the keys of a plain service.
@@ -33,6 +35,14 @@ var serviceFields = []field{
 	{key: "fleet.metrics", first: "", second: ".*GroupTotalInstances.*", shown: ofGroup + "EnabledMetrics[].Metric"},
 	{key: "fleet.track.cpu", first: `50\.0 ASGAverageCPUUtilization`, second: ".*ALBRequestCountPerTarget", shown: ofPolicy},
 	{key: "fleet.track.requests", first: ".*ASGAverageCPUUtilization", second: `100000\.0 ALBRequestCountPerTarget`, shown: ofPolicy},
+	{key: "fleet.scheduled[].name", first: "understudy-hello-(east understudy-hello-)?leap", second: "understudy-hello-leap( understudy-hello-west)?",
+		shown: ofActions + "].ScheduledActionName\""},
+	{key: "fleet.scheduled[].region", side: understudy.Primary, first: "9", second: "", shown: ofActions + "?MaxSize==`9`].MaxSize\""},
+	{key: "fleet.scheduled[].recurrence", first: `59 23 29 2 \*`, second: `58 23 29 2 \*`, shown: ofLeap + "Recurrence\""},
+	{key: "fleet.scheduled[].timezone", first: "Europe/Berlin", second: "", shown: ofLeap + "TimeZone\""},
+	{key: "fleet.scheduled[].min", first: "1", second: "", shown: ofLeap + "MinSize\""},
+	{key: "fleet.scheduled[].desired", first: "1", second: "2", shown: ofLeap + "DesiredCapacity\""},
+	{key: "fleet.scheduled[].max", first: "2", second: "3", shown: ofLeap + "MaxSize\""},
 	{key: "failover.interval", side: understudy.Primary, first: "10 10 10", second: "30 30", shown: ofChecks + "RequestInterval"},
 	{key: "failover.threshold", side: understudy.Primary, first: "3 3 3", second: "2 2", shown: ofChecks + "FailureThreshold"},
 	{key: "failover.switch", side: understudy.Secondary, first: `/\.understudy/switch`, second: "",

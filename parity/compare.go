@@ -59,6 +59,7 @@ func Compare(p Pair, declared *understudy.Declaration) *Report {
 	report := &Report{Left: left, Right: right, Notes: append(p.Notes, undeclared(left, right, expect(declared))...)}
 	report.Notes = append(report.Notes, intended(declared)...)
 	report.Notes = append(report.Notes, intendedSize(declared)...)
+	report.Notes = append(report.Notes, intendedActions(declared)...)
 	report.sort(found, declared)
 	return report
 }

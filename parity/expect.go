@@ -210,6 +210,7 @@ func expectCompute(parts map[key]map[string]string, d *understudy.Declaration, s
 	}
 	expectHabits(parts[key{"auto scaling group", "fleet"}], d.Fleet)
 	expectTracking(parts[key{"auto scaling group", "fleet"}], d)
+	expectScheduled(parts[key{"auto scaling group", "fleet"}], d, side)
 }
 
 // expectListeners adds the listener of HTTPS and the redirect to it, or the listener of HTTP.

@@ -51,6 +51,7 @@ func (c *canon) describeFleets() {
 			commands["suspended "+aws.ToString(p.ProcessName)] = Command{Make: "autoscaling suspend" + rest, Remove: "autoscaling resume" + rest}
 		}
 		c.scaling(settings, commands, g)
+		c.scheduledBounds(settings, g)
 		c.updateCommands(commands, g, name)
 		c.launches(settings, g)
 		fleet := c.add("auto scaling group", name, account.OfGroup(g.Tags), settings, commands)

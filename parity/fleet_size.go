@@ -17,7 +17,7 @@ const noneWanted = "none, and none is wanted"
 
 // ownNumbers tells whether each region has as many instances as it needs itself: as its own users make it, or as the standby is declared.
 func (c *canon) ownNumbers() bool {
-	return c.declared != nil && (c.declared.Fleet.Track != (understudy.Track{}) || c.declared.Grows())
+	return c.declared != nil && (c.declared.Fleet.Track != (understudy.Track{}) || c.declared.Grows() || len(c.declared.Fleet.Scheduled) > 0)
 }
 
 // wantsNone tells whether the fleets behind a target group are to have no instance.

@@ -9,10 +9,11 @@ import (
 	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
 )
 
-// scaling tells by what, and when, a group changes its size by itself: a setting of each policy and scheduled action. What a stack of this
-// tool has none of, since its declaration says what the sizes are.
+// scaling tells by what, and when, a group changes its size by itself: a setting of each policy and scheduled action. A stack of this
+// tool has those that are declared, and no others.
 func (c *canon) scaling(settings map[string]string, commands map[string]Command, g asgtypes.AutoScalingGroup) {
 	group := aws.ToString(g.AutoScalingGroupName)
 	for _, p := range c.f.policies {
@@ -39,6 +40,11 @@ func (c *canon) scaling(settings map[string]string, commands map[string]Command,
 			but = append(but, "StartTime")
 		}
 		settings[setting] = c.together(a, but...)
+		if c.declared != nil && a.Recurrence != nil {
+			if is, beyond, ours := account.ScheduledOf(c.declared, a); ours {
+				settings[setting] = is.String() + beyond
+			}
+		}
 		commands[setting] = Command{
 			Remove: "autoscaling delete-scheduled-action --auto-scaling-group-name " + shell(group) + " --scheduled-action-name " + shell(name),
 		}

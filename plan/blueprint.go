@@ -61,6 +61,7 @@ const (
 	KindHost         Kind = "host"
 	KindFleet        Kind = "fleet"
 	KindTracking     Kind = "scaling policy"
+	KindScheduled    Kind = "scheduled action"
 	KindZone         Kind = "zone"
 	KindCheck        Kind = "health check"
 	KindRecords      Kind = "records"

@@ -220,6 +220,12 @@ func (t *tracking) draw() Piece {
 	}}
 }
 
+func (s *scheduled) refer(Ref) {}
+func (s *scheduled) draw() Piece {
+	return Piece{Kind: KindScheduled, Name: s.actionName(), Settings: s.desired(), Content: s.action,
+		Of: map[Kind]Ref{KindFleet: {Piece: string(s.side) + "/fleet"}}}
+}
+
 func (z *zone) refer(id Ref) { z.id, z.made = id.String(), true }
 func (z *zone) draw() Piece {
 	return Piece{Kind: KindZone, Name: z.declared.Domain, Tags: z.mark("zone"),

@@ -30,7 +30,8 @@ func sizeOf(g *autoscalingtypes.AutoScalingGroup) understudy.Size {
 	return understudy.Size{Min: int(aws.ToInt32(g.MinSize)), Desired: int(aws.ToInt32(g.DesiredCapacity)), Max: int(aws.ToInt32(g.MaxSize))}
 }
 
-// size is what the group is to have: as declared, or as it, or one that it succeeds, has been made to serve in the other's place.
+// size is what the group is to have: as declared, or as a scheduled action has it, or as it, or one that it succeeds, has been made to serve in
+// the other's place.
 func (f *fleet) size() (s understudy.Size, by string) {
 	all := f.predecessors()
 	if f.was != nil && !f.deleting {
@@ -40,6 +41,9 @@ func (f *fleet) size() (s understudy.Size, by string) {
 		if by := grown(one.was); by != "" {
 			return sizeOf(one.was), by
 		}
+	}
+	if len(all) > 0 {
+		return f.declared.ScheduledSize(f.side, sizeOf(all[0].was)), ""
 	}
 	return f.declared.Size(f.side), ""
 }
@@ -87,7 +91,10 @@ func (f *fleet) remarks() []Remark {
 	case by != "":
 		say("wants %d instances, to serve in the primary's place (%s); `understudy failback` returns it to its declared size", wants, by)
 		return all
-	case f.was != nil && f.declared.Fleet.Track == (understudy.Track{}) && wants != size.Desired:
+	case f.was != nil && size != f.declared.Size(f.side):
+		say("has %d to %d instances, as a scheduled action has set; declared beside them are %d to %d",
+			size.Min, size.Max, f.declared.Size(f.side).Min, f.declared.Size(f.side).Max)
+	case f.was != nil && f.declared.Fleet.Track == (understudy.Track{}) && len(f.declared.ScheduledActions(f.side)) == 0 && wants != size.Desired:
 		say("wants %d instances; the declared %d are for its creation, and scaling or a person decides since", wants, size.Desired)
 	}
 	if f.side == understudy.Secondary && f.declared.Grows() {

@@ -214,6 +214,7 @@ func (v *inventory) addReadiness(r *region) {
 		finding(append(r.groupsNodes[:len(r.groupsNodes):len(r.groupsNodes)], r.fleetNode, r.targetGroupNode)...))
 	r.readyNodes = append(r.readyNodes, g.add(r.id("handover"), &handover{r.scope, r.listener}, r.readyNodes[0]).finding())
 	v.addTracking(r)
+	v.addScheduled(r)
 	r.presetNode = g.add(r.id("default version"), &preset{scope: r.scope, template: r.template}, r.readyNodes...).finding()
 }
 

@@ -23,10 +23,10 @@ func (s *scene) dark(side understudy.Side, now plan.Strength) bool {
 	return s.grows(side) && s.stack.Declaration.Dark() && now.Desired == 0
 }
 
-// carried is the size of what the primary carries: as it is, or as it is declared where its region does not tell.
+// carried is the size of what the primary carries: as it is, or the largest that it is declared to be where its region does not tell.
 func (s *scene) carried(now plan.Strength, err error) understudy.Size {
 	if err != nil || now.Desired == 0 {
-		return s.stack.Declaration.Size(understudy.Primary)
+		return s.stack.Declaration.Peak(understudy.Primary)
 	}
 	return now.Size
 }

@@ -56,6 +56,7 @@ var language = export.Language[*translation]{Name: "CloudFormation", Kinds: map[
 	plan.KindHost:         (*translation).host,
 	plan.KindFleet:        (*translation).fleet,
 	plan.KindTracking:     (*translation).tracking,
+	plan.KindScheduled:    (*translation).scheduled,
 	plan.KindZone:         (*translation).zone,
 	plan.KindCheck:        (*translation).check,
 	plan.KindRecords:      (*translation).records,

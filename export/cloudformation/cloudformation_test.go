@@ -332,7 +332,7 @@ func TestImports(t *testing.T) {
 				t.Errorf("%s: %s imports, and has the resources (-list +template)\n%s", file, name, diff)
 			}
 			for id, resource := range files[name+".yaml"].Resources {
-				if !slices.Contains(ids, id) && resource.Type != "AWS::AutoScaling::ScalingPolicy" {
+				if !slices.Contains(ids, id) && resource.Type != "AWS::AutoScaling::ScalingPolicy" && resource.Type != "AWS::AutoScaling::ScheduledAction" {
 					t.Errorf("%s: %s, a %s, is not imported", file, id, resource.Type)
 				}
 			}

@@ -185,7 +185,11 @@ func (t *translation) fleet(s *export.Settings) {
 	}
 	r.properties.set("Tags", all)
 	// Instances are replaced one by one when the template changes. One more than the declared minimum must be allowed for that.
-	r.more.set("UpdatePolicy", tree{{"AutoScalingRollingUpdate", tree{{"MinInstancesInService", max(0, min(least, t.most(s)-1))}, {"MaxBatchSize", 1}}}})
+	policy := tree{{"AutoScalingRollingUpdate", tree{{"MinInstancesInService", max(0, min(least, t.most(s)-1))}, {"MaxBatchSize", 1}}}}
+	if len(t.blueprint.Declaration.Fleet.Scheduled) > 0 { // what they have set is left alone by updates of other properties
+		policy.set("AutoScalingScheduledAction", tree{{"IgnoreUnmodifiedGroupSizeProperties", true}})
+	}
+	r.more.set("UpdatePolicy", policy)
 	r.identified(entry{"AutoScalingGroupName", own(s)})
 	t.say(s.ID, "the desired capacity is declared for the group's creation, and CloudFormation sets it at each update of the group; "+
 		"take DesiredCapacity out of the template once the stack stands, if scaling or a person is to decide")
@@ -214,5 +218,29 @@ func (t *translation) tracking(s *export.Settings) {
 	s.Is("enabled", "yes")
 	if s.Standing != "" {
 		t.say(s.ID, "a scaling policy is named by CloudFormation, and the one that stands is not imported: delete it when the template has made its own")
+	}
+}
+
+func (t *translation) scheduled(s *export.Settings) {
+	r := t.add(s, "AWS::AutoScaling::ScheduledAction")
+	s.Told("action")
+	a, ok := s.Content.(understudy.Scheduled)
+	if !ok {
+		s.Refuse("a scheduled action of %T", s.Content)
+	}
+	r.properties.set("AutoScalingGroupName", ref{Ref: s.Of[plan.KindFleet]}).set("Recurrence", a.Recurrence)
+	if a.Zone != "" {
+		r.properties.set("TimeZone", a.Zone)
+	}
+	for _, one := range []struct {
+		name string
+		n    int
+	}{{"MinSize", a.Min}, {"DesiredCapacity", a.Desired}, {"MaxSize", a.Max}} {
+		if one.n != 0 {
+			r.properties.set(one.name, one.n)
+		}
+	}
+	if s.Standing != "" {
+		t.say(s.ID, "a scheduled action is named by CloudFormation, and the one that stands is not imported: delete it when the template has made its own")
 	}
 }

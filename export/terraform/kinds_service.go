@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -278,6 +279,10 @@ func (t *translation) fleet(s *export.Settings) {
 	for _, k := range slices.Sorted(maps.Keys(s.Tags)) { // the provider's default tags do not reach a group
 		r.within("tag").set("key", text(k)).set("value", text(s.Tags[k])).set("propagate_at_launch", truth(true))
 	}
+	if len(t.blueprint.Declaration.Fleet.Scheduled) > 0 {
+		t.ignores(r, "Declared for the group's creation: scheduled actions, scaling or a person decide since.", "desired_capacity", "min_size", "max_size")
+		return
+	}
 	t.ignores(r, "Declared for the group's creation: scaling or a person decides since.", "desired_capacity")
 }
 
@@ -292,5 +297,21 @@ func (t *translation) tracking(s *export.Settings) {
 	if s.Text("of") != "" {
 		m.set("resource_label", joined{ref{s.Of[plan.KindBalancer], "arn_suffix"}, text("/"), ref{s.Of[plan.KindTargetGroup], "arn_suffix"}})
 	}
+	r.imported = joined{ref{Ref: s.Of[plan.KindFleet]}, text("/" + s.Name)}
+}
+
+// scheduled leaves what an action does not set by -1, in place of the provider's 0.
+func (t *translation) scheduled(s *export.Settings) {
+	r := t.add(s, "aws_autoscaling_schedule", serviceFile, "scheduled action")
+	s.Told("action")
+	a, ok := s.Content.(understudy.Scheduled)
+	if !ok {
+		s.Refuse("a scheduled action of %T", s.Content)
+	}
+	r.set("scheduled_action_name", text(s.Name)).set("autoscaling_group_name", ref{Ref: s.Of[plan.KindFleet]}).set("recurrence", text(a.Recurrence))
+	if a.Zone != "" {
+		r.set("time_zone", text(a.Zone))
+	}
+	r.set("min_size", num(cmp.Or(a.Min, -1))).set("desired_capacity", num(cmp.Or(a.Desired, -1))).set("max_size", num(cmp.Or(a.Max, -1)))
 	r.imported = joined{ref{Ref: s.Of[plan.KindFleet]}, text("/" + s.Name)}
 }

@@ -57,6 +57,7 @@ var language = export.Language[*translation]{Name: "Terraform", Kinds: map[plan.
 	plan.KindHost:         (*translation).host,
 	plan.KindFleet:        (*translation).fleet,
 	plan.KindTracking:     (*translation).tracking,
+	plan.KindScheduled:    (*translation).scheduled,
 	plan.KindZone:         (*translation).zone,
 	plan.KindCheck:        (*translation).check,
 	plan.KindRecords:      (*translation).records,
