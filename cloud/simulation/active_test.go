@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"github.com/understudy/understudy/clients"
 	"testing"
 	"time"
 )
@@ -41,7 +42,7 @@ func spared(t *testing.T, s System, kind string) (share float64, worst time.Dura
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum := newKindSum(kind, 100)
+	sum := newKindSum(clients.Named(kind), 100)
 	for seed := range uint64(60) {
 		sum.live(m, m.fallOnce(fault, seed), fault.end(), seed)
 	}

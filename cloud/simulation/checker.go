@@ -12,7 +12,7 @@ func (r *region) found(w *world) Outcome {
 	if o := e.front(); o != Served || w.Check.Shallow {
 		return o
 	}
-	return r.outcome(w, health.ReplyLimit)
+	return r.outcome(w, w.limit(health.ReplyLimit))
 }
 
 // finds is what one checker finds now: of a region, or of the switch.
@@ -20,7 +20,7 @@ func (w *world) finds(a *actor) (pass bool, took time.Duration) {
 	side := int(a.side)
 	if side == switchSide { // it looks for the answer that keeps users at the standby, and the check is inverted
 		front := w.envs[1].front()
-		pass, took = probe(front, a.delay)
+		pass, took = w.probe(front, a.delay)
 		if front == Served && w.position == 0 {
 			pass = false
 		}
@@ -28,12 +28,12 @@ func (w *world) finds(a *actor) (pass bool, took time.Duration) {
 	}
 	e := &w.envs[side]
 	if e.cut > 0 && part(w.seed, drawCut, uint64(a.who)) < e.cut {
-		return probe(Dark, a.delay)
+		return w.probe(Dark, a.delay)
 	}
 	if e.zone && !w.sides[side].left && a.turn%2 == 0 { // the name has two addresses, which are asked in turn
-		return probe(Dark, a.delay)
+		return w.probe(Dark, a.delay)
 	}
-	return probe(w.sides[side].checked, a.delay)
+	return w.probe(w.sides[side].checked, a.delay)
 }
 
 // check begins a probe, or ends it: the interval counts from the end of one to the start of the next.

@@ -13,15 +13,18 @@ var Clients = clients.Kinds
 type client struct {
 	*clients.Kind
 	users    Users
+	next     time.Duration // after which it tries the next address
 	ttl      time.Duration
 	resolver time.Duration // when its resolver asks: this and every TTL before and after it
 	own      time.Duration // when its own cache ends
 	phase    time.Duration // of its requests
 	luck     float64
-	share    float64 // the primary's, where the name leads to both
-	nearest  bool    // it has the same one of both whenever it asks
-	home     uint64  // by which its resolver draws
-	who      uint64  // by which it draws itself
+	share    float64   // the primary's, where the name leads to both
+	nearest  bool      // it has the same one of both whenever it asks
+	home     uint64    // by which its resolver draws
+	who      uint64    // by which it draws itself
+	alone    *resolver // its own, if it shares none
+	single   bool      // its requests are gone through one by one, also where many come to the same
 }
 
 // chosen is the side of an answer that its resolver, or itself, gets at a moment.
@@ -70,13 +73,15 @@ func (c *client) where(h *history, t time.Duration) (side int8, until time.Durat
 			until = t + 1 // it draws each time
 		}
 		return c.chosen(answer, c.who, t), until
+	case c.alone != nil:
+		return c.asks(h, c.alone, t)
 	}
 	seen := t
 	if c.Runtime > 0 {
 		seen = floorTo(t, c.own, c.Runtime)
 		until = seen + c.Runtime
 	}
-	keep := max(c.ttl, c.Floor)
+	keep := c.keeps()
 	asked := floorTo(seen-c.Stale, c.resolver, keep)
 	if c.Runtime == 0 {
 		until = asked + c.Stale + keep
@@ -98,7 +103,7 @@ func (c *client) finds(s Service) (o Outcome, took time.Duration) {
 	case o == Served && c.luck >= s.Share:
 		o = Failing
 	case o == Served && c.luck >= s.Share*s.Reach && c.Addresses:
-		took += clients.NextAddress
+		took += c.next
 	case o == Served && c.luck >= s.Share*s.Reach:
 		o, took = Dark, time.Duration(c.users.Timeout)
 	}
@@ -118,11 +123,14 @@ func (c *client) live(h *history, end time.Duration) (f fate) {
 	every := time.Duration(c.users.Every)
 	conn := connection{open: c.Keeps, side: c.chosen(h.leads[0].answer, c.who, 0), silent: never}
 	n, failing := 0, false
+	if c.users.Alone {
+		c.alone = c.before(h, c.phase-every)
+	}
 	for t := c.phase - every; t < end; {
 		n = h.at(t, n)
-		side, until := c.where(h, t)
-		if conn.open {
-			side, until = conn.side, never
+		side, until := conn.side, never
+		if !conn.open {
+			side, until = c.where(h, t)
 		}
 		if side == 1 && f.led == never {
 			f.led = t
@@ -149,8 +157,11 @@ func (c *client) live(h *history, end time.Duration) (f fate) {
 		stable = conn.after(c, t, o, took, stable)
 		period := max(every, took)
 		same := max(1, int((stable-t+period-1)/period)) // requests that begin while all stays as it is
-		if last := t + time.Duration(same-1)*period; o == Served && same > 1 && last+took > stable {
+		if last := t + time.Duration(same-1)*period; (o == Served || len(c.Tries) > 0) && same > 1 && last+took > stable {
 			same-- // the last one is under way when something changes
+		}
+		if c.single {
+			same = 1
 		}
 		if o == Served {
 			if failing {

@@ -43,12 +43,12 @@ func (o Outcome) atOnce() bool { return o == Failing || o == Refusing }
 
 // probe is what a checker of Route 53's finds at a load balancer, and how long that takes it: it gives an endpoint 4 s to connect and
 // 2 s more to answer (package health).
-func probe(o Outcome, latency time.Duration) (pass bool, took time.Duration) {
+func (s *System) probe(o Outcome, latency time.Duration) (pass bool, took time.Duration) {
 	switch o {
 	case Dark:
-		return false, health.ConnectLimit
+		return false, s.limit(health.ConnectLimit)
 	case Hanging:
-		return false, latency + health.ReplyLimit
+		return false, latency + s.limit(health.ReplyLimit)
 	}
 	return o == Served, latency
 }

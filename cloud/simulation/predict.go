@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/understudy/understudy/clients"
+	"github.com/understudy/understudy/cloud/internal/health"
 )
 
 // Question is what a prediction is asked.
@@ -109,7 +110,7 @@ func (m *Model) faultOf(name string, q Question) (Fault, error) {
 	f := Fault{Kind: name, Region: Primary, For: q.For}
 	if name == FaultFlap {
 		f.Times = max(1, q.Times)
-		f.For = min(q.For/Span(2*f.Times), Span(time.Duration(m.Check.Threshold)*(time.Duration(m.Check.Interval)+6*time.Second))+m.Propagation)
+		f.For = min(q.For/Span(2*f.Times), Span(time.Duration(m.Check.Threshold)*(time.Duration(m.Check.Interval)+m.limit(health.ConnectLimit)+m.limit(health.ReplyLimit)))+m.Propagation)
 	}
 	return f, nil
 }
@@ -125,7 +126,7 @@ func (m *Model) fall(name string, q Question) (*PredictedFall, error) {
 		if clients.Named(k) == nil {
 			return nil, fmt.Errorf("predict: no kind of clients is named %q", k)
 		}
-		kinds[n] = newKindSum(k, max(1, q.Clients/q.Worlds/len(q.Kinds)))
+		kinds[n] = newKindSum(m.kind(clients.Named(k)), max(1, q.Clients/q.Worlds/len(q.Kinds)))
 	}
 	var detect, answer []float64
 	byCheck := 0
@@ -179,27 +180,30 @@ type kindSum struct {
 	ledger
 }
 
-func newKindSum(kind string, each int) *kindSum {
-	return &kindSum{kind: clients.Named(kind), each: each}
-}
+func newKindSum(kind *clients.Kind, each int) *kindSum { return &kindSum{kind: kind, each: each} }
 
 func (k *kindSum) live(m *Model, h *history, end time.Duration, seed uint64) {
-	c := client{Kind: k.kind, users: m.Users, ttl: time.Duration(m.TTL), share: m.Share, nearest: m.Nearest}
 	for n := range k.each {
-		who := mix(seed, drawClient, uint64(n))
-		resolver := uint64(n % Resolvers)
-		c.who, c.home = who, mix(seed, drawUser, drawSide, resolver)
-		c.resolver = time.Duration(part(seed, drawUser, resolver) * float64(max(c.ttl, c.Floor)))
-		c.own = time.Duration(part(who, 1) * float64(c.Runtime))
-		c.phase = time.Duration(part(who, 2) * float64(c.users.Every))
-		c.luck = part(who, 3)
+		c := m.client(k.kind, seed, n)
 		f := c.live(h, end)
 		k.down, k.lost = append(k.down, Span(f.down()).Milliseconds()), append(k.lost, float64(f.lost))
 		if f.stuck {
 			k.stuck++
 		}
-		k.account(h, &c, f)
+		k.account(h, c, f)
 	}
+}
+
+// client is the nth client of a kind in a run.
+func (m *Model) client(kind *clients.Kind, seed uint64, n int) *client {
+	c := &client{Kind: kind, users: m.Users, next: m.stretched(clients.NextAddress), ttl: time.Duration(m.TTL), share: m.Share, nearest: m.Nearest}
+	resolver := uint64(n % Resolvers)
+	c.who, c.home = mix(seed, drawClient, uint64(n)), mix(seed, drawUser, drawSide, resolver)
+	c.resolver = time.Duration(part(seed, drawUser, resolver) * float64(c.keeps()))
+	c.own = time.Duration(part(c.who, 1) * float64(c.Runtime))
+	c.phase = time.Duration(part(c.who, 2) * float64(c.users.Every))
+	c.luck = part(c.who, 3)
+	return c
 }
 
 func (k *kindSum) sum() PredictedKind {

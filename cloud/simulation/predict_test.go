@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/understudy/understudy/clients"
+	"github.com/understudy/understudy/internal/chance"
 )
 
 func predicted(t *testing.T, s System, q Question) *Prediction {
@@ -77,6 +78,31 @@ func TestFallIsTheSameWithAndWithoutSkipping(t *testing.T) {
 			}
 			if b.skipped == 0 || b.events > a.events/2 {
 				t.Errorf("%s, seed %d: %d events, and %d with %d skips", name, seed, a.events, b.events, b.skipped)
+			}
+		}
+	}
+}
+
+// What becomes of a client is the same whether each of its requests is gone through, or only those that come to something else.
+func TestClientsFareTheSameRequestByRequest(t *testing.T) {
+	random := chance.New(t)
+	for _, s := range []System{Default(), Default().AtLocal(10), active(0.5, false)} {
+		m := &Model{System: s}
+		for _, name := range []string{FaultRegion, FaultTargets, FaultIsolate, FaultFlap} {
+			seed := random.Uint64()
+			fault, err := m.faultOf(name, Question{For: Span(10 * time.Minute), Times: 3})
+			if err != nil {
+				t.Fatal(err)
+			}
+			h := m.fallOnce(fault, seed)
+			for _, k := range Clients {
+				for n := range 5 {
+					one, other := m.client(m.kind(&k), seed, n), m.client(m.kind(&k), seed, n)
+					other.single = true
+					if a, b := one.live(h, fault.end()), other.live(h, fault.end()); a.from != b.from || a.to != b.to || a.lost != b.lost || a.stuck != b.stuck {
+						t.Errorf("%s, %s of %+v: %+v, and %+v request by request", name, k.Name, s.Users, a, b)
+					}
+				}
 			}
 		}
 	}

@@ -244,6 +244,9 @@ func (r *region) share(w *world) float64 {
 func (r *region) serving(w *world) Service {
 	e := &w.envs[r.side]
 	s := Service{Outcome: r.outcome(w, time.Duration(w.Users.Timeout)), Share: r.share(w) * (1 - e.grey), Reach: 1}
+	if e.lost && w.Local > 0 {
+		s.Outcome = Refusing
+	}
 	if e.zone && !r.left {
 		s.Reach = 1.0 / zones
 	}

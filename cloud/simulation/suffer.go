@@ -34,9 +34,9 @@ func (r *region) hear(w *world, was, is environment) {
 	}
 	r.silence++
 	mine := r.silence
-	after := time.Duration(float64(Silence) * (1 - 0.2*w.draw(drawSilence)))
+	after := time.Duration(float64(w.silence()) * (1 - 0.2*w.draw(drawSilence)))
 	if !is.silent {
-		after = time.Duration(float64(Silence) * 0.2 * w.draw(drawSilence))
+		after = time.Duration(float64(w.silence()) * 0.2 * w.draw(drawSilence))
 	}
 	w.later(after, func(w *world) {
 		if r.silence != mine {
@@ -97,7 +97,7 @@ func (r *region) loseZone(w *world, lost bool) {
 			i.Machine = fleet.Gone
 		}
 	}
-	wait := float64(Silence)*(1-0.2*w.draw(drawSilence)) + w.draw(drawPropagation)*float64(w.Propagation)
+	wait := float64(w.silence())*(1-0.2*w.draw(drawSilence)) + w.draw(drawPropagation)*float64(w.Propagation)
 	w.later(time.Duration(wait), func(w *world) {
 		if w.envs[r.side].zone {
 			w.record.before(w)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/understudy/understudy/cloud/internal/beacon"
 	"github.com/understudy/understudy/cloud/internal/health"
 )
 
@@ -28,6 +27,8 @@ type System struct {
 	Needs   int  `json:"needs,omitempty"` // instances that carry all users; 0 is as many as the primary has
 	// Propagation is the most that a change of a check needs to reach the name servers. AWS publishes no figure.
 	Propagation Span `json:"propagation"`
+	// Local is the speed of the local cloud that is simulated, and of its drill's users; 0 is AWS. AtLocal sets it.
+	Local float64 `json:"local,omitempty"`
 	// Sick is for how long the standby fails its targets' checks and its users from the moment at which the primary was lost.
 	Sick Span `json:"sick,omitempty"`
 }
@@ -78,6 +79,8 @@ type Users struct {
 	Every   Span `json:"every"`   // from one request's start to the next one's
 	Timeout Span `json:"timeout"` // of one request
 	Answer  Span `json:"answer"`  // how long a good one takes
+	// Alone is that each has a resolver of its own, which asks when it does. Else many share one, which is asked all the time.
+	Alone bool `json:"alone,omitempty"`
 }
 
 // Default returns a system of two regions as a declaration without a word about failover has it.
@@ -95,10 +98,6 @@ func Default() System {
 // Checkers is how many checkers a check has that names so many regions; none is all of them.
 func Checkers(regions int) int { return health.Checkers(regions) }
 
-// Silence is the time without reports after which the target health of a region's load balancers is bad, in the local cloud; AWS
-// publishes no figure.
-var Silence = beacon.Silence(1)
-
 // What cannot be simulated.
 const (
 	mostInstances = 500
@@ -114,8 +113,8 @@ func (s System) Valid() error {
 		return errors.New("target: times above zero, and thresholds of at least 1")
 	case s.TTL <= 0 || s.Users.Every <= 0 || s.Users.Timeout <= 0 || s.Users.Answer <= 0 || s.Users.Answer > s.Users.Timeout:
 		return errors.New("ttl and users: times above zero, and an answer within the time-out")
-	case s.Propagation < 0 || s.Sick < 0 || s.Needs < 0:
-		return errors.New("propagation, sick and needs: nothing negative")
+	case s.Propagation < 0 || s.Sick < 0 || s.Needs < 0 || s.Local < 0:
+		return errors.New("propagation, sick, needs and local: nothing negative")
 	case s.Watch != nil && (s.Watch.Every <= 0 || s.Watch.After < 0 || s.Watch.Returns < 0):
 		return errors.New("watch: a time above zero between looks")
 	case s.Share < 0 || s.Share >= 1 || s.Nearest && s.Share == 0:

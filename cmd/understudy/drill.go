@@ -273,7 +273,7 @@ func runDrill(cmd *cobra.Command, stack, lost *plan.Stack, kind drill.Kind, f dr
 	}
 	return rehearse(cmd, d, stack.Declaration.Name, f.outputs, func(r *drill.Report) {
 		r.Digest = f.digest
-		foresee(stack.Declaration, understudy.Side(f.side), d, r)
+		foresee(stack.Declaration, understudy.Side(f.side), d, r, o.local)
 	})
 }
 

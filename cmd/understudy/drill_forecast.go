@@ -9,7 +9,8 @@ import (
 )
 
 // A drill's figures stand beside what the simulation predicts of the same fault, for as long as it lasted, and of the same users. It runs at
-// AWS's own speed, with users who are slower by the drill's, and what it finds is divided by that: so all times keep their proportions.
+// AWS's own speed, with users who are slower by the drill's, and what it finds is divided by that: so all times keep their proportions. Of a
+// local cloud it has what does not shrink with the speed, too.
 
 // How much is simulated for a drill: enough that its quantiles are good to a hundredth, in less than a second.
 const (
@@ -18,7 +19,7 @@ const (
 )
 
 // forecast predicts what a drill's users were to feel.
-func forecast(d *understudy.Declaration, lost understudy.Side, f drill.Fault, s drill.Settings, r *drill.Report) (map[string]drill.Forecast, error) {
+func forecast(d *understudy.Declaration, lost understudy.Side, f drill.Fault, s drill.Settings, r *drill.Report, local bool) (map[string]drill.Forecast, error) {
 	speed := r.Speed
 	slowed := func(t time.Duration) time.Duration { return time.Duration(float64(t) * speed) }
 	a := assumed{boot: time.Minute, every: slowed(s.ClientEvery), timeout: slowed(s.ClientTimeout)}
@@ -28,6 +29,9 @@ func forecast(d *understudy.Declaration, lost understudy.Side, f drill.Fault, s 
 	} else {
 		system = systemOf(d, a)
 		system.Standby = system.Primary // a drill has it grow before
+	}
+	if local {
+		system = system.AtLocal(speed)
 	}
 	system.TTL = simulation.Span(slowed(s.TTL))
 	q := simulation.Question{Seed: 1, Worlds: forecastRuns, Faults: []string{r.Fault}, For: simulation.Span(slowed(milliseconds(r.RepairMS - r.FaultMS)))}
@@ -63,11 +67,11 @@ func toTenths(ms float64) float64 { return drill.Milliseconds(milliseconds(ms)) 
 func milliseconds(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
 
 // foresee puts the prediction beside what a drill has measured, unless it was cut short.
-func foresee(d *understudy.Declaration, lost understudy.Side, of *drill.Drill, r *drill.Report) {
+func foresee(d *understudy.Declaration, lost understudy.Side, of *drill.Drill, r *drill.Report, local bool) {
 	if r.Aborted != "" {
 		return
 	}
-	all, err := forecast(d, lost, of.Fault, of.Settings, r)
+	all, err := forecast(d, lost, of.Fault, of.Settings, r, local)
 	if err != nil {
 		r.Notes = append(r.Notes, "it was not predicted: "+err.Error())
 		return

@@ -24,6 +24,7 @@ type outside struct {
 	resolver  string  // host:port of a name server that knows the failover name, or ""
 	portShift int     // added to ports below 1024
 	speed     float64 // at which the cloud runs; 1 on AWS
+	local     bool    // it is a local cloud, which has a speed
 	trusts    string  // a file of authorities that users trust beside the system's, or ""
 }
 
@@ -36,6 +37,7 @@ func readOutside(getenv func(string) string) (outside, error) {
 		}
 	}
 	if v := getenv("UNDERSTUDY_SPEED"); v != "" {
+		o.local = true
 		if o.speed, err = strconv.ParseFloat(v, 64); err != nil || o.speed <= 0 {
 			return o, misuse(fmt.Errorf("UNDERSTUDY_SPEED: %q is not a positive number", v))
 		}

@@ -1,0 +1,45 @@
+package simulation
+
+import (
+	"testing"
+	"time"
+
+	"github.com/understudy/understudy/clients"
+)
+
+// A local cloud's time-outs shrink with its speed, but not below what work takes; a simulation has them longer by as much.
+func TestLocalCloud(t *testing.T) {
+	for _, c := range []struct {
+		speed                   float64
+		connect, target, silent time.Duration
+		pause                   time.Duration
+	}{
+		{0, 4 * time.Second, 2 * time.Second, 10 * time.Second, 200 * time.Millisecond},
+		{1, 4 * time.Second, 2 * time.Second, 10 * time.Second, 200 * time.Millisecond},
+		{10, 4 * time.Second, 2 * time.Second, 10 * time.Second, 2 * time.Second},
+		{50, 10 * time.Second, 10 * time.Second, 50 * time.Second, 10 * time.Second},
+	} {
+		s := Default()
+		if c.speed > 0 {
+			s = s.AtLocal(c.speed)
+		}
+		if _, took := s.probe(Dark, 0); took != c.connect {
+			t.Errorf("at speed %v a probe of nobody takes %v, want %v", c.speed, took, c.connect)
+		}
+		if got := time.Duration(s.Target.Timeout); got != c.target {
+			t.Errorf("at speed %v a target has %v, want %v", c.speed, got, c.target)
+		}
+		if got := s.silence(); got != c.silent {
+			t.Errorf("at speed %v a region is silent after %v, want %v", c.speed, got, c.silent)
+		}
+		if got := s.kind(clients.Named("retry")).Tries[0]; got != c.pause {
+			t.Errorf("at speed %v a client tries again after %v, want %v", c.speed, got, c.pause)
+		}
+		if learns := s.Propagation > 0; learns != (c.speed == 0) {
+			t.Errorf("at speed %v a change reaches the name servers within %v", c.speed, s.Propagation)
+		}
+	}
+	if clients.Named("retry").Tries[0] != 200*time.Millisecond {
+		t.Error("the table of kinds was changed")
+	}
+}
