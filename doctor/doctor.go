@@ -65,6 +65,7 @@ const (
 	CheckKeyPair      = "key-pair"
 	CheckProfile      = "instance-profile"
 	CheckVolume       = "volume"
+	CheckParameter    = "parameter"
 	CheckName         = "name"
 	CheckDelegation   = "delegation"
 	CheckDowntime     = "downtime"
@@ -105,6 +106,7 @@ func judge(d *understudy.Declaration, f facts, o Options) []Finding {
 		all = append(all, judgePermissions(side, r)...)
 		all = append(all, judgeCertificate(d, side, r)...)
 		all = append(all, judgeMachines(d, side, r)...)
+		all = append(all, judgeEnvironment(d, side, r)...)
 		all = append(all, judgeHosts(d, side, r)...)
 	}
 	all = append(all, judgeKeys(f)...)

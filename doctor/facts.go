@@ -23,25 +23,26 @@ type facts struct {
 
 // region is what is known of one region.
 type region struct {
-	name      string
-	silent    error // why its API does not answer; nothing else is known then
-	built     fact[bool]
-	zones     fact[[]string] // the first of these are used
-	offered   fact[[]string] // zones that have the declared type
-	kind      fact[kind]
-	hosts     *alone      // nil where the hosts are declared as the fleet is
-	image     fact[*base] // nil where none matches
-	encrypts  fact[bool]  // new volumes, by default
-	key       fact[string]
-	balancing fact[[]quota]
-	scaling   fact[[]quota]
-	limits    fact[map[string]int] // what Service Quotas tells, by its codes
-	networks  fact[networks]
-	running   fact[running]
-	group     fact[*group] // nil where there is none yet
-	tried     []trial
-	keyPair   fact[bool]        // whether the declared one is there
-	secured   fact[certificate] // by the declared certificate, where users connect with HTTPS
+	name       string
+	silent     error // why its API does not answer; nothing else is known then
+	built      fact[bool]
+	zones      fact[[]string] // the first of these are used
+	offered    fact[[]string] // zones that have the declared type
+	kind       fact[kind]
+	hosts      *alone      // nil where the hosts are declared as the fleet is
+	image      fact[*base] // nil where none matches
+	encrypts   fact[bool]  // new volumes, by default
+	key        fact[string]
+	balancing  fact[[]quota]
+	scaling    fact[[]quota]
+	limits     fact[map[string]int] // what Service Quotas tells, by its codes
+	networks   fact[networks]
+	running    fact[running]
+	group      fact[*group] // nil where there is none yet
+	tried      []trial
+	parameters fact[map[string]string] // the types of the service's parameters, by their names
+	keyPair    fact[bool]              // whether the declared one is there
+	secured    fact[certificate]       // by the declared certificate, where users connect with HTTPS
 }
 
 // certificate is one of Certificate Manager's, and how long it is valid from now on.

@@ -36,6 +36,9 @@ func (p *policy) machines(d *understudy.Declaration) {
 	if named != nil {
 		p.allow("ImageParameters", "ssm:GetParameter", nil, named...)
 	}
+	if len(d.Instance.Environment.Parameters()) > 0 {
+		p.allow("ParametersOfTheService", "ssm:DescribeParameters", p.here(nil), anything) // it knows no resources, and tells no values
+	}
 	p.allow("ManagedPolicies", "iam:GetPolicy", nil, anything)
 }
 

@@ -48,6 +48,7 @@ func TestPolicyHasTheActionsThatAreCalled(t *testing.T) {
 	}
 	allowed, d := map[string]bool{}, declared()
 	d.Image.Parameter = "/golden/web"
+	d.Instance.Environment = understudy.Environment{"A": {Parameter: "/web/a"}}
 	for _, s := range LeastPolicy(d).Statement {
 		for _, a := range s.Action {
 			allowed[a] = true

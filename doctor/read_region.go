@@ -41,6 +41,7 @@ func readRegion(ctx context.Context, a *account.Account, d *understudy.Declarati
 	ask(&all, &r.networks, func() (networks, error) { return q.networks(ctx) })
 	ask(&all, &r.running, func() (running, error) { return q.running(ctx) })
 	ask(&all, &r.group, func() (*group, error) { return q.group(ctx) })
+	ask(&all, &r.parameters, func() (map[string]string, error) { return q.parameters(ctx) })
 	ask(&all, &r.keyPair, func() (bool, error) { return q.hasKey(ctx) })
 	all.Go(func() { r.hosts = readHosts(ctx, a, d, side) })
 	if d.HTTPS.Declared() {

@@ -42,7 +42,7 @@ func canonical(p place, f *facts) Region {
 		c.describeVPC, c.describeSubnets, c.describeGateways, c.describeTables, c.describeGroups, c.describeACLs,
 		c.describeNATs, c.describeEndpoints, c.describeInterfaces,
 		c.describeImages, c.describeTemplates, c.describeInstances, c.describeTargetGroups, c.describeBalancers,
-		c.describeFleets, c.describeQuotas,
+		c.describeFleets, c.describeQuotas, c.describeParameters,
 	} {
 		describe()
 	}

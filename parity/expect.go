@@ -116,6 +116,7 @@ func expect(d *understudy.Declaration) expectation {
 		expectNetwork(parts, d.Regions[side])
 		expectGroups(parts, d, side)
 		expectCompute(parts, d, side)
+		expectEnvironment(parts, d)
 		expectBalance(parts, d, side)
 		expectNames(parts, d, side)
 		expectSwitch(parts, d, side)

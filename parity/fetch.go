@@ -55,7 +55,8 @@ type facts struct {
 	templates     []ec2types.LaunchTemplate
 	versions      map[string][]ec2types.LaunchTemplateVersion // template id -> $Default, $Latest and those in use
 	images        []ec2types.Image
-	base          *ec2types.Image // the one that the declaration selects here now
+	parameters    map[string]string // the types of the service's, by their names
+	base          *ec2types.Image   // the one that the declaration selects here now
 	targetGroups  []elbtypes.TargetGroup
 	groupSettings map[string][]elbtypes.TargetGroupAttribute    // ARN -> attributes
 	targets       map[string][]elbtypes.TargetHealthDescription // ARN of the target group -> its targets
@@ -108,6 +109,7 @@ func fetch(ctx context.Context, p place) (*facts, []Note, error) {
 		{"instances", inTurn(r.readInstances, r.readAttributes)},
 		{"target groups", r.readTargetGroups}, {"load balancers", r.readBalancers},
 		{"launch templates", r.readTemplates}, {"images", r.readImages}, {"the base image", r.readBase},
+		{"parameters", r.optional("parameters", r.readParameters)},
 	}
 	for _, a := range []ec2types.VpcAttributeName{ec2types.VpcAttributeNameEnableDnsSupport, ec2types.VpcAttributeNameEnableDnsHostnames} {
 		first = append(first, reading{"the VPC's attributes", func(ctx context.Context) error { return r.readVPCAttribute(ctx, a) }})

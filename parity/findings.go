@@ -115,6 +115,8 @@ func (d *difference) command(regions [2]Region, n int) string {
 	case call != "":
 	case d.setting == "" && own != nil:
 		call = own.Commands[""].Remove
+	case own == nil && other != nil && other.Commands[""].Copy != "":
+		return inRegion(other.Commands[""].Copy, regions[n].Name)
 	case own == nil || other == nil:
 		return ""
 	case d.expected == None || d.expected == "" && d.values[1-n] == None:
