@@ -53,6 +53,9 @@ var secrets = map[string]string{primary: `it's "east" $HOME`, secondary: "the we
 
 // showEnvironment looks whether each region's service has its region's secret in its environment, where one is declared. Nobody else is told of it.
 func showEnvironment(s *stage, step string) {
+	if step == "first" {
+		missesParameter(s)
+	}
 	for region, secret := range secrets {
 		for _, address := range s.publicAddresses(region) {
 			var page struct{ Region, Instance string }
@@ -72,6 +75,20 @@ func showEnvironment(s *stage, step string) {
 			}
 		}
 	}
+}
+
+// missesParameter looks whether a parameter that one region lacks is said by doctor and by parity, and puts it back.
+func missesParameter(s *stage) {
+	const declared = "testdata/fields/machines.first.yaml"
+	s.aws(secondary, "ssm", "delete-parameter", "--name", "/hello/instance")
+	found := s.examine(1, "blocker", "-f", declared)
+	if len(found) != 1 || found[0] != "parameter secondary: us-west-2 has no parameter /hello/instance" {
+		s.t.Errorf("doctor finds %q", found)
+	}
+	if r := s.run(binary, "parity", "-f", declared); r.code != 1 || !strings.Contains(r.stdout, "parameter /hello/instance") {
+		s.t.Errorf("parity: exit %d\n%s%s", r.code, r.stdout, r.stderr)
+	}
+	s.aws(secondary, "ssm", "put-parameter", "--name", "/hello/instance", "--type", "SecureString", "--value", secrets[secondary])
 }
 
 // machinesFields are the keys of the machines that hosts and fleet run on.
