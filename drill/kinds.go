@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 )
 
@@ -33,6 +34,8 @@ type Primary struct {
 	Regions func(ctx context.Context, folder string) (RegionControl, error)
 	Times   int           // how often flap breaks it
 	Period  time.Duration // how long flap has it broken, and then working; 0 is for the drill to choose
+	// Sides is the same of either side, for the repair of a sequence, which may strike both.
+	Sides func(understudy.Side) Primary
 }
 
 // Parts are the ids of what a region serves with.
@@ -155,6 +158,13 @@ func Undo(ctx context.Context, j Journal, m marks, of func(Entry) Primary) (Entr
 		if err := repair(ctx, entry, of(entry), j.Path); err != nil {
 			return entry, true, errors.Join(err, unread)
 		}
+		if unread != nil { // what was repaired may be where it is
+			var again Entry
+			if again, found, unread = m.Read(ctx); found && again.ID != entry.ID {
+				return again, true, fmt.Errorf("%w: %s", ErrInForce, again)
+			}
+			marked = again
+		}
 	}
 	if found {
 		if err := m.Clear(ctx, marked.ID); err != nil {
@@ -171,6 +181,9 @@ func Undo(ctx context.Context, j Journal, m marks, of func(Entry) Primary) (Entr
 // repair repairs what an entry records, which is held somewhere.
 func repair(ctx context.Context, e Entry, p Primary, where string) error {
 	kind, err := KindOf(e.Fault)
+	if e.Fault == sequence.Name {
+		kind, err = sequence, nil
+	}
 	if err != nil {
 		return fmt.Errorf("undo what %s holds: %w", where, err)
 	}

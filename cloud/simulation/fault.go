@@ -203,6 +203,7 @@ type Schedule struct {
 	Faults []Fault `json:"faults"`
 	Broke  string  `json:"broke,omitempty"` // what it breaks
 	How    string  `json:"how,omitempty"`   // how short it is
+	Sure   bool    `json:"sure,omitempty"`  // it breaks it whatever the phases: in runs of many other seeds too
 }
 
 // ScheduleSchema is the version of a schedule's form.

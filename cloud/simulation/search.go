@@ -11,6 +11,8 @@ import (
 type Searched struct {
 	Faults int // sequences of up to so many
 	Tries  int // the most sequences of a length that are tried; of more, so many are drawn
+	// Only are the kinds of faults that are tried; empty is all that a search has.
+	Only []string
 }
 
 // durations are how long the faults of a search last: a little longer than any detection, and long enough for all that follows one.
@@ -26,10 +28,13 @@ type Found struct {
 	Schedules []Schedule `json:"schedules"` // one for each invariant that broke, the first of the shortest
 }
 
-// alphabet is every fault that a search tries, at time zero. Grey failures are left out: what no check sees, no design moves away from.
-func alphabet() (all []Fault) {
+// Searches tells whether a search tries a kind. Grey failures are left out: what no check sees, no design moves away from.
+func Searches(k FaultKind) bool { return k.Random && k.Name != FaultGrey }
+
+// alphabet is every fault that a search tries, at time zero.
+func alphabet(only []string) (all []Fault) {
 	for _, k := range Faults {
-		if !k.Random || k.Name == FaultGrey {
+		if !Searches(k) || len(only) > 0 && !slices.Contains(only, k.Name) {
 			continue
 		}
 		for _, side := range []Side{Primary, Standby} {
@@ -87,25 +92,53 @@ func (m *Model) Search(seed uint64, limits Limits, s Searched) (*Found, error) {
 	known := map[string]bool{}
 	before := [][]Fault{nil}
 	for length := 1; length <= s.Faults && len(known) < len(Invariants); length++ {
-		tries, whole := m.extend(seed, limits, before, s.Tries)
-		var next [][]Fault
+		tries, whole := m.extend(seed, limits, before, s)
+		h := hits{Model: m, seed: seed, limits: limits, known: known}
+		before = before[:0:0]
 		for _, faults := range tries {
 			_, broken := m.try(seed, faults, limits, false)
-			for _, v := range broken {
-				if known[v.Broke] {
-					continue
-				}
-				known[v.Broke] = true
-				found.Schedules = append(found.Schedules, m.schedule(seed, limits, faults, v.Broke, shortest(length, found.Whole)))
-			}
+			h.add(faults, broken)
 			if len(broken) == 0 {
-				next = append(next, faults)
+				before = append(before, faults)
 			}
 		}
+		how := shortest(length, found.Whole)
 		found.Sequences, found.Whole = append(found.Sequences, len(tries)), append(found.Whole, whole)
-		before = next
+		for _, one := range h.all {
+			known[one.broke] = true
+			found.Schedules = append(found.Schedules, m.schedule(seed, limits, one.faults, one.broke, how, one.sure))
+		}
 	}
 	return found, nil
+}
+
+// hit is a sequence that breaks an invariant.
+type hit struct {
+	faults []Fault
+	broke  string
+	sure   bool
+}
+
+// hits are, of one length, the first sequence for each invariant that is sure to break it or, where none is, the first that does.
+type hits struct {
+	*Model
+	seed   uint64
+	limits Limits
+	known  map[string]bool // broken by shorter ones
+	all    []hit
+}
+
+func (h *hits) add(faults []Fault, broken []Violation) {
+	for _, v := range broken {
+		n := slices.IndexFunc(h.all, func(o hit) bool { return o.broke == v.Broke })
+		switch {
+		case h.known[v.Broke] || n >= 0 && h.all[n].sure:
+		case n < 0:
+			h.all = append(h.all, hit{faults, v.Broke, h.always(h.seed, h.limits, faults, v.Broke)})
+		case h.always(h.seed, h.limits, faults, v.Broke):
+			h.all[n] = hit{faults, v.Broke, true}
+		}
+	}
 }
 
 // shortest tells how short a sequence is, where those of fewer faults were all tried, or not.
@@ -119,11 +152,11 @@ func shortest(length int, whole []bool) string {
 	return fmt.Sprintf("the shortest: no sequence of fewer than %d faults of the search breaks it", length)
 }
 
-// extend appends every fault of the alphabet to each sequence, at each of its moments. If that is more than so many, as many are drawn.
-func (m *Model) extend(seed uint64, limits Limits, before [][]Fault, most int) (all [][]Fault, whole bool) {
+// extend appends every fault of the alphabet to each sequence, at each of its moments. If that is more than are to be tried, as many are drawn.
+func (m *Model) extend(seed uint64, limits Limits, before [][]Fault, s Searched) (all [][]Fault, whole bool) {
 	for _, b := range before {
 		for _, at := range m.moments(seed, limits, b) {
-			for _, f := range alphabet() {
+			for _, f := range alphabet(s.Only) {
 				f.At = Span(at)
 				if slices.ContainsFunc(b, func(o Fault) bool { return o.Kind == f.Kind && o.Region == f.Region && o.end() >= at }) {
 					continue // it is in force
@@ -132,12 +165,12 @@ func (m *Model) extend(seed uint64, limits Limits, before [][]Fault, most int) (
 			}
 		}
 	}
-	if len(all) <= most {
+	if len(all) <= s.Tries {
 		return all, true
 	}
 	r := rand.New(rand.NewPCG(seed, 2))
 	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	return all[:most], false
+	return all[:s.Tries], false
 }
 
 // moments are when a next fault may come: when all has been calm, or at changes of a run, just after them.
@@ -161,9 +194,15 @@ func (m *Model) moments(seed uint64, limits Limits, faults []Fault) []time.Durat
 	return few
 }
 
-// schedule keeps a sequence as data, after it was made as small as it can be.
-func (m *Model) schedule(seed uint64, limits Limits, faults []Fault, broke, how string) Schedule {
-	faults = m.Shrink(seed, limits, faults, broke)
-	s := Schedule{Schema: ScheduleSchema, Seed: seed, System: m.System, Limits: limits, Faults: faults, Broke: broke, How: how}
-	return s
+// schedule keeps a sequence as data, after it was made as small as it can be. One that is sure stays so.
+func (m *Model) schedule(seed uint64, limits Limits, faults []Fault, broke, how string, sure bool) Schedule {
+	still := func(faults []Fault) bool { return m.breaks(seed, limits, faults, broke) }
+	if sure {
+		still = func(faults []Fault) bool {
+			return m.breaks(seed, limits, faults, broke) && m.always(seed, limits, faults, broke)
+		}
+	}
+	return Schedule{
+		Schema: ScheduleSchema, Seed: seed, System: m.System, Limits: limits, Faults: m.shrink(faults, still), Broke: broke, How: how, Sure: sure,
+	}
 }

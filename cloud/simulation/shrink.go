@@ -5,12 +5,9 @@ import (
 	"time"
 )
 
-// Shrink makes a sequence that breaks an invariant smaller, as long as it still breaks it: it leaves faults out one by one, has each last a
-// shorter time, and brings them closer together. What is left is 1-minimal: without any one of its faults, it breaks nothing.
-func (m *Model) Shrink(seed uint64, limits Limits, faults []Fault, broke string) []Fault {
-	still := func(faults []Fault) bool {
-		return slices.ContainsFunc(m.Try(seed, faults, limits), func(v Violation) bool { return v.Broke == broke })
-	}
+// shrink makes a sequence that does something smaller, as long as it still does it: it leaves faults out one by one, has each last a
+// shorter time, and brings them closer together. What is left is 1-minimal: without any one of its faults, it does not.
+func (m *Model) shrink(faults []Fault, still func([]Fault) bool) []Fault {
 	faults = slices.Clone(faults)
 	for n := 0; n < len(faults); {
 		if fewer := slices.Delete(slices.Clone(faults), n, n+1); still(fewer) {
@@ -85,10 +82,9 @@ func (m *Model) isolate(seed uint64, faults []Fault, v Violation, limits Limits)
 			near = append(near, f)
 		}
 	}
-	breaks := func(v2 Violation) bool { return v2.Broke == v.Broke }
-	if !slices.ContainsFunc(m.Try(seed, near, limits), breaks) {
+	if !m.breaks(seed, limits, near, v.Broke) {
 		return nil
 	}
-	s := m.schedule(seed, limits, near, v.Broke, "1-minimal: without any one of its faults it breaks nothing; no shorter sequence was looked for")
+	s := m.schedule(seed, limits, near, v.Broke, "1-minimal: without any one of its faults it breaks nothing; no shorter sequence was looked for", false)
 	return &s
 }

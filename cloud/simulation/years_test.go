@@ -165,6 +165,9 @@ func TestPlantedDesignFaultsAreFound(t *testing.T) {
 			t.Errorf("%s is shown by %v", c.name, got.Faults)
 		}
 		m := &Model{System: got.System}
+		if by := m.Surely(got); !got.Sure || by == 0 || by > 2 {
+			t.Errorf("%s: sure is %v, and it is to be stretched %g times", c.name, got.Sure, by)
+		}
 		if again := m.Try(got.Seed, got.Faults, got.Limits); !slices.ContainsFunc(again, func(v Violation) bool { return v.Broke == c.broke }) {
 			t.Errorf("%s: its schedule breaks %v when it is run again", c.name, again)
 		}

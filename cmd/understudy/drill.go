@@ -33,6 +33,9 @@ machine; "understudy status" shows it.
 With --record NAME no declaration is needed: the region's health checks are inverted, and nothing
 else of what others built is touched. What that cannot show, the report says.
 
+With --schedule FILE, what "understudy simulate --save" has found is played on the local cloud, and
+users tell whether what must never be is so. Nothing ends that early, so it is refused elsewhere.
+
 Before anything is broken, a drill looks, and does not begin if something is wrong:`
 
 const drillBounds = `
@@ -49,7 +52,8 @@ Faults:`
 const drillExits = `
 
 Exit codes: 0 users were served by the secondary, and by the primary again; 1 the drill was
-refused, aborted or failed, or a user was without service for longer than failover.rto promises; 2 a flag or the declaration is wrong.`
+refused, aborted or failed, or a user was without service for longer than failover.rto promises, or
+with --schedule an invariant was seen broken; 2 a flag, the declaration or the schedule is wrong.`
 
 const drillExample = `  understudy drill                       # the fault with the smallest effect: invert
   understudy drill --fault isolate --users 100 --rate 50 --json report.json
@@ -58,6 +62,7 @@ const drillExample = `  understudy drill                       # the fault with 
   understudy drill --force parity        # although the regions are not equal
   understudy drill --record www.example.com --region us-east-1
   understudy drill --clients usual --html report.html
+  understudy drill --schedule broken/ping-pong.json
   understudy drill undo                  # after a drill was killed`
 
 // drillText is the long help: the checks and the faults come from their tables.
@@ -94,6 +99,8 @@ type drillFlags struct {
 	flaps               int
 	period              time.Duration
 	yes                 bool
+	schedule            string
+	stretch             float64
 }
 
 func drillCommand() *cobra.Command {
@@ -106,6 +113,12 @@ func drillCommand() *cobra.Command {
 			kind, err := f.check()
 			if err != nil {
 				return misuse(err)
+			}
+			if f.schedule != "" {
+				return drillSchedule(cmd, &on, &f)
+			}
+			if cmd.Flags().Changed("stretch") {
+				return misuse(errors.New("--stretch: it stretches the faults of a --schedule"))
 			}
 			if f.record != "" {
 				if err := f.refuseBesideRecord(cmd); err != nil {
@@ -158,6 +171,8 @@ func (f *drillFlags) add(cmd *cobra.Command) {
 	flags.DurationVar(&f.hold, "hold", 3*time.Second, "how long to watch when the users have moved to the secondary")
 	flags.IntVar(&f.flaps, "flaps", 3, "flap: how often the primary breaks")
 	flags.DurationVar(&f.period, "period", 0, "flap: how long it is broken, and then works (default: what detection takes at most)")
+	flags.StringVar(&f.schedule, "schedule", "", "play this `file`'s faults, a schedule that simulate has saved, on the local cloud")
+	flags.Float64Var(&f.stretch, "stretch", 0, "with --schedule: how many `times` as long the faults last and lie apart (default: what is sure to break it)")
 	f.outputs.add(cmd)
 	flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask")
 	completeWords(cmd, "fault", drill.KindNames())
@@ -342,6 +357,7 @@ func (f *drillFlags) prepare(
 // primaryOf is what the faults of a stack's drills work on.
 func primaryOf(s *plan.Stack, o outside) drill.Primary {
 	return drill.Primary{
+		Sides:    func(side understudy.Side) drill.Primary { return primaryOf(lostOf(s, side), o) },
 		Settings: o.pace(),
 		Account:  s.Accounts[understudy.Primary],
 		Parts: func(ctx context.Context) (drill.Parts, error) {

@@ -57,6 +57,7 @@ func TestReferenceOfTheCommandsIsCurrent(t *testing.T) {
 		{"A finding of `parity --json`", "../../parity", "Finding"},
 		{"A finding of `doctor --json`", "../../doctor", "Finding"},
 		{"A prediction: `predict --json`", "../../cloud/simulation", "Prediction"},
+		{"A schedule that was played: `drill --schedule --json`", "../../drill", "Played"},
 		{"Simulated years: `simulate --json`", "../../cloud/simulation", "Report"},
 	} {
 		fmt.Fprintf(b, "\n## %s\n\n| field | value | what it is |\n| --- | --- | --- |\n", f.title)

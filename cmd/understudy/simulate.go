@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -38,7 +39,9 @@ declaration is wrong.`
 const simulateExample = `  understudy simulate
   understudy simulate --years 10000 --seed 7 --json | jq .years.minutes_a_year
   understudy simulate --faults 2 --save broken
-  understudy replay broken/ping-pong.json`
+  understudy replay broken/ping-pong.json
+  understudy simulate --years 0 --only region,targets,isolate --save broken
+  understudy drill --schedule broken/ping-pong.json   # with packets, on the local cloud`
 
 // simulating is what the command's flags ask for.
 type simulating struct {
@@ -77,6 +80,8 @@ func simulateCommand() *cobra.Command {
 	flags.IntVar(&s.years, "years", 1000, "how many years; 0 is only to search")
 	flags.IntVar(&s.search.Faults, "faults", 2, "search for sequences of up to so many faults; 0 is not to search")
 	flags.IntVar(&s.search.Tries, "tries", 50_000, "of each length, try so many sequences at the most")
+	flags.StringSliceVar(&s.search.Only, "only", nil, "search for sequences of these `faults` alone, for instance of those that drill --schedule can play (default: all)")
+	completeWords(c, "only", searchedFaults())
 	flags.IntVar(&s.tolerate, "tolerate", 1, "how many faults the service is to stand")
 	s.limits.add(c)
 	s.assume.flags(c)
@@ -110,6 +115,8 @@ func (l *limitFlags) limits(d *understudy.Declaration) simulation.Limits {
 	}
 }
 
+func searchedFaults() []string { return simulation.FaultNames(simulation.Searches) }
+
 // simulated is what a simulation has come to, as programs read it.
 type simulated struct {
 	Years  *simulation.Report `json:"years,omitempty"`
@@ -121,6 +128,8 @@ func (s *simulating) run(c *cobra.Command) error {
 	switch {
 	case s.years < 0 || s.years > mostYears || s.search.Faults < 0 || s.search.Faults > mostFaults || s.search.Tries < 1 || s.search.Tries > mostTries:
 		return misuse(fmt.Errorf("--years, --faults and --tries: up to %d years, %d faults and %d tries", mostYears, mostFaults, mostTries))
+	case slices.ContainsFunc(s.search.Only, func(name string) bool { return !slices.Contains(searchedFaults(), name) }):
+		return misuse(fmt.Errorf("--only: a search has the faults %s", strings.Join(searchedFaults(), ", ")))
 	case s.tolerate < 0 || s.assume.returns < 0:
 		return misuse(errors.New("--tolerate and --returns: nothing negative"))
 	}

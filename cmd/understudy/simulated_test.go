@@ -18,6 +18,17 @@ func TestPredictionsCausesAreADrills(t *testing.T) {
 			t.Errorf("no drill gives time to %q", c)
 		}
 	}
+	for _, i := range simulation.Invariants {
+		if !slices.Contains(drill.Invariants, i.Name) {
+			t.Errorf("no play sees %q broken", i.Name)
+		}
+	}
+	for _, k := range simulation.Faults {
+		_, err := drill.KindOf(k.Name)
+		if refused := unplayed[k.Name] != ""; refused == (err == nil) {
+			t.Errorf("%s is refused: %v, and a drill makes it: %v", k.Name, refused, err)
+		}
+	}
 	for _, k := range drill.UserKinds {
 		if !slices.Contains(clients.Names(), k.Name) {
 			t.Errorf("a drill has users of the kind %q, and nothing predicts them", k.Name)
@@ -87,5 +98,22 @@ func TestAdviceFindsWhatTakesLongest(t *testing.T) {
 		if k.Key == "failover.interval" && (k.SavedMS <= 0 || k.Hiccup >= a.Hiccup) {
 			t.Errorf("a shorter interval saves %v ms, and bears %s instead of %s", k.SavedMS, k.Hiccup, a.Hiccup)
 		}
+	}
+}
+
+// A schedule's faults are a drill's strokes from the first one on; a flap loses the region each time.
+func TestStrokesOfASchedule(t *testing.T) {
+	minute := simulation.Span(time.Minute)
+	got := strokesOf([]simulation.Fault{
+		{Kind: simulation.FaultFlap, Region: simulation.Standby, At: 7 * minute, For: minute, Times: 2},
+		{Kind: simulation.FaultTargets, Region: simulation.Primary, At: 5 * minute, For: 3 * minute},
+	})
+	want := []drill.Stroke{
+		{Kind: "region", Side: understudy.Secondary, At: 2 * time.Minute, For: time.Minute},
+		{Kind: "region", Side: understudy.Secondary, At: 4 * time.Minute, For: time.Minute},
+		{Kind: "targets", Side: understudy.Primary, For: 3 * time.Minute},
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -1,0 +1,278 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/cloud/simulation"
+	"github.com/understudy/understudy/drill"
+	"github.com/understudy/understudy/plan"
+)
+
+// A schedule that a simulation has found, played with packets on the local cloud: whether users measure that what must never be is so.
+
+// unplayed are the faults of a simulation that the local cloud cannot make while users measure, and why.
+var unplayed = map[string]string{
+	simulation.FaultIll:          "a drill does not change instances; targets and isolate are nearest",
+	simulation.FaultBlackhole:    "nothing here takes a load balancer's packets and leaves its targets healthy",
+	simulation.FaultRefused:      "nothing here has a load balancer refuse connections and keep its targets",
+	simulation.FaultSlow:         "Elastic Load Balancing has no means to delay an answer",
+	simulation.FaultZone:         "the local cloud loses whole regions",
+	simulation.FaultControlPlane: "the calls that repair would fail too",
+	simulation.FaultGrey:         "nothing here gives errors to a share of the users",
+	simulation.FaultPartition:    "nothing here keeps checkers from a region and lets users in",
+	simulation.FaultReports:      "nothing here keeps target health from Route 53",
+	simulation.FaultCapacity:     "nothing here keeps instances from being launched",
+	simulation.FaultBoots:        "nothing here slows boots",
+	simulation.FaultClock:        "the clock is the machine's",
+}
+
+// besideSchedule are the flags of a drill that a schedule has no use for, and why.
+var besideSchedule = map[string]string{
+	"fault": "the schedule has its faults", "side": "the schedule has its sides", "record": "a schedule is of a declaration",
+	"region": "the schedule has its regions", "flaps": "the schedule has its rhythm", "period": "the schedule has its rhythm",
+	"abort-after": "what a schedule is to show is that users are without service", "longest": "the schedule has its length", "hold": "the schedule has its length",
+	"html": "it shows a drill's report, and a schedule has another", "junit": "it shows a drill's report, and a schedule has another",
+	"sign": "it signs a drill's report, and a schedule has another",
+}
+
+// playChecks are those before a schedule: that its stack has a design fault is what it shows.
+var playChecks = []string{checkUp, checkRefresh}
+
+func (f *drillFlags) refuseBesideSchedule(cmd *cobra.Command) error {
+	for flag, why := range besideSchedule {
+		if cmd.Flags().Changed(flag) {
+			return misuse(fmt.Errorf("--%s: with --schedule, %s", flag, why))
+		}
+	}
+	if f.stretch < 0 || f.stretch > 100 {
+		return misuse(errors.New("--stretch: above 0 and at most 100"))
+	}
+	return nil
+}
+
+// playing is a schedule that is to be played.
+type playing struct {
+	*drillFlags
+	schedule simulation.Schedule
+	by       float64 // how much it was stretched
+	strokes  []drill.Stroke
+}
+
+// drillSchedule plays a schedule on the local cloud.
+func drillSchedule(cmd *cobra.Command, on *target, f *drillFlags) error {
+	if err := f.refuseBesideSchedule(cmd); err != nil {
+		return err
+	}
+	p, err := readPlay(f)
+	if err != nil {
+		return misuse(err)
+	}
+	ctx := cmd.Context()
+	stack, err := on.open(ctx)
+	if err != nil {
+		return err
+	}
+	if stack.Declaration.Failover.Active() {
+		return misuse(fmt.Errorf("failover.routing %s: a schedule is played where a primary has a standby", stack.Declaration.Failover.Routing))
+	}
+	if _, err := localRegions(ctx, ""); err != nil {
+		return fmt.Errorf("a schedule is played on a local cloud alone, never where users are: %w", err)
+	}
+	if !cmd.Flags().Changed("rate") { // the local cloud's times are short
+		f.rate = 5 * float64(f.users)
+	}
+	if err := endOtherDrill(cmd, stack, *f); err != nil {
+		return err
+	}
+	play, err := p.prepare(ctx, stack)
+	if err != nil {
+		return err
+	}
+	return p.perform(cmd, play)
+}
+
+// readPlay reads a schedule and refuses the faults that cannot be made.
+func readPlay(f *drillFlags) (p playing, err error) {
+	in, err := readIncident(f.schedule)
+	switch {
+	case err != nil:
+		return p, err
+	case in.schedule == nil:
+		return p, fmt.Errorf("%s: only a schedule can be played, and not what metrics tell", f.schedule)
+	case len(in.faults) == 0:
+		return p, fmt.Errorf("%s: it has no fault", f.schedule)
+	}
+	p = playing{drillFlags: f, schedule: *in.schedule, by: f.stretch}
+	for _, one := range p.schedule.Faults {
+		if why := refusedStroke(one); why != "" {
+			return p, fmt.Errorf("%s: %s: the local cloud cannot make it: %s\nhint: `understudy simulate --only region,targets,isolate` searches for what it can",
+				f.schedule, one, why)
+		}
+	}
+	switch {
+	case p.by > 0:
+	case p.schedule.Broke == "":
+		p.by = 1
+	default:
+		if p.by = margin * modelOf(p.schedule.System).Surely(p.schedule); p.by == 0 {
+			return p, fmt.Errorf("%s: whether it breaks %s depends on the moments at which checkers ask, however long its faults are; --stretch plays it nevertheless",
+				f.schedule, p.schedule.Broke)
+		}
+	}
+	p.strokes = strokesOf(simulation.Stretched(p.schedule.Faults, p.by))
+	return p, nil
+}
+
+// margin is by how much more a sequence is stretched than makes it sure: the cloud's own work takes time, and users see no finer than they
+// ask.
+const margin = 1.25
+
+func refusedStroke(f simulation.Fault) string {
+	switch {
+	case f.Kind == simulation.FaultInvert && f.Region != simulation.Primary:
+		return "a simulation inverts the primary's check alone"
+	case f.Kind == simulation.FaultFlap:
+		return ""
+	}
+	return unplayed[f.Kind]
+}
+
+// strokesOf are the faults as a drill makes them, from the first one on. A flap loses the region again and again.
+func strokesOf(faults []simulation.Fault) (all []drill.Stroke) {
+	first := faults[0].At
+	for _, f := range faults {
+		first = min(first, f.At)
+	}
+	for _, f := range faults {
+		kind, times := f.Kind, 1
+		if kind == simulation.FaultFlap {
+			kind, times = simulation.FaultRegion, max(1, f.Times)
+		}
+		for n := range times {
+			at := f.At - first + simulation.Span(2*n)*f.For
+			all = append(all, drill.Stroke{Kind: kind, Side: sideOf[f.Region], At: time.Duration(at), For: time.Duration(f.For)})
+		}
+	}
+	return all
+}
+
+// prepare makes a play of a stack.
+func (p *playing) prepare(ctx context.Context, stack *plan.Stack) (*drill.Play, error) {
+	o, err := readOutside(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	d, pair, err := rehearsal(ctx, stack, o, p.users, p.rate)
+	if err != nil {
+		return nil, err
+	}
+	d.Journal, d.Marker, d.Owner, d.Lost = journal(stack.Declaration.Name), marker(stack), owner(), understudy.Primary
+	d.Before = slices.DeleteFunc(before(stack, stack, pair), func(c drill.Check) bool { return !slices.Contains(playChecks, c.Name) })
+	d.Force = p.force
+	if err := p.declared(stack.Declaration.Drill); err != nil {
+		return nil, err
+	}
+	d.Users, d.WebSocket = p.parts, p.socket
+	limits := p.schedule.Limits
+	d.Longest = lengthOf(p.strokes) + time.Duration(limits.Settle)
+	halves := map[understudy.Side]drill.Half{understudy.Primary: pair.Primary, understudy.Secondary: pair.Secondary}
+	if d.Fault, err = drill.NewSequence(ctx, p.strokes, func(side understudy.Side) drill.Primary {
+		of := primaryOf(lostOf(stack, side), o)
+		of.Check, of.Beside = halves[side].HealthCheck, halves[side].Beside
+		return of
+	}); err != nil {
+		return nil, err
+	}
+	_, _, ask := o.lookups(pair.NameServer)
+	parts, err := stack.Parts(ctx, understudy.Secondary)
+	if err != nil {
+		return nil, err
+	}
+	return &drill.Play{
+		Drill: d, Strokes: p.strokes, Broke: p.schedule.Broke, Needs: p.schedule.System.Carries(), Ask: ask,
+		Never: drill.Never{
+			Stranded: time.Duration(limits.Stranded), Moves: limits.Moves, Within: time.Duration(limits.Within),
+			Bare: time.Duration(limits.Bare), Settle: time.Duration(limits.Settle),
+		},
+		Balancers: map[string]string{d.Primary: pair.Primary.LoadBalancer, d.Secondary: pair.Secondary.LoadBalancer},
+		Healthy: func(ctx context.Context) (int, error) {
+			healthy, _, err := targetsOf(ctx, stack.Accounts[understudy.Secondary], parts.TargetGroup)
+			return healthy, err
+		},
+	}, nil
+}
+
+func lengthOf(strokes []drill.Stroke) (longest time.Duration) {
+	for _, s := range strokes {
+		longest = max(longest, s.At+s.For)
+	}
+	return longest
+}
+
+// perform plays, and tells what was seen.
+func (p *playing) perform(cmd *cobra.Command, play *drill.Play) error {
+	view := newDrillView(os.Stderr)
+	defer view.close()
+	play.Tell = view.tell
+	found, err := play.Run(cmd.Context())
+	view.close()
+	if err != nil {
+		return err
+	}
+	switch p.outputs.json {
+	case "-":
+		err = writeJSON(cmd, found)
+	case "":
+		p.print(cmd.OutOrStdout(), found)
+	default:
+		p.print(cmd.OutOrStdout(), found)
+		err = writeReport(p.outputs.json, found)
+	}
+	if err != nil || len(found.Broken) == 0 {
+		return err
+	}
+	var broken []string
+	for _, b := range found.Broken {
+		broken = append(broken, b.Broke)
+	}
+	return exitError{1, fmt.Errorf("seen broken: %s", strings.Join(broken, ", "))}
+}
+
+func (p *playing) print(w io.Writer, r *drill.Played) {
+	fmt.Fprintf(w, "%s, at speed %g, %d users, %d requests, of which %d failed\n", p.drillFlags.schedule, r.Speed, r.Clients, r.Requests, r.Failed)
+	if p.by != 1 {
+		fmt.Fprintf(w, "  stretched                %g times, so that it breaks that whenever checkers ask\n", p.by)
+	}
+	for _, f := range r.Forced {
+		fmt.Fprintf(w, "  forced                   %s: %s\n", f.Check, f.Why)
+	}
+	for _, f := range r.Struck {
+		fmt.Fprintf(w, "  %-24s %s, from %.0f to %.0f ms\n", f.Kind, f.Region, f.FromMS, f.ToMS)
+	}
+	for _, l := range r.Leads {
+		if l.MS > 0 {
+			fmt.Fprintf(w, "  %-24s %s, from %.0f ms on\n", "the name leads to", l.Region, l.MS)
+		}
+	}
+	for _, b := range r.Broken {
+		fmt.Fprintf(w, "  %-24s at %.0f ms: %s\n", b.Broke, b.MS, b.What)
+	}
+	switch {
+	case r.Shown:
+		fmt.Fprintf(w, "shown: %s is broken\n", r.Broke)
+	case r.Broke != "":
+		fmt.Fprintf(w, "not shown: %s was not seen broken\n", r.Broke)
+	}
+	if p.schedule.System.Watch != nil {
+		fmt.Fprintln(w, "note: the schedule was found beside `understudy watch`, which a drill does not start")
+	}
+}

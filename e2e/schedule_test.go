@@ -1,0 +1,50 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// What a simulation finds of planted design faults, users measure on the local cloud: a standby that is empty, and a name that comes and goes
+// for want of a latch. Afterwards nothing is broken.
+func TestFoundSchedulesAreShownByPackets(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.env["UNDERSTUDY_HOME"] = s.dir
+	folder := t.TempDir()
+	empty := variant(t, example, "cidr: 10.20.0.0/16", "cidr: 10.20.0.0/16, fleet: {desired: 0}")
+	for _, c := range []struct {
+		file, broke string
+		search      []string
+	}{
+		{empty, "bare", []string{"--faults", "1", "--bare", "1m"}},
+		{example, "ping-pong", []string{"--faults", "2", "--tolerate", "0"}},
+	} {
+		s.must("up", "-f", c.file, "--yes")
+		found := s.run(binary, append([]string{"simulate", "-f", c.file, "--years", "0", "--watch=false", "--boot", "5s", "--only", "region,targets,isolate", "--save", folder}, c.search...)...)
+		if !strings.Contains(found.stdout, c.broke+" is broken") {
+			t.Fatalf("simulate, exit %d, finds: %s%s", found.code, found.stdout, found.stderr)
+		}
+		shown := s.run(binary, "drill", "-f", c.file, "--schedule", filepath.Join(folder, c.broke+".json"), "--yes")
+		if shown.code != 1 || !strings.Contains(shown.stdout, "shown: "+c.broke+" is broken") {
+			t.Errorf("%s: exit %d\n%s%s", c.broke, shown.code, shown.stdout, shown.stderr)
+		}
+		if said := s.must("drill", "undo", "-f", c.file); !strings.Contains(said, "nothing is broken") {
+			t.Errorf("after it, undo says: %s", said)
+		}
+		s.until("nothing is to be changed after it", func() bool { return strings.Contains(s.must("plan", "-f", c.file), "nothing to change") })
+	}
+	b, err := os.ReadFile(filepath.Join(folder, "bare.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cannot := filepath.Join(folder, "clock.json")
+	if err := os.WriteFile(cannot, []byte(strings.Replace(string(b), `"kind": "region"`, `"kind": "clock"`, 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if r := s.run(binary, "drill", "-f", example, "--schedule", cannot, "--yes"); r.code != 2 || !strings.Contains(r.stderr, "clock") || strings.Contains(r.stderr, "fault ") {
+		t.Errorf("a clock that is wrong: exit %d\n%s%s", r.code, r.stdout, r.stderr)
+	}
+}
