@@ -59,6 +59,7 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	readZones(root, d, places)
 	d.Egress = egress(root, EgressNone)
 	d.fillEgress()
+	holdNetworks(d, root, places)
 	in := root.object("image")
 	d.Image = image(in, dir, readFile)
 	refuseImages(d, places, in)
@@ -125,11 +126,19 @@ func regions(o *object, places map[Side]*object) map[Side]Region {
 func region(o *object) Region {
 	r := Region{Name: o.text("name", "", regionName)}
 	cidr := o.text("cidr", "", network)
+	o.unless("cidr", "network")
+	r.Network = readNetwork(o.object("network"))
 	r.Egress = egress(o, "")
 	r.Image = o.text("image", "", regionsImage)
 	r.Weight = o.number("weight", defaultWeight, 1, 255)
 	o.require("name", regionName.allowed)
-	if !o.require("cidr", network.allowed) {
+	if r.Given() {
+		return r
+	}
+	if cidr == "" {
+		if n := o.values["cidr"]; n == nil || n.Type() == ast.NullType {
+			o.mistake("cidr", "no "+o.path+"cidr and no network", network.allowed+", or the VPC and the subnets that are there as network")
+		}
 		return r
 	}
 	p, err := netip.ParsePrefix(cidr)

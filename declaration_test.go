@@ -76,7 +76,7 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 		{"misspelt key within", "image:", "failover: {failback: {aftr: 10m}}\nimage:", at + `6:23: found unknown key "aftr"; did you mean "after"? allowed: after`},
 		{"empty script", "run: hello &", `run: "  "`, at + `7:8: found "  "; allowed: a script that starts the service and returns, in place or as file:PATH`},
 		{"unknown key in a flow mapping", "us-east-1,", "us-east-1, az: 3,",
-			at + `4:32: found unknown key "az"; allowed: name, cidr, egress, image, weight`},
+			at + `4:32: found unknown key "az"; allowed: name, cidr, network, egress, image, weight`},
 		{"key twice", "domain:", "name: again\ndomain:", at + `2:1: found key "name" a second time; allowed: each key once`},
 		{"overlap", "10.20.0.0/16", "10.10.128.0/17",
 			at + `5:38: found 10.10.128.0/17, which overlaps the primary's 10.10.0.0/16; allowed: a network apart from the primary's`},
@@ -91,6 +91,24 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 		{"same region twice", "us-west-2", "us-east-1",
 			at + `5:21: found the same region twice, "us-east-1"; allowed: another region than the primary's`},
 		{"bad region", "us-west-2", "oregon", at + `5:21: found "oregon"; allowed: a region as AWS spells it, for example us-east-1`},
+		{"neither addresses nor a network", ", cidr: 10.20.0.0/16", "",
+			at + `5:14: found no regions.secondary.cidr and no network; allowed: an IPv4 network, for example 10.10.0.0/16, or the VPC and the subnets ` +
+				`that are there as network`},
+		{"a given network by half", "cidr: 10.20.0.0/16", "network: {vpc: vpc-0a1b2c3d, public_tags: {Tier: public}}",
+			at + `5:41: found no regions.secondary.network.private and no private_tags; allowed: one of the two`},
+		{"a network twice", "cidr: 10.20.0.0/16", "cidr: 10.20.0.0/16, network: {vpc: vpc-0a1b2c3d, public_tags: {Tier: public}, private_tags: {Tier: private}}",
+			at + `5:38: found addresses, beside network; allowed: one of the two: a given network has its own addresses`},
+		{"a VPC twice", "cidr: 10.20.0.0/16", "network: {vpc: vpc-0a1b2c3d, vpc_tags: {A: b}, public_tags: {Tier: public}, private_tags: {Tier: private}}",
+			at + `5:71: found tags, beside vpc; allowed: one of the two`},
+		{"a way out of a given network", "cidr: 10.20.0.0/16", "egress: nat, network: {vpc_tags: {A: b}, public_tags: {Tier: public}, private_tags: {Tier: private}}",
+			at + `5:40: found a way out, beside network; allowed: nothing: the routes of a given network are its owner's`},
+		{"one subnet for two zones", "cidr: 10.20.0.0/16", "network: {vpc_tags: {A: b}, public: [subnet-0a1b2c3d], private_tags: {Tier: private}}",
+			at + `5:68: found 1 subnets, with 2 zones; allowed: one in each zone`},
+		{"a subnet that is both", "cidr: 10.20.0.0/16",
+			"network: {vpc_tags: {A: b}, public: [subnet-0a1b2c3d, subnet-0a1b2c3e], private: [subnet-0a1b2c3e, subnet-0a1b2c3f]}",
+			at + `5:113: found subnet-0a1b2c3e, which is a public subnet too; allowed: subnets of which each is either`},
+		{"a subnet twice", "cidr: 10.20.0.0/16", "network: {vpc_tags: {A: b}, public: [subnet-0a1b2c3d, subnet-0a1b2c3d], private_tags: {A: c}}",
+			at + `5:68: found a subnet twice; allowed: each subnet once`},
 		{"no secondary", "  secondary: {name: us-west-2, cidr: 10.20.0.0/16}\n", "",
 			at + `4:3: found no regions.secondary; allowed: a region: {name: us-east-1, cidr: 10.10.0.0/16}`},
 		{"four zones", "image:", "zones: 4\nimage:", at + `6:8: found 4; allowed: 2 or 3`},
@@ -188,7 +206,7 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 		{"standby of nobody who is tracked", "  secondary: {name: us-west-2, cidr: 10.20.0.0/16}\n",
 			"  secondary: {name: us-west-2, cidr: 10.20.0.0/16, fleet: {desired: 0}}\nfleet: {track: {cpu: 50}}\n",
 			at + `5:69: found 0; allowed: 1 at least where fleet.track scales the fleet`},
-		{"a size of the primary's own", "10.10.0.0/16", "10.10.0.0/16, fleet: {min: 1}", at + `4:52: found unknown key "fleet"; allowed: name, cidr, egress, image, weight`},
+		{"a size of the primary's own", "10.10.0.0/16", "10.10.0.0/16, fleet: {min: 1}", at + `4:52: found unknown key "fleet"; allowed: name, cidr, network, egress, image, weight`},
 		{"a size of its own where both serve", "10.20.0.0/16}", "10.20.0.0/16, fleet: {min: 1}}\nfailover: {routing: weighted}",
 			at + `5:59: found a size of the secondary's own, with failover.routing weighted; allowed: the size under fleet for both: ` +
 				`either region carries all users when the other is lost`},
@@ -545,3 +563,23 @@ func FuzzParse(f *testing.F) {
 
 const allowedClients = "kinds of users by their shares, which are 100 % together: cache=80%,pool=20%; one of stub, cache, floor30, floor60, floor300, stale, " +
 	"forever, runtime30, pool, eyeballs, retry, http2, websocket; or usual"
+
+func TestGivenNetworkHasNoDeclaredAddresses(t *testing.T) {
+	d, err := parse(strings.Replace(good, "cidr: 10.10.0.0/16",
+		"network: {vpc_tags: {Name: main}, public: [subnet-0a1b2c3d, subnet-0a1b2c3e], private_tags: {Tier: private}}", 1) + "egress: nat\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, s := d.Regions[understudy.Primary], d.Regions[understudy.Secondary]
+	if !p.Given() || s.Given() || p.CIDR.IsValid() || len(p.OtherSubnets()) > 0 || p.Egress != understudy.EgressNone || s.Egress != understudy.EgressNAT {
+		t.Errorf("primary %+v, secondary %+v", p, s)
+	}
+	for n, sub := range p.Subnets() {
+		if want := s.Subnets()[n]; sub.CIDR.IsValid() || sub.Name != want.Name || sub.Zone != want.Zone || sub.Public != want.Public {
+			t.Errorf("%+v beside %+v", sub, want)
+		}
+	}
+	if got := p.Network.VPC.String() + "; " + p.Network.Public.String(); got != "tagged Name=main; subnet-0a1b2c3d, subnet-0a1b2c3e" {
+		t.Error(got)
+	}
+}

@@ -20,6 +20,13 @@
 // Everything else has a default:
 //
 //	regions: {primary: {weight: 100}, secondary: {weight: 100}}  # shares of the users, with routing weighted; the rest has no default
+//	                                 # in place of a cidr, a network that is there, by ids or by tags:
+//	                                 # regions.primary.network, regions.primary.network.vpc, regions.primary.network.vpc_tags,
+//	                                 # regions.primary.network.public, regions.primary.network.public_tags,
+//	                                 # regions.primary.network.private, regions.primary.network.private_tags
+//	                                 # regions.secondary.network, regions.secondary.network.vpc, regions.secondary.network.vpc_tags,
+//	                                 # regions.secondary.network.public, regions.secondary.network.public_tags,
+//	                                 # regions.secondary.network.private, regions.secondary.network.private_tags
 //	record: ""                       # below the domain; empty is the domain itself
 //	zones: 2                         # of each region, or 3
 //	egress: none                     # of private subnets; or nat, nat-per-zone, endpoints

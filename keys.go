@@ -32,6 +32,7 @@ type Key struct {
 	Lowest, Highest int    // of numbers; of labels and texts, how many there may be
 	Choice          []int  // the numbers that are allowed, where these are few
 	Required        bool   // the declaration is not whole without it
+	Instead         string // the key in whose absence it is required
 	Keys            []*Key // of a mapping, of each in a list of mappings, or of a mapping that may stand in place of a text
 
 	text  constraint

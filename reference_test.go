@@ -57,6 +57,8 @@ func fallback(t *testing.T, k *understudy.Key) string {
 	switch {
 	case k.Required:
 		return "required"
+	case k.Instead != "":
+		return "required without `" + k.Instead + "`"
 	case k.Default == nil:
 		return ""
 	}

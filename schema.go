@@ -22,13 +22,16 @@ func Schema() ([]byte, error) {
 // schemaOf returns the schema of a mapping. An empty one may be written as nothing.
 func schemaOf(keys []*Key) map[string]any {
 	properties, required := map[string]any{}, []string{}
+	s := map[string]any{"type": "object", "additionalProperties": false, "properties": properties}
 	for _, k := range keys {
 		properties[k.Name] = k.schema()
 		if k.Required {
 			required = append(required, k.Name)
 		}
+		if k.Instead != "" {
+			s["anyOf"] = []any{map[string]any{"required": []string{k.Name}}, map[string]any{"required": []string{k.Instead}}}
+		}
 	}
-	s := map[string]any{"type": "object", "additionalProperties": false, "properties": properties}
 	if len(required) > 0 {
 		s["required"] = required
 	} else {
@@ -63,7 +66,7 @@ func (k *Key) schema() map[string]any {
 			s = map[string]any{"enum": k.Choice}
 		}
 	case Text:
-		s = k.text.schema(!k.Required)
+		s = k.text.schema(!k.Required && k.Instead == "")
 		if k.Keys != nil {
 			s = map[string]any{"anyOf": []any{s, schemaOf(k.Keys)}}
 		}

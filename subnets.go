@@ -21,12 +21,12 @@ const mostZones = 3
 // Subnets divides the region's network: a public and a private subnet in each zone, the public ones first. Each has an eighth, whatever the
 // number of zones, so that a third zone comes beside the others, and an eighth of each half is left. The smallest network, a /25, has quarters,
 // for two zones: the subnets of a load balancer have a /27 at least ("Subnets for your load balancer" in the User Guide for Application Load
-// Balancers).
+// Balancers). Those of a given network have no declared addresses.
 func (r Region) Subnets() []Subnet { return r.subnetsIn(r.zones()) }
 
-// OtherSubnets are those of zones that are not declared, and may have been.
+// OtherSubnets are those of zones that are not declared, and may have been, in a network that is made.
 func (r Region) OtherSubnets() []Subnet {
-	if r.CIDR.Bits() > smallestOfThree {
+	if r.Given() || r.CIDR.Bits() > smallestOfThree {
 		return nil
 	}
 	return r.subnetsIn(allZones()[len(r.zones()):])
@@ -42,7 +42,11 @@ func (r Region) subnetsIn(zones []int) (subnets []Subnet) {
 	}
 	for half, kind := range []string{"public", "private"} {
 		for _, zone := range zones {
-			subnets = append(subnets, Subnet{Name: kind + "-" + letter(zone), Zone: zone, Public: half == 0, CIDR: portion(r.CIDR, bits, half<<(bits-1)+zone)})
+			s := Subnet{Name: kind + "-" + letter(zone), Zone: zone, Public: half == 0}
+			if !r.Given() {
+				s.CIDR = portion(r.CIDR, bits, half<<(bits-1)+zone)
+			}
+			subnets = append(subnets, s)
 		}
 	}
 	return subnets

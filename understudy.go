@@ -63,13 +63,14 @@ func (d *Declaration) Host() string {
 
 // Region is a place and the addresses that the service's network has there.
 type Region struct {
-	Name   string // as AWS spells it: us-east-1
-	CIDR   netip.Prefix
-	Zones  int    // the declaration's; 0 is 2
-	Egress Egress // of its private subnets: its own, or the declaration's
-	Image  string // its own: an id, or resolve:ssm: and a parameter; empty where Image selects it
-	Fleet  *Size  // of the secondary, where it is declared another than Fleet's
-	Weight int    // of its share of the users, where routing is weighted
+	Name    string       // as AWS spells it: us-east-1
+	CIDR    netip.Prefix // of the network that is made
+	Network *Network     // that is somebody else's, in place of one that is made
+	Zones   int          // the declaration's; 0 is 2
+	Egress  Egress       // of its private subnets: its own, or the declaration's
+	Image   string       // its own: an id, or resolve:ssm: and a parameter; empty where Image selects it
+	Fleet   *Size        // of the secondary, where it is declared another than Fleet's
+	Weight  int          // of its share of the users, where routing is weighted
 }
 
 // Service is where the application listens, and the path that tells its health.

@@ -157,6 +157,20 @@ func (o *object) require(key, allowed string) bool {
 	return false
 }
 
+// key is a key that a getter has declared.
+func (o *object) key(name string) *Key {
+	return o.keys[slices.IndexFunc(o.keys, func(k *Key) bool { return k.Name == name })]
+}
+
+// inner is a mapping that was read.
+func (o *object) inner(key string) *object { return o.key(key).inner }
+
+// unless tells that a key is required where another is absent.
+func (o *object) unless(key, other string) {
+	k := o.key(key)
+	k.Instead, k.Default = other, nil
+}
+
 // text reads a string that satisfies the constraint.
 func (o *object) text(key, fallback string, c constraint) string {
 	n := o.get(Key{Name: key, Kind: Text, Default: fallback, text: c})
