@@ -57,6 +57,7 @@ const (
 	CheckAnswer       = "answer"
 	CheckZones        = "zones"
 	CheckType         = "instance-type"
+	CheckNetwork      = "network"
 	CheckImage        = "base-image"
 	CheckQuota        = "quota"
 	CheckPermission   = "permission"
@@ -99,6 +100,7 @@ func judge(d *understudy.Declaration, f facts, o Options) []Finding {
 			all = append(all, silent(side, r.silent))
 			continue
 		}
+		all = append(all, judgeGiven(d, side, r)...)
 		all = append(all, judgeZones(d, side, r)...)
 		all = append(all, judgeType(d, side, r)...)
 		all = append(all, judgeImage(d, side, r)...)
@@ -109,6 +111,7 @@ func judge(d *understudy.Declaration, f facts, o Options) []Finding {
 		all = append(all, judgeEnvironment(d, side, r)...)
 		all = append(all, judgeHosts(d, side, r)...)
 	}
+	all = append(all, judgeApart(d, f)...)
 	all = append(all, judgeKeys(f)...)
 	all = append(all, judgeWorldQuotas(d, f)...)
 	all = append(all, judgeProfile(d, f.world)...)

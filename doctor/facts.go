@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan"
 )
 
@@ -26,8 +27,9 @@ type region struct {
 	name       string
 	silent     error // why its API does not answer; nothing else is known then
 	built      fact[bool]
-	zones      fact[[]string] // the first of these are used
-	offered    fact[[]string] // zones that have the declared type
+	given      fact[*account.Given] // the network, where it is given
+	zones      fact[[]string]       // the first of these are used
+	offered    fact[[]string]       // zones that have the declared type
 	kind       fact[kind]
 	hosts      *alone      // nil where the hosts are declared as the fleet is
 	image      fact[*base] // nil where none matches

@@ -21,14 +21,16 @@ const launch = "ec2:RunInstances"
 // try sends those of up's first calls that can be told before anything exists, with DryRun: AWS then answers
 // DryRunOperation if the caller may, and UnauthorizedOperation if not ("Error codes for the Amazon EC2 API"). Only calls that
 // make something are tried: an endpoint that carried out a deletion in spite of DryRun would do harm.
-func (q asker) try(ctx context.Context, cidr string, image *base) []trial {
-	dry, mark := aws.Bool(true), account.Mark(q.declared.Name, "doctor")
-	calls := []struct {
+func (q asker) try(ctx context.Context, place understudy.Region, image *base) []trial {
+	type call struct {
 		action string
 		send   func() error
-	}{
+	}
+	dry, mark := aws.Bool(true), account.Mark(q.declared.Name, "doctor")
+	networks := []call{
 		{"ec2:CreateVpc", func() error {
-			_, err := q.EC2.CreateVpc(ctx, &ec2.CreateVpcInput{DryRun: dry, CidrBlock: &cidr, TagSpecifications: mark.EC2(ec2types.ResourceTypeVpc)}, account.Once)
+			in := &ec2.CreateVpcInput{DryRun: dry, CidrBlock: aws.String(place.CIDR.String()), TagSpecifications: mark.EC2(ec2types.ResourceTypeVpc)}
+			_, err := q.EC2.CreateVpc(ctx, in, account.Once)
 			return err
 		}},
 		{"ec2:CreateInternetGateway", func() error {
@@ -36,6 +38,8 @@ func (q asker) try(ctx context.Context, cidr string, image *base) []trial {
 			_, err := q.EC2.CreateInternetGateway(ctx, in, account.Once)
 			return err
 		}},
+	}
+	calls := []call{
 		{"ec2:CreateLaunchTemplate", func() error {
 			_, err := q.EC2.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{
 				DryRun: dry, LaunchTemplateName: aws.String("understudy-" + q.declared.Name + "-doctor"),
@@ -46,16 +50,16 @@ func (q asker) try(ctx context.Context, cidr string, image *base) []trial {
 		}},
 	}
 	if image != nil {
-		calls = append(calls, struct {
-			action string
-			send   func() error
-		}{launch, func() error {
+		calls = append(calls, call{launch, func() error {
 			_, err := q.EC2.RunInstances(ctx, &ec2.RunInstancesInput{
 				DryRun: dry, ImageId: &image.id, InstanceType: ec2types.InstanceType(q.declared.Instance.Type),
 				MinCount: aws.Int32(1), MaxCount: aws.Int32(1), TagSpecifications: mark.EC2(ec2types.ResourceTypeInstance),
 			}, account.Once)
 			return err
 		}})
+	}
+	if !place.Given() {
+		calls = append(networks, calls...)
 	}
 	var all sync.WaitGroup
 	tried := make([]trial, len(calls))

@@ -105,6 +105,9 @@ func LeastPolicy(d *understudy.Declaration) Policy {
 	// the group does. What narrows a launch are the template, subnets and security groups.
 	p.allow("LaunchFromAnyImage", "ec2:RunInstances", p.here(nil),
 		p.arns("ec2", "image/*", "instance/*", "network-interface/*", "snapshot/*", "volume/*")...)
+	for _, side := range understudy.Sides {
+		p.within(side, d.Regions[side].Network)
+	}
 	p.allow("WhatHasNoTag", actions.free, p.here(nil), anything)
 	p.allow("ClaimTheStack", "ec2:CreateLaunchTemplate ec2:CreateTags", p.here(present("aws:RequestTag/understudy:claim")), p.arns("ec2", "launch-template/*")...)
 	p.allow("ReleaseTheStack", "ec2:DeleteLaunchTemplate", p.here(present("aws:ResourceTag/understudy:claim")), p.arns("ec2", "launch-template/*")...)

@@ -57,6 +57,9 @@ func judgeLimits(d *understudy.Declaration, side understudy.Side, r region, more
 	if r.networks.err != nil {
 		all = append(all, unread(CheckQuota, side, "ec2:DescribeInternetGateways", r.networks.err))
 	} else {
+		if d.Regions[side].Given() {
+			more = 0
+		}
 		all = append(all, limited(side, r, quota{what: "VPCs", used: r.networks.value.vpcs}, "vpc", codeVPCs, more)...)
 		all = append(all, limited(side, r, quota{what: "internet gateways", used: r.networks.value.gateways}, "vpc", codeGateways, more)...)
 	}

@@ -29,8 +29,12 @@ type asker struct {
 func readRegion(ctx context.Context, a *account.Account, d *understudy.Declaration, side understudy.Side) region {
 	r, q := region{name: a.Region}, asker{a, d, side}
 	var all sync.WaitGroup
-	ask(&all, &r.built, func() (bool, error) { return q.built(ctx, d.Regions[side].CIDR.String()) })
-	ask(&all, &r.zones, func() ([]string, error) { return q.zones(ctx) })
+	if d.Regions[side].Given() {
+		q.readGiven(ctx, &all, &r)
+	} else {
+		ask(&all, &r.built, func() (bool, error) { return q.built(ctx, d.Regions[side].CIDR.String()) })
+		ask(&all, &r.zones, func() ([]string, error) { return q.zones(ctx) })
+	}
 	ask(&all, &r.offered, func() ([]string, error) { return q.offered(ctx) })
 	ask(&all, &r.kind, func() (kind, error) { return q.kind(ctx) })
 	ask(&all, &r.encrypts, func() (bool, error) { return q.encrypts(ctx) })
@@ -49,7 +53,7 @@ func readRegion(ctx context.Context, a *account.Account, d *understudy.Declarati
 	}
 	all.Go(func() {
 		r.image.value, r.image.err = q.image(ctx)
-		r.tried = q.try(ctx, d.Regions[side].CIDR.String(), r.image.value)
+		r.tried = q.try(ctx, d.Regions[side], r.image.value)
 	})
 	all.Wait()
 	return r

@@ -41,6 +41,8 @@ type Kind string
 // The kinds of pieces.
 const (
 	KindVPC          Kind = "vpc"
+	KindGivenVPC     Kind = "given vpc"
+	KindGivenSubnet  Kind = "given subnet"
 	KindGateway      Kind = "gateway"
 	KindSubnet       Kind = "subnet"
 	KindRoutes       Kind = "routes"
@@ -232,6 +234,8 @@ func (p *Piece) learn(found resource) {
 	case *address:
 		p.Parts[PublicIP] = r.ip
 	case *subnet:
+		p.Parts[Zone] = r.lies
+	case *givenSubnet:
 		p.Parts[Zone] = r.lies
 	}
 }

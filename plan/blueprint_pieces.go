@@ -27,6 +27,20 @@ func (v *vpc) draw() Piece {
 	return Piece{Kind: KindVPC, Tags: v.mark("vpc"), Settings: v.desired()}
 }
 
+// A given network is drawn as what finds it.
+func (g *givenVPC) draw() Piece {
+	return Piece{Kind: KindGivenVPC, Content: g.place().Network.VPC}
+}
+
+func (s *givenSubnet) draw() Piece {
+	of := s.place().Network.Private
+	if s.Public {
+		of = s.place().Network.Public
+	}
+	return Piece{Kind: KindGivenSubnet, Content: of, Of: map[Kind]Ref{KindVPC: refOf(s.vpc.id)},
+		Settings: []Field{{Name: "zone", Value: number(s.Zone)}}}
+}
+
 func (g *gateway) refer(id Ref) { g.id = id.String() }
 func (g *gateway) draw() Piece {
 	return Piece{Kind: KindGateway, Tags: g.mark("gateway"), Settings: g.desired()}

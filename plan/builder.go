@@ -77,10 +77,12 @@ func (b *builder) launch(ctx context.Context) error {
 		return err
 	}
 	in := &ec2.RunInstancesInput{
-		ImageId:           &base,
-		InstanceType:      ec2types.InstanceType(b.declared.Instance.Type),
-		SubnetId:          &b.subnet.id,
-		SecurityGroupIds:  []string{b.group.id},
+		ImageId:      &base,
+		InstanceType: ec2types.InstanceType(b.declared.Instance.Type),
+		NetworkInterfaces: []ec2types.InstanceNetworkInterfaceSpecification{{
+			DeviceIndex: aws.Int32(0), SubnetId: &b.subnet.id, Groups: []string{b.group.id},
+			AssociatePublicIpAddress: aws.Bool(true), // whatever a given subnet does by itself
+		}},
 		UserData:          aws.String(base64.StdEncoding.EncodeToString([]byte(builderScript(b.declared.Image, b.digest)))),
 		TagSpecifications: b.tags().EC2(ec2types.ResourceTypeInstance),
 	}

@@ -36,7 +36,7 @@ func (v *inventory) addWaysOut(r *region, gatewayNode *node) {
 		a := &address{scope: r.scope, role: role, vpc: r.vpc}
 		addressNode := g.add(r.id("address of "+role), asked(place.HasNAT(zone), a), r.vpcNode)
 		nats[role] = &nat{scope: r.scope, role: role, vpc: r.vpc, subnet: sub, address: a}
-		natNodes[role] = g.add(r.id(role), asked(place.HasNAT(zone), nats[role]), addressNode, gatewayNode, r.publicRoutes, nodes[zone]).
+		natNodes[role] = g.add(r.id(role), asked(place.HasNAT(zone), nats[role]), slices.Concat(r.openNodes, []*node{addressNode, gatewayNode, nodes[zone]})...).
 			finding(addressNode, nodes[zone])
 	}
 	for _, t := range place.PrivateTables() {
@@ -67,6 +67,9 @@ func tableName(role string) string {
 
 // addEndpoints adds the VPC endpoints, and the security group of their interfaces.
 func (v *inventory) addEndpoints(r *region) {
+	if r.place().Given() {
+		return
+	}
 	g, declared := &v.graph, r.place().Egress == understudy.EgressEndpoints
 	group := &group{scope: r.scope, role: "endpoints", purpose: "instances to services of AWS", vpc: r.vpc, port: 443, peer: r.place().CIDR.String()}
 	groupNode := g.add(r.id("endpoints group"), asked(declared, group), r.vpcNode)

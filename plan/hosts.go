@@ -27,11 +27,11 @@ func (v *inventory) addHosts(r *region) {
 		}
 		r.hosts = append(r.hosts, h)
 		r.hostNodes = append(r.hostNodes, g.add(r.id(strings.Replace(h.role, "-", " ", 1)), h,
-			with(r.templateNode, imageNode, r.publicRoutes, facing, r.hostGroupNode)...).
+			with(append([]*node{r.templateNode, imageNode, facing, r.hostGroupNode}, r.openNodes...)...)...).
 			finding(with(r.templateNode, imageNode, r.subnetNodes[zone], facing, r.hostGroupNode)...))
 	}
 	before := &undeclaredHosts{scope: r.scope, vpc: r.vpc}
-	g.add(r.id("other hosts"), asked(false, before), with(r.templateNode, r.publicRoutes, facing, r.hostGroupNode)...).finding(r.vpcNode)
+	g.add(r.id("other hosts"), asked(false, before), with(append([]*node{r.templateNode, facing, r.hostGroupNode}, r.openNodes...)...)...).finding(r.vpcNode)
 }
 
 // hostImage is the image of the hosts where it is another than the one that the stack bakes: it is there, and somebody else's.

@@ -35,7 +35,7 @@ type region struct {
 	vpcNode           *node
 	subnetNodes       []*node
 	otherNodes        []*node // of the other subnets
-	publicRoutes      *node
+	openNodes         []*node // what the public subnets need before anything in them is reached
 	privateRoutes     []*node // those that are declared
 	endpointNodes     []*node // those that are declared
 	tables            []*routes
@@ -93,7 +93,9 @@ func takeInventory(d *understudy.Declaration, accounts map[understudy.Side]*acco
 	v.addNames(d, accounts)
 	for _, side := range understudy.Sides {
 		r := v.regions[side]
-		v.graph.add(r.id("neighbours"), &neighbours{scope: r.scope, vpc: r.vpc, graph: &v.graph}, r.vpcNode)
+		if !r.place().Given() { // where all are, and the stack is the neighbour
+			v.graph.add(r.id("neighbours"), &neighbours{scope: r.scope, vpc: r.vpc, graph: &v.graph}, r.vpcNode)
+		}
 	}
 	return v
 }
@@ -101,6 +103,10 @@ func takeInventory(d *understudy.Declaration, accounts map[understudy.Side]*acco
 func (r *region) id(name string) string { return string(r.side) + "/" + r.prefix + name }
 
 func (v *inventory) addNetwork(r *region) {
+	if r.place().Given() {
+		v.addGiven(r)
+		return
+	}
 	g := &v.graph
 	r.zones = &zones{scope: r.scope}
 	r.vpc = &vpc{scope: r.scope}
@@ -110,7 +116,8 @@ func (v *inventory) addNetwork(r *region) {
 	v.addSubnets(r)
 	public := &routes{scope: r.scope, role: publicRoutes, vpc: r.vpc, gateway: r.gateway, subnets: r.public(),
 		elsewhere: slices.Concat(r.private(), r.otherSubnets), going: r.otherSubnets}
-	r.publicRoutes = g.add(r.id("public routes"), public, append(publicOf(r.subnetNodes), gatewayNode)...).finding(r.subnetNodes...)
+	publicNode := g.add(r.id("public routes"), public, append(publicOf(r.subnetNodes), gatewayNode)...).finding(r.subnetNodes...)
+	r.openNodes = []*node{publicNode}
 	v.addWaysOut(r, gatewayNode)
 }
 
@@ -147,7 +154,7 @@ func (v *inventory) addImages(d *understudy.Declaration) {
 		return
 	}
 	v.image = &image{images: images{scope: p.scope, recipe: digest, digest: digest}, builder: b}
-	p.image, p.imageNode = &v.image.images, v.graph.add(p.id("image"), v.image, p.publicRoutes, p.groupNodes[0]).finding()
+	p.image, p.imageNode = &v.image.images, v.graph.add(p.id("image"), v.image, slices.Concat(p.openNodes, p.groupNodes[:1])...).finding()
 	copied := &imageCopy{images: images{scope: s.scope, recipe: digest, digest: digest}, source: v.image}
 	s.image, s.imageNode = &copied.images, v.graph.add(s.id("image"), copied, p.imageNode).finding()
 	s.imageNode.glances = []*node{p.imageNode}
@@ -183,7 +190,7 @@ func (v *inventory) addFront(r *region) {
 	v.addFurtherGroups(r)
 	r.within.also = func() []int { return slices.Concat(r.declared.Asked(), r.targetGroup.earlierPorts(), r.probedBefore()) }
 	r.balancer = &balancer{scope: r.scope, vpc: r.vpc, subnets: r.public(), group: r.facing}
-	r.balancerNode = g.add(r.id("load balancer"), r.balancer, r.publicRoutes, r.groupNodes[0]).finding(r.vpcNode)
+	r.balancerNode = g.add(r.id("load balancer"), r.balancer, slices.Concat(r.openNodes, r.groupNodes[:1])...).finding(r.vpcNode)
 	r.listener = &listener{scope: r.scope, balancer: r.balancer, group: r.targetGroup}
 	r.listenerNode = g.add(r.id("listener"), r.listener, slices.Concat([]*node{r.balancerNode, r.targetGroupNode}, r.groupsNodes)...).finding(r.balancerNode)
 	v.addRedirect(r)

@@ -85,14 +85,15 @@ func (v *vpc) claimEarlier(ctx context.Context) error {
 	return nil
 }
 
-// declaredWith is the scope of a declaration with another network.
+// declaredWith is the scope of a declaration with another network. One that is given has no range of its own to be declared with, and
+// stays as it is.
 func (s scope) declaredWith(network string) scope {
 	cidr, err := netip.ParsePrefix(network)
 	if err != nil {
 		return s
 	}
 	d, place := *s.declared, s.place()
-	place.CIDR = cidr
+	place.CIDR, place.Network = cidr, nil
 	d.Regions = maps.Clone(d.Regions)
 	d.Regions[s.side] = place
 	s.declared = &d
@@ -222,8 +223,8 @@ func (v *inventory) leaving(ctx context.Context) (map[*node]bool, error) {
 func (v *inventory) refuseAlone(o Rollout) error {
 	for _, side := range understudy.Sides {
 		if r := v.regions[side]; o.Only != "" && r.vpc.replaced() {
-			return fmt.Errorf("%s: %s is to make place for one of %s, which is not done for one side alone: users are moved by the record, which is of both",
-				r.id("vpc"), r.vpc.earlier[0], r.place().CIDR)
+			return fmt.Errorf("%s: %s is to make place for %s, which is not done for one side alone: users are moved by the record, which is of both",
+				r.id("vpc"), r.vpc.earlier[0], r.vpc.wanted())
 		}
 	}
 	return nil
@@ -250,8 +251,8 @@ func (v *vpc) succeeds() string {
 	if !v.replaced() {
 		return ""
 	}
-	return fmt.Sprintf("%s by one of %s: all that lies in it first serves, then the record moves, then the old goes",
-		strings.Join(v.before(), " and "), v.place().CIDR)
+	return fmt.Sprintf("%s by %s: all that lies in it first serves, then the record moves, then the old goes",
+		strings.Join(v.before(), " and "), v.wanted())
 }
 
 var _ resource = (*moved)(nil)

@@ -23,7 +23,7 @@ func (s *Stack) Parts(ctx context.Context, side understudy.Side) (Parts, error) 
 	for _, part := range []struct {
 		name string
 		resource
-	}{{"vpc", r.vpc}, {"internal security group", r.within}, {"target group", r.targetGroup}, {"load balancer", r.balancer},
+	}{{"vpc", r.vpcNode.resource}, {"internal security group", r.within}, {"target group", r.targetGroup}, {"load balancer", r.balancer},
 		{"listener", r.listener}, {"fleet", r.fleet}} {
 		there, err := part.find(ctx)
 		if err == nil && !there && !leaves(part.resource) && !r.vpc.replaced() { // in a replacement there are others
@@ -38,13 +38,13 @@ func (s *Stack) Parts(ctx context.Context, side understudy.Side) (Parts, error) 
 	}
 	serving := r.listener.serving()
 	p := Parts{VPC: r.vpc.id, Internal: r.within.id, TargetGroup: serving.arn, Balancer: r.balancer.arn, Fleet: r.generation(serving.number)}
-	for _, sub := range r.subnets {
-		there, err := sub.find(ctx)
+	for n, sub := range r.subnetNodes {
+		there, err := sub.resource.find(ctx)
 		if err != nil {
 			return Parts{}, err
 		}
 		if there {
-			p.Subnets = append(p.Subnets, sub.id)
+			p.Subnets = append(p.Subnets, r.subnets[n].id)
 		}
 	}
 	return p, nil

@@ -73,9 +73,21 @@ func newPlan(g *graph, rounds ...round) *Plan {
 // Empty tells whether there is nothing to do.
 func (p *Plan) Empty() bool { return len(p.Steps) == 0 }
 
-// First tells whether the plan builds a region's network, so that nothing of the stack works there yet.
+// First tells whether the plan builds a region's network, or the load balancer in one that is given, so that nothing of the stack works there
+// yet.
 func (p *Plan) First() bool {
-	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Action == Create && strings.HasSuffix(s.Resource, "/vpc") })
+	return slices.ContainsFunc(p.Steps, func(s Step) bool {
+		return s.Action == Create && (strings.HasSuffix(s.Resource, "/vpc") || s.balancesInGiven())
+	})
+}
+
+// balancesInGiven tells whether a step is of a load balancer in a network that is given.
+func (s Step) balancesInGiven() bool {
+	if s.node == nil {
+		return false
+	}
+	b, ok := s.node.resource.(*balancer)
+	return ok && b.place().Given()
 }
 
 // Changes tells whether there is anything to do but to wait.
@@ -113,8 +125,10 @@ func planUp(ctx context.Context, v *inventory, o Rollout) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := v.refuseAlone(o); err != nil {
-		return nil, err
+	for _, refuse := range []func() error{func() error { return v.refuseAlone(o) }, v.refuseMoved, v.refuseOverlap} {
+		if err := refuse(); err != nil {
+			return nil, err
+		}
 	}
 	steps, err := g.differing(found)
 	if err != nil {

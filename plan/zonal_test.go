@@ -72,7 +72,7 @@ func TestBalancerAndFleetChangeZonesInOrder(t *testing.T) {
 // A subnet that leaves follows its table to its end, and only one with the stack's tags is taken for such a one.
 func TestSubnetsOfAZoneThatLeaves(t *testing.T) {
 	r := in(t, 2)
-	public, c := r.publicRoutes.resource.(*routes), r.otherSubnets[0]
+	public, c := r.openNodes[0].resource.(*routes), r.otherSubnets[0]
 	public.associations = map[string]string{"subnet-public-a": "1", "subnet-public-b": "2", "subnet-public-c": "3"}
 	for _, f := range public.desired() {
 		if f.Name == "subnets" && f.Value != "subnet-public-a, subnet-public-b, subnet-public-c" {
