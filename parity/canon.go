@@ -35,16 +35,24 @@ func canonical(p place, f *facts) Region {
 	if f.vpc == nil {
 		return c.out
 	}
-	c.cidr, _ = netip.ParsePrefix(aws.ToString(f.vpc.CidrBlock))
+	if f.given == nil { // else nobody has declared it, and addresses stand for themselves
+		c.cidr, _ = netip.ParsePrefix(aws.ToString(f.vpc.CidrBlock))
+	}
 	c.nameAll()
 	c.positionZones()
-	for _, describe := range []func(){
-		c.describeVPC, c.describeSubnets, c.describeGateways, c.describeTables, c.describeGroups, c.describeACLs,
-		c.describeNATs, c.describeEndpoints, c.describeInterfaces,
+	network := []func(){c.describeVPC, c.describeSubnets, c.describeGateways, c.describeTables, c.describeACLs, c.describeNATs, c.describeEndpoints}
+	if p.given() {
+		network = []func(){c.describeNetwork}
+	}
+	for _, describe := range append(network,
+		c.describeGroups, c.describeInterfaces,
 		c.describeImages, c.describeTemplates, c.describeInstances, c.describeTargetGroups, c.describeBalancers,
 		c.describeFleets, c.describeQuotas, c.describeParameters,
-	} {
+	) {
 		describe()
+	}
+	if f.given != nil {
+		c.out.Resources = withoutOthers(c.out.Resources)
 	}
 	return c.out
 }

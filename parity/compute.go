@@ -18,7 +18,9 @@ func (c *canon) describeInstances() {
 		switch {
 		case i.State.Name == ec2types.InstanceStateNameShuttingDown:
 		case fleetOf(i) != "":
-			c.out.Members++
+			if c.f.given == nil || c.roles[fleetOf(i)] != unnamed {
+				c.out.Members++
+			}
 		default:
 			c.describeInstance(i)
 		}

@@ -113,7 +113,11 @@ func expect(d *understudy.Declaration) expectation {
 	e.tags, e.dark = d.Tags, d.Dark()
 	for _, side := range understudy.Sides {
 		parts := map[key]map[string]string{}
-		expectNetwork(parts, d.Regions[side])
+		if d.GivenNetwork() {
+			expectGiven(parts, d.Regions[side])
+		} else {
+			expectNetwork(parts, d.Regions[side])
+		}
 		expectGroups(parts, d, side)
 		expectCompute(parts, d, side)
 		expectEnvironment(parts, d)
@@ -190,6 +194,9 @@ func expectGroups(parts map[key]map[string]string, d *understudy.Declaration, si
 		hosts := map[string]string{out: "allowed"}
 		expectTraffic(hosts, "ingress", "from", d.Hosts.Ingress, cidr)
 		parts[key{"security group", "hosts"}] = hosts
+	}
+	if d.Regions[side].Given() {
+		return
 	}
 	// https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html
 	parts[key{"security group", "default"}] = map[string]string{"ingress everything from security group default": "allowed", out: "allowed"}

@@ -52,6 +52,10 @@ func expectEndpoints(parts map[key]map[string]string, within string) {
 		}
 		parts[key{"vpc endpoint", e.Role()}] = settings
 	}
+	expectEndpointsGroup(parts)
+}
+
+func expectEndpointsGroup(parts map[key]map[string]string) {
 	parts[key{"security group", "endpoints"}] = map[string]string{
 		"ingress tcp 443 from the vpc's range": "allowed", "egress everything to 0.0.0.0/0": "allowed",
 	}
@@ -59,7 +63,7 @@ func expectEndpoints(parts map[key]map[string]string, within string) {
 
 // intended notes what the sides are declared to have otherwise.
 func intended(d *understudy.Declaration) []Note {
-	if d == nil || d.Regions[understudy.Primary].Egress == d.Regions[understudy.Secondary].Egress {
+	if d == nil || d.GivenNetwork() || d.Regions[understudy.Primary].Egress == d.Regions[understudy.Secondary].Egress {
 		return nil
 	}
 	return []Note{{"egress", fmt.Sprintf("an intended difference: %s in the primary, %s in the secondary",

@@ -40,7 +40,8 @@ func (p place) stack() string {
 
 // facts is what one region's API tells, as it tells it.
 type facts struct {
-	vpc           *ec2types.Vpc // nil where there is none
+	vpc           *ec2types.Vpc     // nil where there is none
+	given         map[string]string // id -> the part of the VPC and of its subnets, where somebody else keeps them
 	vpcAttributes map[ec2types.VpcAttributeName]string
 	subnets       []ec2types.Subnet
 	gateways      []ec2types.InternetGateway
@@ -560,6 +561,9 @@ func fleetOf(i ec2types.Instance) string { return account.OfEC2(i.Tags)[tagFleet
 func (r *fetcher) readVPC(ctx context.Context) error {
 	if r.declared == nil {
 		return r.readVPCOfBalancer(ctx)
+	}
+	if r.declared.Regions[r.side].Given() {
+		return r.readGiven(ctx)
 	}
 	all, err := r.VPCs(ctx, r.stack())
 	if err != nil {

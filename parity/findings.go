@@ -44,7 +44,7 @@ func ruleName(d *difference) string {
 	if d.setting == "" {
 		return [...]string{missing: "missing", extra: "extra", otherwise: "presence"}[d.shape()]
 	}
-	for _, prefix := range slices.Concat(closed, []string{settingTag, "disk "}) {
+	for _, prefix := range slices.Concat(closed, []string{settingTag, "disk ", "way to ", "acl ", "endpoint of "}) {
 		if strings.HasPrefix(d.setting, prefix) {
 			return strings.TrimSpace(prefix)
 		}
@@ -186,6 +186,7 @@ func (d *difference) look(regions [2]Region, up bool) []string {
 // describing is the AWS CLI's call that shows a resource.
 func describing(kind, id string) string {
 	call, ok := map[string]string{
+		kindNetwork: "ec2 describe-vpcs --vpc-ids", kindNetworkSubnet: "ec2 describe-subnets --subnet-ids",
 		"vpc": "ec2 describe-vpcs --vpc-ids", "subnet": "ec2 describe-subnets --subnet-ids", "internet gateway": "ec2 describe-internet-gateways --internet-gateway-ids",
 		"route table": "ec2 describe-route-tables --route-table-ids", "security group": "ec2 describe-security-groups --group-ids",
 		"nat gateway": "ec2 describe-nat-gateways --nat-gateway-ids", "vpc endpoint": "ec2 describe-vpc-endpoints --vpc-endpoint-ids",

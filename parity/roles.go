@@ -42,7 +42,7 @@ func isPart(kind, role string) bool {
 type claim struct {
 	kind, id, name string // the name is AWS's, where it has one
 	tags           map[string]string
-	given          string // the role of what AWS makes with a VPC
+	given          string // the role of what AWS makes with a VPC, or of a part of a network that is given
 }
 
 // nameAll finds out which part every thing plays. A tag decides; where it is lost, the tag Name or AWS's own name does, unless
@@ -162,9 +162,9 @@ func when(condition bool, role string) string {
 // claims lists everything that has an id.
 func (c *canon) claims() []claim {
 	f := c.f
-	all := []claim{{"vpc", aws.ToString(f.vpc.VpcId), "", account.OfEC2(f.vpc.Tags), ""}}
+	all := []claim{{"vpc", aws.ToString(f.vpc.VpcId), "", account.OfEC2(f.vpc.Tags), f.given[aws.ToString(f.vpc.VpcId)]}}
 	for _, s := range f.subnets {
-		all = append(all, claim{"subnet", aws.ToString(s.SubnetId), "", account.OfEC2(s.Tags), ""})
+		all = append(all, claim{"subnet", aws.ToString(s.SubnetId), "", account.OfEC2(s.Tags), f.given[aws.ToString(s.SubnetId)]})
 	}
 	for _, g := range f.gateways {
 		all = append(all, claim{"internet gateway", aws.ToString(g.InternetGatewayId), "", account.OfEC2(g.Tags), ""})

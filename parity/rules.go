@@ -27,6 +27,15 @@ type rule struct {
 var rules = []rule{
 	{"stack", "*", whatever, Critical, true, "there is nothing in this region that could take over"},
 
+	{kindNetwork, "dns support", whatever, High, false, "instances resolve no names, so that what the service asks for by name fails after a failover"},
+	{kindNetwork, "endpoint of *", whatever, High, false, "instances may not reach a service of AWS's that they reach in the other region"},
+	{kindNetwork, "*", whatever, Medium, false, "the networks that were given are not the same to the stack"},
+	{kindNetworkSubnet, "way to 0.0.0.0/0", whatever, Critical, false, "packets of users and their answers do not find their way, or instances do not reach what they do in the other region"},
+	{kindNetworkSubnet, "way to *", whatever, High, false, "instances do not reach what they do in the other region, or by another way"},
+	{kindNetworkSubnet, "acl *", whatever, Critical, false, "packets are dropped, or let pass, at the subnet's edge in one region only"},
+	{kindNetworkSubnet, "zone", whatever, High, false, "one zone's loss takes more of this region with it than of the other"},
+	{kindNetworkSubnet, "*", whatever, High, false, "the subnets do not hold as much, or not in the same places"},
+
 	{"vpc", settingTags, whatever, High, true, "only its name ties it to the stack: what goes by its tags passes over it, and may build another beside it"},
 	{"vpc", "dns support", whatever, High, true, "instances resolve no names, so that what the service asks for by name fails after a failover"},
 	{"vpc", "dns hostnames", whatever, Medium, true, "instances have no public DNS names"},
