@@ -13,7 +13,7 @@ var about = map[string]struct{ what, example string }{
 	"regions.primary.cidr": {"The addresses of the primary's network where it is made, from /16 to /25, with three zones to /24. Each subnet has an eighth of them, " +
 		"or a quarter of a /25.", "10.10.0.0/16"},
 	"regions.primary.network": {"A VPC and subnets that are there, in place of `cidr`, for the primary to stand in. Nothing of them is made, changed, tagged or " +
-		"deleted; their gateways, routes and network ACLs are their owner's (docs/given.md).",
+		"deleted; their gateways, routes and network ACLs are their owner's (docs/network.md).",
 		"{vpc: vpc-0123456789abcdef0, public_tags: {Tier: public}, private_tags: {Tier: private}}"},
 	"regions.primary.network.vpc":          {"The VPC, by its id.", "vpc-0123456789abcdef0"},
 	"regions.primary.network.vpc_tags":     {"The VPC, by tags that it alone has in the region.", "{Name: main}"},
