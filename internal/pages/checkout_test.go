@@ -118,6 +118,9 @@ func TestFragmentsOfDeclarationsAreValid(t *testing.T) {
 
 // merged lays mappings over mappings, and other values in the place of others.
 func merged(under, over map[string]any) map[string]any {
+	if over["network"] != nil {
+		delete(under, "cidr") // one stands in the other's place
+	}
 	out := maps.Clone(under)
 	for k, v := range over {
 		inner, ok := v.(map[string]any)
