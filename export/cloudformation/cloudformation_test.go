@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -299,7 +300,24 @@ func TestValuesAreTheDeclarations(t *testing.T) {
 				t.Errorf("%s is %v, not %v", where, v, want)
 			}
 		}
+		if policy := d.ParametersPolicy(); policy != "" {
+			parametersAreRead(t, all["roles.yaml"], policy)
+		}
 	})
+}
+
+// parametersAreRead looks for the policy by which instances read the parameters of their environment.
+func parametersAreRead(t *testing.T, roles read, policy string) {
+	t.Helper()
+	var document any
+	if err := json.Unmarshal([]byte(policy), &document); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{"PolicyName": "understudy-environment", "PolicyDocument": document}
+	policies, _ := roles.Resources["InstanceRoleItself"].Properties["Policies"].([]any)
+	if !slices.ContainsFunc(policies, func(p any) bool { return reflect.DeepEqual(p, want) }) {
+		t.Errorf("the role's policies are %v, without %v", policies, want)
+	}
 }
 
 // What stands is imported by the properties by which CloudFormation finds it, and a template for it has that alone.

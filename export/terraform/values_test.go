@@ -52,6 +52,11 @@ func TestValuesAreTheDeclarations(t *testing.T) {
 			}
 		}
 		policiesAreTheDeclarations(t, all, d)
+		if policy := d.ParametersPolicy(); policy != "" {
+			if got := evaluated(t, all, d, "aws_iam_role_policy.understudy_environment policy"); got != policy {
+				t.Errorf("instances may read parameters by %s, not %s", got, policy)
+			}
+		}
 		if failover.Switch == understudy.SwitchStandby {
 			for argument, want := range map[string]any{
 				"aws_route53_health_check.switch invert_healthcheck":            true,
