@@ -1,6 +1,8 @@
 package understudy
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -72,14 +74,31 @@ func (k *Key) written(values map[string]any, indent string) (string, error) {
 		return "{}", nil
 	}
 	text, err := yaml.MarshalWithOptions(v, yaml.Flow(true))
+	if err == nil && strings.Contains(strings.TrimSpace(string(text)), "\n") {
+		text, err = inLine(v) // a text of several lines within
+	}
 	return strings.TrimSpace(string(text)), err
 }
 
-// lines returns a text of several lines as YAML: line by line where it can stand so (YAML 1.2, section 8.1), else in quotes.
+// inLine returns a value as JSON, which is YAML.
+func inLine(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return b.Bytes(), err
+}
+
+// lines returns a text of several lines as YAML: line by line where it can stand so (YAML 1.2, section 8.1), else in quotes. What ends without
+// a new line does so there, too.
 func lines(s, indent string) string {
 	odd := func(c rune) bool { return c != '\n' && !strconv.IsPrint(c) }
-	if strings.TrimLeft(s, " \n") != s || strings.ContainsFunc(s, odd) {
+	if strings.TrimLeft(s, " \n") != s || strings.HasSuffix(s, "\n\n") || strings.ContainsFunc(s, odd) {
 		return strconv.Quote(s)
 	}
-	return "|\n" + indent + strings.ReplaceAll(strings.TrimSuffix(s, "\n"), "\n", "\n"+indent)
+	chomping := ""
+	if !strings.HasSuffix(s, "\n") {
+		chomping = "-"
+	}
+	return "|" + chomping + "\n" + indent + strings.ReplaceAll(strings.TrimSuffix(s, "\n"), "\n", "\n"+indent)
 }

@@ -53,7 +53,7 @@ func TestDraftShowsTheDefaults(t *testing.T) {
 
 func TestDraftKeepsValues(t *testing.T) {
 	for _, run := range []string{
-		"a: b # c", "x\n", "one\ntwo", "one\n\n  two\n", " led by a space\nand on\n", "#!/bin/sh\necho \"a\\b\"\n", "tab\there\nand\r\n",
+		"a: b # c", "x\n", "one\ntwo", "one\n\n", "\ttab\nand\n", "one\n\n  two\n", " led by a space\nand on\n", "#!/bin/sh\necho \"a\\b\"\n", "tab\there\nand\r\n",
 		`{"a": 1}`, "200", "true", "~", "*x", "é\nü\n",
 	} {
 		values := needed()
@@ -63,8 +63,21 @@ func TestDraftKeepsValues(t *testing.T) {
 			t.Errorf("%q: %v", run, err)
 			continue
 		}
-		if strings.TrimSuffix(d.Image.Run, "\n") != strings.TrimSuffix(run, "\n") || d.Failover.Standby.Desired != 3 || d.Image.Base.Names[0] != "*-x" {
+		if d.Image.Run != run || d.Failover.Standby.Desired != 3 || d.Image.Base.Names[0] != "*-x" {
 			t.Errorf("%q: run is %q, standby %+v, names %q", run, d.Image.Run, d.Failover.Standby, d.Image.Base.Names)
 		}
+	}
+}
+
+func TestDraftKeepsLinesWithinLists(t *testing.T) {
+	values := needed()
+	values["rules"] = []map[string]any{{"path": []string{"/a"}, "fixed": map[string]any{"body": "one <b>\ntwo: \"x\"\n"}}}
+	values["tags"] = map[string]string{"team": "web"}
+	d, err := parse(drafted(t, values))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Rules[0].Fixed.Body != "one <b>\ntwo: \"x\"\n" || d.Tags["team"] != "web" {
+		t.Errorf("rules %+v, tags %v", d.Rules, d.Tags)
 	}
 }

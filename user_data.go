@@ -20,7 +20,7 @@ func (d *Declaration) userData(said string) string {
 		parts = append(parts, part{"text/cloud-boothook", e.hook()})
 	}
 	if !d.Image.Baked {
-		parts = append(parts, part{"text/x-shellscript", "#!/bin/sh\nset -e\n" + d.Image.Making() + RunFile + "\n"})
+		parts = append(parts, part{"text/x-shellscript", makingHead + d.Image.Making() + RunFile + "\n"})
 	}
 	if strings.TrimSpace(said) != "" {
 		parts = append(parts, partOf(said))
@@ -45,7 +45,7 @@ func partOf(said string) part {
 	case strings.HasPrefix(said, "#!"):
 		return part{"text/x-shellscript", said}
 	}
-	return part{"text/x-shellscript", "#!/bin/sh -e\n" + said}
+	return part{"text/x-shellscript", scriptHead + said}
 }
 
 // message is a MIME message of several parts (RFC 2046; cloud-init, "User data formats"), which cloud-init takes in their order.
@@ -76,7 +76,13 @@ const (
 	// (https://cloudinit.readthedocs.io, module scripts_per_boot).
 	perBoot = "/var/lib/cloud/scripts/per-boot"
 	// RunFile is the script that runs at each boot.
-	RunFile = perBoot + "/understudy"
+	RunFile     = perBoot + "/understudy"
+	installFile = "/var/lib/cloud/understudy-install"
+
+	scriptHead = "#!/bin/sh -e\n"      // of a script that names no interpreter
+	makingHead = "#!/bin/sh\nset -e\n" // of the one that makes of an instance what the image lacks
+	carryHead  = " <<'UNDERSTUDY'\n"   // before a script that is carried, and after it
+	carryEnd   = "UNDERSTUDY\nchmod 755 "
 )
 
 // Making returns the lines of a shell script that make of an instance what the image is declared to be: they put the run script where
@@ -92,9 +98,8 @@ func (i Image) Making() string {
 		carry(&b, i.Run, RunFile)
 	}
 	if strings.TrimSpace(i.Install) != "" {
-		const install = "/var/lib/cloud/understudy-install"
-		carry(&b, i.Install, install)
-		fmt.Fprintln(&b, install)
+		carry(&b, i.Install, installFile)
+		fmt.Fprintln(&b, installFile)
 	}
 	return b.String()
 }
@@ -102,11 +107,11 @@ func (i Image) Making() string {
 // carry writes the lines that write a script to an executable file.
 func carry(b *strings.Builder, script, file string) {
 	if !strings.HasPrefix(script, "#!") {
-		script = "#!/bin/sh -e\n" + script
+		script = scriptHead + script
 	}
-	fmt.Fprintf(b, "base64 -d > %s <<'UNDERSTUDY'\n", file)
+	fmt.Fprintf(b, "base64 -d > %s%s", file, carryHead)
 	inBase64(b, script)
-	fmt.Fprintf(b, "UNDERSTUDY\nchmod 755 %s\n", file)
+	fmt.Fprintf(b, "%s%s\n", carryEnd, file)
 }
 
 func inBase64(b *strings.Builder, text string) {
