@@ -53,7 +53,8 @@ func TestDraftShowsTheDefaults(t *testing.T) {
 
 func TestDraftKeepsValues(t *testing.T) {
 	for _, run := range []string{
-		"a: b # c", "x\n", "one\ntwo", "one\n\n", "\ttab\nand\n", "one\n\n  two\n", " led by a space\nand on\n", "#!/bin/sh\necho \"a\\b\"\n", "tab\there\nand\r\n",
+		"a: b # c", "x\n", "one\ntwo", "one\n\n", "\ttab\nand\n", "one\n\n  two\n",
+		" led by a space\nand on\n", "#!/bin/sh\necho \"a\\b\"\n", "tab\there\nand\r\n",
 		`{"a": 1}`, "200", "true", "~", "*x", "é\nü\n",
 	} {
 		values := needed()
@@ -73,11 +74,13 @@ func TestDraftKeepsLinesWithinLists(t *testing.T) {
 	values := needed()
 	values["rules"] = []map[string]any{{"path": []string{"/a"}, "fixed": map[string]any{"body": "one <b>\ntwo: \"x\"\n"}}}
 	values["tags"] = map[string]string{"team": "web"}
+	values["instance.environment"] = map[string]any{"A": "1", "B": "two\nlines"}
 	d, err := parse(drafted(t, values))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.Rules[0].Fixed.Body != "one <b>\ntwo: \"x\"\n" || d.Tags["team"] != "web" {
-		t.Errorf("rules %+v, tags %v", d.Rules, d.Tags)
+	if d.Rules[0].Fixed.Body != "one <b>\ntwo: \"x\"\n" || d.Tags["team"] != "web" ||
+		d.Instance.Environment["A"].Text != "1" || d.Instance.Environment["B"].Text != "two\nlines" {
+		t.Errorf("rules %+v, tags %v, environment %v", d.Rules, d.Tags, d.Instance.Environment)
 	}
 }

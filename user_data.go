@@ -78,6 +78,8 @@ const (
 	// RunFile is the script that runs at each boot.
 	RunFile     = perBoot + "/understudy"
 	installFile = "/var/lib/cloud/understudy-install"
+	// environmentRun is the declared script where RunFile calls it with variables.
+	environmentRun = "/var/lib/cloud/understudy-run"
 
 	scriptHead = "#!/bin/sh -e\n"      // of a script that names no interpreter
 	makingHead = "#!/bin/sh\nset -e\n" // of the one that makes of an instance what the image lacks
@@ -91,9 +93,8 @@ func (i Image) Making() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "mkdir -p %s\n", perBoot)
 	if i.WithEnvironment {
-		const run = "/var/lib/cloud/understudy-run"
-		carry(&b, i.Run, run)
-		carry(&b, runner(run), RunFile)
+		carry(&b, i.Run, environmentRun)
+		carry(&b, runner(environmentRun), RunFile)
 	} else {
 		carry(&b, i.Run, RunFile)
 	}

@@ -16,6 +16,7 @@ type ToldByUserData struct {
 	Said         string // instance.user_data or hosts.user_data; empty is none
 	Made         bool   // it makes of an instance what an image lacks that is not baked
 	Install, Run string
+	Environment  Environment
 }
 
 // ReadUserData reads user data that a stack of this program's was given. It tells nothing of any other: what is told would be written so.
@@ -25,6 +26,11 @@ func ReadUserData(text string) (told ToldByUserData, ok bool) {
 		return told, false
 	}
 	for _, p := range parts {
+		if told.Environment == nil {
+			if told.Environment = hookOf(p); told.Environment != nil {
+				continue
+			}
+		}
 		if install, run, made := madeBy(p); made && !told.Made {
 			told.Made, told.Install, told.Run = true, install, run
 			continue
@@ -34,7 +40,8 @@ func ReadUserData(text string) (told ToldByUserData, ok bool) {
 		}
 		told.Said = strings.TrimPrefix(p, scriptHead)
 	}
-	d := &Declaration{Image: Image{Baked: !told.Made, Install: told.Install, Run: told.Run}}
+	d := &Declaration{Image: Image{Baked: !told.Made, Install: told.Install, Run: told.Run, WithEnvironment: told.Environment != nil},
+		Instance: Instance{Environment: told.Environment}}
 	return told, d.userData(told.Said) == text
 }
 
@@ -93,6 +100,36 @@ func madeBy(script string) (install, run string, ok bool) {
 		}
 		carried[file], rest = strings.TrimPrefix(string(body), scriptHead), after
 	}
-	run, ok = carried[RunFile]
+	if run, ok = carried[environmentRun]; !ok { // by which RunFile calls it
+		run, ok = carried[RunFile]
+	}
 	return carried[installFile], run, ok
+}
+
+// hookOf returns the variables that a boothook puts into the file, nil where it is another hook.
+func hookOf(script string) Environment {
+	rest, ok := strings.CutPrefix(script, environmentScript)
+	_, rest, texts := strings.Cut(rest, "<<'UNDERSTUDY'")
+	_, rest, _ = strings.Cut(rest, "\n")
+	encoded, rest, ended := strings.Cut(rest, "UNDERSTUDY\n")
+	said, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(encoded, "\n", ""))
+	if !ok || !texts || !ended || err != nil {
+		return nil
+	}
+	all := Environment{}
+	for text := string(said); text != ""; {
+		name, value, _ := strings.Cut(text, "='")
+		// A quote within is '\''.
+		end := strings.Index(strings.ReplaceAll(value, `'\''`, "\x00\x00\x00\x00"), "'\n")
+		if end < 0 {
+			return nil
+		}
+		all[name], text = Variable{Text: strings.ReplaceAll(value[:end], `'\''`, "'")}, value[end+2:]
+	}
+	for line := range strings.Lines(rest) {
+		if words := strings.Fields(line); len(words) == 3 && words[0] == "fetch" {
+			all[words[1]] = Variable{Parameter: words[2]}
+		}
+	}
+	return all
 }

@@ -1,6 +1,7 @@
 package understudy
 
 import (
+	"maps"
 	"strings"
 	"testing"
 )
@@ -16,11 +17,17 @@ func TestUserDataIsReadAsItWasWritten(t *testing.T) {
 		"installed by bash": {Image: Image{Run: "#!/bin/bash\nserve &\n", Install: "#!/bin/bash\nUNDERSTUDY\n"}},
 		"made and more":     {Image: Image{Run: "serve &"}, Instance: Instance{UserData: "#cloud-config\nwrite_files: []"}},
 		"of no ASCII":       {Image: Image{Run: "serve é &"}, Instance: Instance{UserData: "echo é\r\n--understudy\n"}},
-		"a boundary":        {Image: Image{Run: "serve"}, Instance: Instance{UserData: "echo --understudy"}},
+		"variables": {Image: Image{Baked: true}, Instance: Instance{
+			Environment: Environment{"A": {Text: "it's\n'x'\n"}, "B": {Parameter: "/b/c"}, "C": {}}}},
+		"variables and a script": {Image: Image{Run: "serve", WithEnvironment: true},
+			Instance: Instance{UserData: "echo", Environment: Environment{"A": {Text: "1"}}}},
+		"a boundary": {Image: Image{Run: "serve"}, Instance: Instance{UserData: "echo --understudy"}},
 	} {
 		text := d.UserData()
 		told, ok := ReadUserData(text)
-		if !ok || strings.TrimRight(told.Said, "\n") != strings.TrimRight(d.Instance.UserData, "\n") || told.Made == d.Image.Baked || told.Install != d.Image.Install || told.Run != d.Image.Run {
+		if !ok || strings.TrimRight(told.Said, "\n") != strings.TrimRight(d.Instance.UserData, "\n") || told.Made == d.Image.Baked ||
+			told.Install != d.Image.Install || told.Run != d.Image.Run ||
+			!maps.Equal(told.Environment, d.Instance.Environment) {
 			t.Errorf("%s: %v, read as %+v:\n%s", name, ok, told, text)
 		}
 	}

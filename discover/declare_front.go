@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy"
 )
 
 // balancerKeys are the attributes of a load balancer that keys say (LoadBalancerAttribute in the Elastic Load Balancing API Reference).
@@ -31,10 +32,8 @@ func (d *Declared) balancer(site *Site) {
 			d.Values[key] = plain(value)
 		}
 	}
-	for _, log := range []string{"access_logs.s3", "connection_logs.s3", "health_check_logs.s3"} {
-		if site.Attributes[log+".enabled"] == "true" {
-			d.unsaid("that %s goes to the bucket %s", strings.TrimSuffix(log, ".s3"), site.Attributes[log+".bucket"])
-		}
+	if site.Attributes["health_check_logs.s3.enabled"] == "true" {
+		d.unsaid("that health_check_logs goes to the bucket %s", site.Attributes["health_check_logs.s3.bucket"])
 	}
 	for attribute, usual := range map[string]string{
 		"client_keep_alive.seconds": "3600", "routing.http.preserve_host_header.enabled": "false",
@@ -43,6 +42,25 @@ func (d *Declared) balancer(site *Site) {
 	} {
 		if value, ok := site.Attributes[attribute]; ok && value != usual {
 			d.unsaid("the load balancer's attribute %s: %s", attribute, value)
+		}
+	}
+}
+
+// logs describes where logs go: from both regions or from none, by one prefix.
+func (d *Declared) logs(first, second *Site) {
+	for _, log := range []string{"access_logs", "connection_logs"} {
+		of := func(site *Site, what string) string { return site.Attributes[log+".s3."+what] }
+		both := of(first, "enabled") == "true" && of(second, "enabled") == "true" && of(first, "prefix") == of(second, "prefix")
+		for side, site := range map[understudy.Side]*Site{understudy.Primary: first, understudy.Secondary: second} {
+			switch {
+			case both:
+				d.Values["balancer."+log+"."+string(side)] = of(site, "bucket")
+			case of(site, "enabled") == "true":
+				d.unsaid("that %s of %s goes to %s/%s", log, site.Region, of(site, "bucket"), of(site, "prefix"))
+			}
+		}
+		if prefix := of(first, "prefix"); both && prefix != "" {
+			d.Values["balancer."+log+".prefix"] = prefix
 		}
 	}
 }
@@ -56,21 +74,20 @@ func plain(text string) any {
 	return number(text)
 }
 
-// rules describes a listener's rules, if users are served there. Of one that is left out, what it was for is not done.
-func (d *Declared) rules(site *Site, l Listener, entry bool) {
+// rules describes a listener's rules, but for the switch. Of one that is left out, what it was for is not done.
+func (d *Declared) rules(names map[string]string, l *Listener) (said []map[string]any) {
 	all := slices.Clone(l.Rules)
 	slices.SortStableFunc(all, func(a, b elbtypes.Rule) int { return priority(a) - priority(b) })
-	var said []map[string]any
 	for _, r := range all {
-		if rule := ruleOf(site, r); entry && rule != nil {
-			said = append(said, rule)
+		if rule := ruleOf(names, r); rule != nil {
+			if path, _ := rule["path"].([]string); !slices.Contains(path, understudy.SwitchPath) {
+				said = append(said, rule)
+			}
 			continue
 		}
 		d.unsaid("the rule %s of the listener at port %d", aws.ToString(r.Priority), aws.ToInt32(l.Port))
 	}
-	if said != nil {
-		d.Values["rules"] = said
-	}
+	return said
 }
 
 func priority(r elbtypes.Rule) (n int) {
@@ -79,8 +96,11 @@ func priority(r elbtypes.Rule) (n int) {
 }
 
 // ruleOf returns a rule as the declaration has rules, nil where it cannot.
-func ruleOf(site *Site, r elbtypes.Rule) map[string]any {
-	rule := map[string]any{}
+func ruleOf(names map[string]string, r elbtypes.Rule) map[string]any {
+	rule, ok := actionOf(names, r.Actions)
+	if !ok || len(r.Conditions) == 0 {
+		return nil
+	}
 	for _, c := range r.Conditions {
 		key, value := condition(c)
 		if _, again := rule[key]; key == "" || again {
@@ -88,21 +108,32 @@ func ruleOf(site *Site, r elbtypes.Rule) map[string]any {
 		}
 		rule[key] = value
 	}
-	if len(r.Actions) != 1 || len(rule) == 0 {
-		return nil
-	}
-	switch a := r.Actions[0]; {
-	case a.RedirectConfig != nil:
-		rule["redirect"] = redirectOf(a.RedirectConfig)
-	case a.FixedResponseConfig != nil:
-		rule["fixed"] = fixedOf(a.FixedResponseConfig)
-	default: // to the service, which is behind the first target group
-		arns := Forwards(r.Actions)
-		if len(arns) != 1 || len(site.Groups) == 0 || arns[0] != aws.ToString(site.Groups[0].TargetGroupArn) {
-			return nil
-		}
-	}
 	return rule
+}
+
+// actionOf says what becomes of requests: nothing of those that the service gets. It cannot say several actions, or target groups with weights.
+func actionOf(names map[string]string, actions []elbtypes.Action) (says map[string]any, ok bool) {
+	if len(actions) != 1 {
+		return nil, false
+	}
+	says = map[string]any{}
+	switch a := actions[0]; {
+	case a.RedirectConfig != nil:
+		says["redirect"] = redirectOf(a.RedirectConfig)
+	case a.FixedResponseConfig != nil:
+		says["fixed"] = fixedOf(a.FixedResponseConfig)
+	default:
+		arns := Forwards(actions)
+		if len(arns) != 1 {
+			return nil, false
+		}
+		name, known := names[arns[0]]
+		if name != "" {
+			says["forward"] = name
+		}
+		return says, known
+	}
+	return says, true
 }
 
 // condition returns the key that says a condition. Older clients write values without the field's own form (RuleCondition in the Elastic Load

@@ -3,7 +3,10 @@ package discover
 import (
 	"cmp"
 	"encoding/base64"
+	"encoding/json"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -25,7 +28,7 @@ func (d *Declared) machines(site *Site) {
 		}
 		d.Values["fleet.min"], d.Values["fleet.max"] = int(aws.ToInt32(g.MinSize)), int(aws.ToInt32(g.MaxSize))
 		d.Values["fleet.desired"], d.Values["fleet.grace"] = int(aws.ToInt32(g.DesiredCapacity)), int(aws.ToInt32(g.HealthCheckGracePeriod))
-		d.unsaid("scheduled actions of %s, which were not looked at", aws.ToString(g.AutoScalingGroupName))
+		d.fleet(g)
 		if g.MixedInstancesPolicy != nil {
 			d.unsaid("the mixed instances policy of %s", aws.ToString(g.AutoScalingGroupName))
 		}
@@ -38,6 +41,29 @@ func (d *Declared) machines(site *Site) {
 		return
 	}
 	d.template(site)
+}
+
+// fleet describes how a fleet is looked after.
+func (d *Declared) fleet(g asgtypes.AutoScalingGroup) {
+	if n := aws.ToInt32(g.DefaultInstanceWarmup); n > 0 {
+		d.Values["fleet.warm_up"] = int(n)
+	}
+	if p := g.TerminationPolicies; len(p) > 0 && !slices.Equal(p, []string{"Default"}) {
+		d.Values["fleet.termination_policies"] = p
+	}
+	if kind := aws.ToString(g.HealthCheckType); kind != "" {
+		d.Values["fleet.health_check"] = kind
+	}
+	measured := map[string]bool{}
+	for _, m := range g.EnabledMetrics {
+		measured[aws.ToString(m.Metric)] = true
+	}
+	switch all := !slices.ContainsFunc(understudy.FleetMetrics, func(name string) bool { return !measured[name] }); {
+	case all:
+		d.Values["fleet.metrics"] = true
+	case len(measured) > 0:
+		d.unsaid("that only %s of %s are measured", strings.Join(slices.Sorted(maps.Keys(measured)), ", "), aws.ToString(g.AutoScalingGroupName))
+	}
 }
 
 // tracking describes a policy as `up` makes one: of one of two measures, with a whole number to keep to.
@@ -78,13 +104,58 @@ func (d *Declared) template(site *Site) {
 	if t.MetadataOptions != nil && aws.ToInt32(t.MetadataOptions.HttpPutResponseHopLimit) > 0 {
 		d.Values["instance.hop_limit"] = int(*t.MetadataOptions.HttpPutResponseHopLimit)
 	}
-	if p := t.IamInstanceProfile; p != nil {
-		arn := aws.ToString(p.Arn) // its name ends it
-		d.Values["instance.profile.name"] = cmp.Or(aws.ToString(p.Name), arn[strings.LastIndexByte(arn, '/')+1:])
-	}
+	d.profile(site)
 	d.volumes(site, t.BlockDeviceMappings)
-	d.userData(t)
+	d.userData(site)
 }
+
+// profileName is the name of the instance profile of the fleet's instances.
+func (s *Site) profileName() string {
+	if t := s.launches(); t != nil && t.IamInstanceProfile != nil {
+		arn := aws.ToString(t.IamInstanceProfile.Arn) // its name ends it
+		return cmp.Or(aws.ToString(t.IamInstanceProfile.Name), arn[strings.LastIndexByte(arn, '/')+1:])
+	}
+	return ""
+}
+
+// launches is what the first fleet's instances are of, nil where no launch template tells.
+func (s *Site) launches() *ec2types.ResponseLaunchTemplateData {
+	if len(s.Templates) == 0 {
+		return nil
+	}
+	return s.Templates[0].Version.LaunchTemplateData
+}
+
+// profile describes what the instances may do: by a role that the stack made, or by the name of somebody else's.
+func (d *Declared) profile(site *Site) {
+	name := site.profileName()
+	switch r := site.Role; {
+	case name == "":
+	case r == nil:
+		d.Values["instance.profile.name"] = name
+	default:
+		if len(r.Managed) > 0 {
+			d.Values["instance.profile.managed"] = r.Managed
+		}
+		for _, own := range slices.Sorted(maps.Keys(r.Own)) {
+			if own == parametersPolicy {
+				continue // of instance.environment
+			}
+			var policy map[string]any
+			if own != ownPolicy || json.Unmarshal([]byte(r.Own[own]), &policy) != nil {
+				d.unsaid("the policy %s of the role %s", own, name)
+				continue
+			}
+			d.Values["instance.profile.policy"] = policy
+		}
+	}
+}
+
+// The names of the policies that a declaration gives a role, of its own and of its parameters.
+const (
+	ownPolicy        = "understudy"
+	parametersPolicy = "understudy-environment"
+)
 
 // volumes describes the root volume. It is the image's own by its device.
 func (d *Declared) volumes(site *Site, all []ec2types.LaunchTemplateBlockDeviceMapping) {
@@ -118,9 +189,30 @@ func (d *Declared) volumes(site *Site, all []ec2types.LaunchTemplateBlockDeviceM
 	}
 }
 
-func (d *Declared) userData(t *ec2types.ResponseLaunchTemplateData) {
-	data, err := base64.StdEncoding.DecodeString(aws.ToString(t.UserData))
-	switch said := string(data); {
+// userData describes what instances do with their first boot. That of a stack of this program's tells what of it the declaration said.
+func (d *Declared) userData(site *Site) {
+	data, err := base64.StdEncoding.DecodeString(aws.ToString(site.launches().UserData))
+	said := string(data)
+	if site.own() != "" && err == nil {
+		told, ok := understudy.ReadUserData(said)
+		if !ok {
+			d.unsaid("the user data, which is not as a declaration's")
+			return
+		}
+		if told.Made {
+			d.Values["image.baked"], d.Values["image.run"] = false, told.Run
+		}
+		if len(told.Environment) > 0 {
+			d.Values["instance.environment"] = variables(told.Environment)
+		}
+		for key, text := range map[string]string{"image.install": told.Install, "instance.user_data": told.Said} {
+			if text != "" {
+				d.Values[key] = text
+			}
+		}
+		return
+	}
+	switch {
 	case err == nil && strings.HasPrefix(said, "#!"):
 		d.Values["image.run"] = said
 		d.unsaid("that the user data runs once, on the first boot: image.run has it, and runs at every boot")
@@ -131,20 +223,37 @@ func (d *Declared) userData(t *ec2types.ResponseLaunchTemplateData) {
 	}
 }
 
+// variables are those of an environment, as a declaration has them.
+func variables(of understudy.Environment) map[string]any {
+	all := map[string]any{}
+	for name, v := range of {
+		all[name] = v.Text
+		if v.Parameter != "" {
+			all[name] = map[string]any{"parameter": v.Parameter}
+		}
+	}
+	return all
+}
+
 // image describes what the fleets' instances are of, by names that both regions have.
 func (d *Declared) image(first, second *Site) {
 	var owners, names []string
 	for _, site := range []*Site{first, second} {
 		if len(site.Images) > 0 {
-			i := site.Images[0]
-			owner := aws.ToString(i.ImageOwnerAlias)
-			if owner == "" {
-				owner = "self"
-			}
-			owners, names = append(owners, owner), append(names, aws.ToString(i.Name))
+			owners, names = append(owners, ownerOf(site.Images[0])), append(names, aws.ToString(site.Images[0].Name))
 		}
 	}
 	if owners, names = unique(owners), unique(names); len(names) > 0 {
 		d.Values["image.base.owners"], d.Values["image.base.names"] = owners, names
 	}
+	switch {
+	case first.own() == "":
+	case d.Values["image.baked"] == false:
+		d.untold(selectedBy)
+	default:
+		d.untold(bakedOf)
+	}
 }
+
+// ownerOf is an image's owner as a declaration names it.
+func ownerOf(i ec2types.Image) string { return cmp.Or(aws.ToString(i.ImageOwnerAlias), "self") }

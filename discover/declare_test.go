@@ -91,7 +91,9 @@ func rulesOfShop() []elbtypes.Rule {
 func TestWhatStandsThereIsDeclared(t *testing.T) {
 	checked := alias("www.shop.test", east, primary)
 	checked.HealthCheckId = aws.String("c-0")
-	records := []r53types.ResourceRecordSet{checked, alias("www.shop.test", west, secondary)}
+	standby := alias("www.shop.test", west, secondary)
+	standby.HealthCheckId = checked.HealthCheckId
+	records := []r53types.ResourceRecordSet{checked, standby}
 	s := &Stack{Zone: shop, Tree: Walk(shop, "www.shop.test", records), Checks: map[string]r53types.HealthCheck{
 		"c-0": {HealthCheckConfig: &r53types.HealthCheckConfig{Type: r53types.HealthCheckTypeCalculated, ChildHealthChecks: []string{"c-1", "c-2"}}},
 		"c-1": {Id: aws.String("c-1"), HealthCheckConfig: &r53types.HealthCheckConfig{Type: r53types.HealthCheckTypeCloudwatchMetric}},
@@ -115,6 +117,7 @@ func TestWhatStandsThereIsDeclared(t *testing.T) {
 		"fleet.min": 2, "fleet.desired": 3, "fleet.max": 6, "fleet.grace": 90, "instance.type": "m5.large", "instance.key": "ops",
 		"fleet.track.cpu": 50, "instance.hop_limit": 2, "instance.profile.name": "web", "instance.volume.size": 20, "instance.volume.type": "gp3",
 		"instance.volume.encrypted": true, "balancer.idle_timeout": 120, "balancer.http2": false,
+		"balancer.access_logs.primary": "logs", "balancer.access_logs.secondary": "logs",
 		"rules": []map[string]any{
 			{"path": []string{"/up"}, "header": map[string]any{"name": "X-A", "values": []string{"b"}}},
 			{"path": []string{"/old/*"}, "redirect": map[string]any{"status": 302, "host": "old.shop.test", "port": 8443}},
@@ -127,7 +130,7 @@ func TestWhatStandsThereIsDeclared(t *testing.T) {
 	}
 	for _, what := range []string{"the rule 7 of the listener at port 443", "the health check c-1 of the type CLOUDWATCH_METRIC",
 		"the rule 8 of the listener at port 443", "the scaling policy bytes of f", "the launch template's volume /dev/sdf", "with the key k-1",
-		"access_logs goes to the bucket logs", "client_keep_alive.seconds: 600"} {
+		"client_keep_alive.seconds: 600"} {
 		tells(t, d, what)
 	}
 	if slices.ContainsFunc(d.Unsaid, func(u string) bool { return strings.Contains(u, "us-west-2") }) {
@@ -202,7 +205,7 @@ func TestRegionsThatShareTheUsersAreDeclared(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]any{"failover.routing": "weighted", "regions.primary.weight": 3, "regions.secondary.weight": 1, "failover.interval": 30,
-		"failover.check.latency": true}
+		"failover.check.latency": true, "failover.check.port": 8443, "failover.check.path": "/"}
 	for key, value := range want {
 		if d.Values[key] != value {
 			t.Errorf("%s is %v, want %v", key, d.Values[key], value)
@@ -211,7 +214,6 @@ func TestRegionsThatShareTheUsersAreDeclared(t *testing.T) {
 	if diff := cmp.Diff([]string{"us-east-1", "us-west-1", "eu-west-1"}, d.Values["failover.check.regions"]); diff != "" {
 		t.Error(diff)
 	}
-	tells(t, d, "the health check c asks the port 8443")
 	if d, err = pairOf(alias("www.shop.test", east, near("us-east-1")), alias("www.shop.test", west, near("us-west-2"))).Declare(); err != nil ||
 		d.Values["failover.routing"] != "latency" {
 		t.Errorf("by latency: %v, %v", d.Values["failover.routing"], err)

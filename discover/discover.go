@@ -23,6 +23,7 @@ type Stack struct {
 	Tree   *Tree
 	Checks map[string]r53types.HealthCheck // those that its record sets name, with the ones that these are calculated from
 	Sites  []*Site                         // in the order in which the walk met their load balancers
+	Roles  map[string]string               // of health checks in a stack of this program's, by their ids, where they were asked for
 }
 
 // Open makes the account of a region.

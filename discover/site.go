@@ -38,6 +38,8 @@ type Site struct {
 	Gateways []ec2types.InternetGateway
 	Filters  []ec2types.SecurityGroup
 	ACLs     []ec2types.NetworkAcl
+
+	Detail // where it was asked for
 }
 
 // Listener is where users connect, with its rules by their priorities and without the default one, which its default actions are.

@@ -90,6 +90,7 @@ func TestEveryDeclaredFieldIsBuiltAndChanged(t *testing.T) {
 					seen(s, step)
 				}
 				s.must("parity", "-f", declared)
+				s.readsBack(declared)
 			}
 			s.must("down", "-f", "testdata/fields/"+name+".second.yaml", "--zone", "--yes")
 			undo()

@@ -40,6 +40,7 @@ func TestHTTPSFromItsFirstPageToItsEnd(t *testing.T) {
 		s.must("up", "-f", file, "--yes")
 		s.asDeclared(file)
 		s.must("parity", "-f", file)
+		s.readsBack(file)
 		if file == other {
 			s.servesHTTPS("302")
 		}

@@ -26,8 +26,10 @@ brackets. Elsewhere nothing is asked. Without --run, the service is a placeholde
 own web server, with a page in /srv/www, on an image that the local cloud and AWS have.
 
 With --from NAME the values are those of what stands behind a record, whoever built it, and nothing
-is asked: a declaration that builds another such stack. What no key says is listed, in the file and
-on standard error.
+is asked: a declaration that builds another such stack. Of a stack of understudy's own it is the
+declaration that the stack was built by: its exports are the same. What no key says is listed, in the
+file and on standard error, with the keys that nothing in an account tells: of what an image was baked,
+and what is for the commands alone.
 
 A file that is there already is left alone, unless --force.
 

@@ -29,11 +29,17 @@ func (t *target) describe(c *cobra.Command, from string, given []string) (text s
 	if err != nil {
 		return "", fmt.Errorf("init: %w", err)
 	}
+	if err := found.Describe(c.Context(), home); err != nil {
+		return "", fmt.Errorf("init: %w", err)
+	}
 	d, err := found.Declare()
 	if err != nil {
 		return "", fmt.Errorf("init: %w", err)
 	}
-	d.Values["name"] = stackName(found.Tree.Host, found.Zone.Name)
+	_, own := d.Values["name"] // others have no name for it
+	if !own {
+		d.Values["name"] = stackName(found.Tree.Host, found.Zone.Name)
+	}
 	for i, a := range asked {
 		if c.Flags().Changed(a.flag) {
 			d.Values[a.key] = given[i]
@@ -41,7 +47,9 @@ func (t *target) describe(c *cobra.Command, from string, given []string) (text s
 	}
 	if d.Values["image.run"] == nil {
 		d.Values["image.run"] = placeholderRun
-		d.Unsaid = append(d.Unsaid, "how the service is started: image.run has a placeholder")
+		if !own {
+			d.Unsaid = append(d.Unsaid, "how the service is started: image.run has a placeholder")
+		}
 	}
 	if text, err = t.sayable(d); err != nil {
 		return "", err
@@ -49,7 +57,7 @@ func (t *target) describe(c *cobra.Command, from string, given []string) (text s
 	for _, u := range d.Unsaid {
 		fmt.Fprintln(c.ErrOrStderr(), "understudy: not declared:", u)
 	}
-	return describedHead(from, d.Unsaid) + text, nil
+	return describedHead(from, own, d.Unsaid) + text, nil
 }
 
 // sayable drafts the values, and leaves out those that a declaration cannot have.
@@ -101,10 +109,14 @@ func leaveOut(values map[string]any, key string) bool {
 var required = []string{"name", "domain", "regions.primary.name", "regions.primary.cidr", "regions.secondary.name", "regions.secondary.cidr", "image.run"}
 
 // describedHead says what the declaration is of, and what it does not say.
-func describedHead(from string, unsaid []string) string {
+func describedHead(from string, own bool, unsaid []string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s#\n# It describes what stood behind %s when it was written, and builds another such stack: nothing that is there becomes its own.\n",
-		initHead, from)
+	fmt.Fprintf(&b, "%s#\n# It describes what stood behind %s when it was written", initHead, from)
+	if own {
+		b.WriteString(": the stack that its name has.\n")
+	} else {
+		b.WriteString(", and builds another such stack: nothing that is there becomes its own.\n")
+	}
 	if len(unsaid) > 0 {
 		b.WriteString("# What it does not say:\n")
 	}
