@@ -1,8 +1,10 @@
 package simulation
 
 import (
+	"iter"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"time"
 )
@@ -111,13 +113,38 @@ const ReportSchema = 1
 // life is one run of several years.
 type life struct {
 	*auditor
+	seed   uint64
+	all    []Fault
 	yearly []float64 // the share of each year that users lost
 	events uint64
 }
 
+// lives runs the lives that years are made of, as many at once as there are processors, and yields them in their order: what comes of them
+// does not depend on how many that are.
+func (m *Model) lives(seed uint64, years int, limits Limits) iter.Seq[*life] {
+	return func(yield func(*life) bool) {
+		var ahead []chan *life
+		for n := 0; n*lifeYears < years || len(ahead) > 0; n++ {
+			if n*lifeYears < years {
+				one := make(chan *life, 1)
+				span, own := min(lifeYears, years-n*lifeYears), mix(seed, uint64(n))
+				go func() { one <- m.live(own, span, RandomFaults(own, span), limits, true) }()
+				ahead = append(ahead, one)
+			}
+			if len(ahead) < runtime.GOMAXPROCS(0) && (n+1)*lifeYears < years {
+				continue
+			}
+			if !yield(<-ahead[0]) {
+				return
+			}
+			ahead = ahead[1:]
+		}
+	}
+}
+
 // live runs faults, and keeps what is lost in each year.
 func (m *Model) live(seed uint64, years int, faults []Fault, limits Limits, skips bool) *life {
-	l := &life{auditor: newAuditor(limits)}
+	l := &life{auditor: newAuditor(limits), seed: seed, all: faults}
 	w := newWorld(m, seed, skips, l)
 	w.addUsers()
 	l.after(w)
@@ -148,12 +175,8 @@ func (m *Model) Simulate(seed uint64, years int, limits Limits) (*Report, error)
 	var yearly []float64
 	var lost ledgerOfYears
 	broken := map[string]*Broken{}
-	for n := 0; n*lifeYears < years; n++ {
-		span := min(lifeYears, years-n*lifeYears)
-		own := mix(seed, uint64(n))
-		faults := RandomFaults(own, span)
-		l := m.live(own, span, faults, limits, true)
-		r.Faults, r.Moves, r.Events = r.Faults+len(faults), r.Moves+l.total, r.Events+l.events
+	for l := range m.lives(seed, years, limits) {
+		r.Faults, r.Moves, r.Events = r.Faults+len(l.all), r.Moves+l.total, r.Events+l.events
 		yearly = append(yearly, l.yearly...)
 		lost.add(l.auditor)
 		for _, i := range Invariants {
@@ -161,7 +184,7 @@ func (m *Model) Simulate(seed uint64, years int, limits Limits) (*Report, error)
 				continue
 			}
 			if broken[i.Name] == nil {
-				broken[i.Name] = &Broken{Broke: i.Name, Schedule: m.isolate(own, faults, l.first[i.Name], limits)}
+				broken[i.Name] = &Broken{Broke: i.Name, Schedule: m.isolate(l.seed, l.all, l.first[i.Name], limits)}
 			}
 			broken[i.Name].Times += l.broken[i.Name]
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -95,6 +96,12 @@ func TestSameSeedGivesTheSameYears(t *testing.T) {
 	first := text(1)
 	if !bytes.Equal(first, text(1)) {
 		t.Error("the same seed gives other years the second time")
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for _, processors := range []int{1, 3} {
+		if runtime.GOMAXPROCS(processors); !bytes.Equal(first, text(1)) {
+			t.Errorf("the same seed gives other years on %d processors", processors)
+		}
 	}
 	if bytes.Equal(first, text(2)) {
 		t.Error("another seed gives the same years")

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -117,6 +118,9 @@ func (l *limitFlags) limits(d *understudy.Declaration) simulation.Limits {
 
 func searchedFaults() []string { return simulation.FaultNames(simulation.Searches) }
 
+// rarely is at how many percent of garbage it is collected: what a simulation holds is small, and what it throws away is much.
+const rarely = 400
+
 // simulated is what a simulation has come to, as programs read it.
 type simulated struct {
 	Years  *simulation.Report `json:"years,omitempty"`
@@ -141,6 +145,7 @@ func (s *simulating) run(c *cobra.Command) error {
 		return misuse(err)
 	}
 	m, limits := modelOf(systemOf(d, s.assume)), s.limits.limits(d)
+	defer debug.SetGCPercent(debug.SetGCPercent(rarely))
 	var found simulated
 	if s.years > 0 {
 		if found.Years, err = m.Simulate(s.seed, s.years, limits); err != nil {

@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"cmp"
-	"slices"
 )
 
 // usual is how members are replaced whose group has no instance maintenance policy: the old one goes first, one at a time or a tenth of
@@ -178,6 +177,11 @@ func (d *decision) capacity(is func(Instance) bool) (sum int) {
 }
 
 // count returns how many members satisfy a condition.
-func (d *decision) count(is func(Instance) bool) int {
-	return len(slices.DeleteFunc(slices.Clone(d.instances), func(i Instance) bool { return !is(i) }))
+func (d *decision) count(is func(Instance) bool) (n int) {
+	for _, i := range d.instances {
+		if is(i) {
+			n++
+		}
+	}
+	return n
 }
