@@ -150,7 +150,7 @@ func refuseEnvironment(d *Declaration, machines *object) {
 	}
 	for _, side := range Sides {
 		switch r := d.Regions[side]; {
-		case r.Egress == EgressNone:
+		case r.Egress == EgressNone && !r.Given(): // a given network has its owner's ways out
 			machines.mistake(key, "parameters, with egress none in the "+string(side), "texts, or egress nat, nat-per-zone or endpoints, "+
 				"by which instances reach Systems Manager")
 			return

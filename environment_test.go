@@ -62,6 +62,11 @@ func TestMistakesInEnvironment(t *testing.T) {
 			t.Errorf("%s: %v, want %s", name, err, c.want)
 		}
 	}
+	const given = "network: {vpc_tags: {A: b}, public_tags: {Tier: public}, private_tags: {Tier: private}}"
+	owners := strings.NewReplacer("cidr: 10.10.0.0/16", given, "cidr: 10.20.0.0/16", given).Replace(good)
+	if _, err := parse(owners + "instance: {environment: {A: {parameter: /a}}}\n"); err != nil {
+		t.Errorf("in networks with their owner's ways out: %v", err)
+	}
 	for _, rules := range []string{"[{ports: 400-500, to: 0.0.0.0/0}]", "[{protocol: all, to: 10.0.0.0/8}]"} {
 		if _, err := parse(good + free + rules + "}}\n"); err != nil {
 			t.Errorf("%s: %v", rules, err)
