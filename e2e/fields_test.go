@@ -43,6 +43,8 @@ var elsewhere = map[string]string{
 	"regions.secondary.name":      "another region is another stack's",
 	"regions.secondary.cidr":      "another network is another stack's",
 	"regions.secondary.fleet*":    "TestPilotLightGrowsBeforeItServes",
+	"regions.primary.network.*":   "TestAStackStandsInNetworksOfOthers",
+	"regions.secondary.network.*": "TestAStackStandsInNetworksOfOthers",
 	"image.base*":                 "what is baked, as image.install: the digest is of all of it",
 	"image.rebake":                "TestImagesAreBakedAnewForAnotherBase",
 	"instance.environment":        "showEnvironment, in the set of machines",
