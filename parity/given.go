@@ -144,9 +144,9 @@ func wayOf(route ec2types.Route) string {
 	return to
 }
 
-// withoutOthers leaves out what is the owner's, or anybody's, in a VPC that was given.
+// withoutOthers leaves out what is the owner's, or anybody's, in a VPC that was given: its default security group, too.
 func withoutOthers(all []Resource) []Resource {
-	return slices.DeleteFunc(all, func(r Resource) bool { return r.Role == unnamed || r.Given })
+	return slices.DeleteFunc(all, func(r Resource) bool { return r.Role == unnamed || r.Given && r.Kind == "security group" })
 }
 
 // expectGiven is what a network has to be to the stack, whoever made it.

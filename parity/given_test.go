@@ -141,6 +141,21 @@ func TestGivenNetworksAreComparedByWhatTheyLeadTo(t *testing.T) {
 	}
 }
 
+// What is a region's and not its network's is compared as ever.
+func TestAGivenNetworkHidesNothingOfTheRegion(t *testing.T) {
+	d := givenBoth(t)
+	f := strangers("us-east-1", 1)
+	f.base = &ec2types.Image{ImageId: aws.String("ami-1"), Name: aws.String("golden"), CreationDate: aws.String("2026-01-01T00:00:00.000Z")}
+	f.limits = map[string]int{"target groups": 3}
+	kinds := map[string]int{}
+	for _, r := range canonical(at("us-east-1", understudy.Primary, d), f).Resources {
+		kinds[r.Kind]++
+	}
+	if kinds["base image"] != 1 || kinds["quota"] != 1 || kinds["security group"] != 1 {
+		t.Errorf("kinds %v", kinds)
+	}
+}
+
 // Of a given network only its owner can heal anything.
 func TestUpHealsNothingOfAGivenNetwork(t *testing.T) {
 	right := strangers("us-west-2", 2)
