@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"github.com/understudy/understudy"
 )
 
@@ -32,7 +30,7 @@ func (s *Stack) Declare() (*Declared, error) {
 	d.names(s, pairs[0])
 	for side, site := range map[understudy.Side]*Site{understudy.Primary: first, understudy.Secondary: second} {
 		d.Values["regions."+string(side)+".name"] = site.Region
-		d.Values["regions."+string(side)+".cidr"] = aws.ToString(site.VPC.CidrBlock)
+		d.place(side, site)
 	}
 	for _, p := range pairs[1:] {
 		d.unsaid("the load balancers %s and %s, of another pair", p.Balancers[0], p.Balancers[1])
@@ -41,6 +39,7 @@ func (s *Stack) Declare() (*Declared, error) {
 		d.Values["name"] = own
 	}
 	d.untold(notTold)
+	d.untold(unread)
 	slices.Sort(d.Unsaid)
 	return d, nil
 }

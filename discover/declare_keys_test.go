@@ -62,9 +62,9 @@ func ours(t *testing.T, region, dns, cidr string) *Site {
 		{GroupId: aws.String("sg-fleet"), IpPermissions: []ec2types.IpPermission{tcp(3000, 3000, "sg-lb"), tcp(3001, 3001, "sg-lb"), tcp(8081, 8081, "sg-lb"),
 			tcp(9000, 9010, "sg-lb")}, IpPermissionsEgress: []ec2types.IpPermission{tcp(443, 443, "0.0.0.0/0"), tcp(53, 53, "sg-lb")}},
 	}
-	s.VPC.Tags = []ec2types.Tag{{Key: aws.String("team"), Value: aws.String("web")}, {Key: aws.String("Name"), Value: aws.String("hello vpc")}}
+	s.VPC.Tags = []ec2types.Tag{{Key: aws.String(account.TagStack), Value: aws.String("hello")}}
 	s.Detail = Detail{
-		Tags: map[string]account.Tags{"lb": {account.TagStack: "hello", "team": "web", "on": "the load balancer"}, "l443": {account.TagRole: "listener"},
+		Tags: map[string]account.Tags{"lb": {account.TagStack: "hello", "team": "web", "Name": "hello"}, "l443": {account.TagRole: "listener"},
 			"l80": {account.TagRole: "redirect"}, "l8443": {account.TagRole: "listener-8443"}, "tg": {account.TagRole: "target-group"},
 			"tg-api": {account.TagRole: "target-group-api"}},
 		Hosts: []Host{{ec2types.Instance{InstanceId: aws.String("i-1"), InstanceType: ec2types.InstanceTypeT3Nano, KeyName: aws.String("admin"),
@@ -202,9 +202,29 @@ func TestAStackOfOursIsReadBack(t *testing.T) {
 	}
 }
 
+func TestANetworkThatWasThereIsReadBackByItsIDs(t *testing.T) {
+	s := hello(t)
+	s.Sites[0].VPC.Tags = nil
+	s.Sites[0].Balancer.AvailabilityZones = []elbtypes.AvailabilityZone{{SubnetId: aws.String("subnet-1")}, {SubnetId: aws.String("subnet-2")}}
+	s.Sites[0].Fleets[0].VPCZoneIdentifier = aws.String("subnet-3,subnet-4")
+	d, err := s.Declare()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{"regions.primary.network.vpc": "vpc-1", "regions.primary.network.public": []string{"subnet-1", "subnet-2"},
+		"regions.primary.network.private": []string{"subnet-3", "subnet-4"}, "regions.primary.cidr": nil, "regions.secondary.cidr": "10.2.0.0/16",
+		"regions.secondary.network.vpc": nil}
+	for key, value := range want {
+		if diff := cmp.Diff(value, d.Values[key]); diff != "" {
+			t.Errorf("%s: %s", key, diff)
+		}
+	}
+	tells(t, d, "by what tags the network was found")
+}
+
 // Every key of the declaration is read back from what stands, or said not to be told, or known not to be read back yet.
 func TestEveryKeyIsReadBackOrNamed(t *testing.T) {
-	have, named := map[string]bool{}, append([]string{}, slices.Concat(notTold.Keys, bakedOf.Keys, selectedBy.Keys)...)
+	have, named := map[string]bool{}, append([]string{}, slices.Concat(notTold.Keys, bakedOf.Keys, selectedBy.Keys, unread.Keys, networkBy.Keys)...)
 	var note func(path string, value any)
 	note = func(path string, value any) {
 		have[path] = true
@@ -236,6 +256,7 @@ func TestEveryKeyIsReadBackOrNamed(t *testing.T) {
 		}
 	}
 	isNamed := func(path string) bool {
+		path = strings.TrimPrefix(path, "target_groups[].")
 		_, later := notYet[path]
 		return later || slices.ContainsFunc(named, func(n string) bool {
 			return path == n || strings.HasPrefix(path, n+".") || strings.HasPrefix(path, n+"[]")

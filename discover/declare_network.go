@@ -31,6 +31,24 @@ func (d *Declared) network(site *Site) {
 	d.egress(site)
 }
 
+// place describes where a region's network is: its addresses, or, where a stack of this program's stands in somebody else's, that by its ids.
+func (d *Declared) place(side understudy.Side, site *Site) {
+	at := "regions." + string(side) + "."
+	if own := site.own(); own == "" || account.OfEC2(site.VPC.Tags)[account.TagStack] == own || len(site.Fleets) == 0 {
+		d.Values[at+"cidr"] = aws.ToString(site.VPC.CidrBlock)
+		return
+	}
+	var public []string
+	for _, z := range site.Balancer.AvailabilityZones {
+		public = append(public, aws.ToString(z.SubnetId))
+	}
+	d.Values[at+"network.vpc"], d.Values[at+"network.public"] = aws.ToString(site.VPC.VpcId), public
+	d.Values[at+"network.private"] = strings.Split(strings.ReplaceAll(aws.ToString(site.Fleets[0].VPCZoneIdentifier), " ", ""), ",")
+	if told := networkBy.String(); !slices.Contains(d.Unsaid, told) {
+		d.untold(networkBy)
+	}
+}
+
 // egress describes how instances reach the internet, or AWS's services.
 func (d *Declared) egress(site *Site) {
 	gateways := map[string]bool{}
@@ -72,7 +90,7 @@ func (d *Declared) tags(site *Site) {
 		if key == "Name" || strings.HasPrefix(key, "aws:") || strings.HasPrefix(key, "understudy:") {
 			continue
 		}
-		if on, ok := vpc[key]; ok && on == value {
+		if on, ok := vpc[key]; site.own() != "" || ok && on == value {
 			said[key] = value
 		}
 	}

@@ -1,6 +1,11 @@
 package discover
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"github.com/understudy/understudy"
+)
 
 // Untold are keys that no resource of an account tells.
 type Untold struct {
@@ -13,7 +18,7 @@ func (u Untold) String() string { return strings.Join(u.Keys, ", ") + ": " + u.W
 var (
 	// notTold is so of every stack.
 	notTold = Untold{[]string{"failover.rto", "failover.standby", "failover.before", "failover.after", "failover.hook_timeout", "failover.failback",
-		"image.rebake", "parity", "drill"}, "they are for the commands, and no resource has them"}
+		"image.rebake", "fleet.refresh", "parity", "drill"}, "they are for the commands, and no resource has them"}
 	// bakedOf is so where the stack has baked its image.
 	bakedOf = Untold{[]string{"image.base", "image.parameter", "image.install", "image.run", "regions.primary.image", "regions.secondary.image"},
 		"the image that was baked does not tell of what, and is itself the image.base that is declared"}
@@ -22,5 +27,23 @@ var (
 		"how the image was selected is not told, and image.base has its name"}
 )
 
+// unread are keys that a resource tells, and that are not read.
+var unread = Untold{[]string{"alarms", "balancer.kind", "target.check_protocol", "target.preserve_client_ip", "target.connection_termination",
+	"target.proxy_protocol", "target.stickiness.source_ip"}, "they are not read back yet"}
+
+// networkBy is so where a stack stands in a network that was there.
+var networkBy = Untold{[]string{"regions.primary.network", "regions.secondary.network"},
+	"by what tags the network was found is not told, and its ids are declared"}
+
 // untold tells of keys that they are not known. What begins so is no sentence, but names them.
-func (d *Declared) untold(u Untold) { d.unsaid("%s", u) }
+func (d *Declared) untold(u Untold) {
+	u.Keys = slices.DeleteFunc(slices.Clone(u.Keys), func(key string) bool { return !declarable(understudy.Keys(), key) })
+	if len(u.Keys) > 0 {
+		d.unsaid("%s", u)
+	}
+}
+
+// declarable tells whether a declaration has a key.
+func declarable(keys []*understudy.Key, path string) bool {
+	return slices.ContainsFunc(keys, func(k *understudy.Key) bool { return k.Path == path || declarable(k.Keys, path) })
+}
