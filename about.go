@@ -258,6 +258,21 @@ var about = map[string]struct{ what, example string }{
 	"listeners[].protocol":                      {"How: with HTTP, or with HTTPS as `https` says.", "HTTPS"},
 	"listeners[].rules":                         {"What becomes of some of the requests there, as under `rules`.", ""},
 
+	"alarms": {"CloudWatch alarms in each region, of what is made there, and whom they tell (docs/alarms.md).", ""},
+	"alarms.notify": {"Whom the alarms of a region tell when they go to ALARM, and when they are OK again: topics of SNS, which somebody else makes. " +
+		"Without any, alarms are for whoever looks.", ""},
+	"alarms.notify.primary":   {"Topics of the primary's region.", `["arn:aws:sns:us-east-1:123456789012:page"]`},
+	"alarms.notify.secondary": {"Topics of the secondary's region.", `["arn:aws:sns:us-west-2:123456789012:page"]`},
+	"alarms.on":               {"The alarms, each of them once.", ""},
+	"alarms.on[].alarm": {"What it watches: 5xx answers of the service, or of the load balancer's own; targets that fail their health check, or that " +
+		"pass it; the 99th percentile of response times; connections that were refused; instances in service, which needs `fleet.metrics`; each " +
+		"region's health check, where one of the regions is us-east-1. A standby that is declared without an instance has no alarm of its " +
+		"healthy hosts and of its fleet's size.", "errors"},
+	"alarms.on[].threshold": {"From where it is wrong, in a period: a number, and milliseconds of response-time. 0 is 10 errors, 1 unhealthy host, fewer " +
+		"than 1 healthy host, 1000 milliseconds, 1 refused connection, fewer instances than `fleet.min`.", "50"},
+	"alarms.on[].period":             {"Seconds over which the metric is taken together.", "300"},
+	"alarms.on[].evaluation_periods": {"How many periods in a row it has to be wrong; 0 is 3, and 1 of healthy-hosts, refused connections and health checks.", "2"},
+
 	"tags": {"Tags on everything that is made, beside the stack's own.", "{team: web, cost-center: 4711}"},
 
 	"parity":                  {"What the audit of the two regions passes over.", ""},

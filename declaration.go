@@ -87,6 +87,7 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	furtherListeners(root, d)
 	refuseUnused(root, d)
 	d.Security = security(root.object("security"))
+	d.Alarms = alarms(root.object("alarms"), d)
 	refuseUnrouted(d, places, switching)
 	refuseUserData(d, root)
 	refuseEnvironment(d, machines)

@@ -69,10 +69,10 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 	cases := []struct{ name, old, new, want string }{
 		{"unknown key", "domain:", "colour: red\ndomain:",
 			at + `2:1: found unknown key "colour"; allowed: name, domain, record, regions, zones, egress, image, instance, hosts, service, ` +
-				`listener, https, fleet, failover, target, target_groups, balancer, rules, listeners, security, tags, parity, drill`},
+				`listener, https, fleet, failover, target, target_groups, balancer, rules, listeners, security, alarms, tags, parity, drill`},
 		{"misspelt key", "domain:", "recrod: www\ndomain:",
 			at + `2:1: found unknown key "recrod"; did you mean "record"? allowed: name, domain, record, regions, zones, egress, image, instance, hosts, service, ` +
-				`listener, https, fleet, failover, target, target_groups, balancer, rules, listeners, security, tags, parity, drill`},
+				`listener, https, fleet, failover, target, target_groups, balancer, rules, listeners, security, alarms, tags, parity, drill`},
 		{"misspelt key within", "image:", "failover: {failback: {aftr: 10m}}\nimage:", at + `6:23: found unknown key "aftr"; did you mean "after"? allowed: after`},
 		{"empty script", "run: hello &", `run: "  "`, at + `7:8: found "  "; allowed: a script that starts the service and returns, in place or as file:PATH`},
 		{"unknown key in a flow mapping", "us-east-1,", "us-east-1, az: 3,",

@@ -105,6 +105,9 @@
 //	  public_facing: {ingress: []}   # {protocol: tcp, ports: 22, from: 192.0.2.0/24}, of the load balancer and the hosts
 //	  internal: {ingress: [], egress: []}  # of the fleet; {protocol: tcp, ports: 443, to: 0.0.0.0/0} is all that may go out then
 //	listeners: []                    # further ports: {port: 8080, protocol: HTTP, redirect: …, fixed: …, rules: […]}, which may leave out all but the port
+//	alarms:                          # of CloudWatch
+//	  notify: {primary: [], secondary: []}  # topics of SNS in each region
+//	  on: []                         # {alarm: errors, threshold: 0, period: 60, evaluation_periods: 0}; 0 is the alarm's own
 //	tags: {}                         # on everything that is made
 //	parity: {ignore: []}             # findings to pass over: {finding: PATTERN, reason: TEXT}
 //	drill: {clients: cache, websocket: ""}  # who the users of drill and predict are: cache=80%,pool=20%, or usual

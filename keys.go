@@ -79,6 +79,7 @@ hosts: {ingress: [{}]}
 security: {public_facing: {ingress: [{}]}, internal: {ingress: [{}], egress: [{}]}}
 listeners: [{rules: [{}]}]
 target_groups: [{}]
+alarms: {on: [{}]}
 `
 
 // Keys returns all that a declaration may hold, in the order in which it is read.

@@ -48,6 +48,7 @@ type Declaration struct {
 	Rules    []Rule            // of where users connect
 	Further  []FurtherListener // where they connect too
 	Security Security
+	Alarms   Alarms
 	Parity   Parity
 	Drill    Drill
 	Tags     map[string]string // on everything that is made, beside the stack's own

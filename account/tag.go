@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
@@ -112,6 +113,15 @@ func (t Tags) IAM() []iamtypes.Tag {
 	return tags
 }
 
+// CloudWatch returns the tags for an alarm.
+func (t Tags) CloudWatch() []cwtypes.Tag {
+	var tags []cwtypes.Tag
+	for _, k := range t.keys() {
+		tags = append(tags, cwtypes.Tag{Key: aws.String(k), Value: aws.String(t[k])})
+	}
+	return tags
+}
+
 // keyed makes a map of pairs, which each service has in a type of its own.
 func keyed[Pair any](pairs []Pair, of func(Pair) (key, value *string)) map[string]string {
 	m := map[string]string{}
@@ -145,4 +155,9 @@ func OfRoute53(tags []route53types.Tag) map[string]string {
 // OfIAM reads tags from IAM's answers.
 func OfIAM(tags []iamtypes.Tag) map[string]string {
 	return keyed(tags, func(t iamtypes.Tag) (key, value *string) { return t.Key, t.Value })
+}
+
+// OfCloudWatch reads tags from CloudWatch's answers.
+func OfCloudWatch(tags []cwtypes.Tag) map[string]string {
+	return keyed(tags, func(t cwtypes.Tag) (key, value *string) { return t.Key, t.Value })
 }

@@ -26,11 +26,12 @@ type Statement struct {
 // actions are what the commands call, by how they are narrowed. What stands in several lists is asked for several kinds of
 // resources (Service Authorization Reference, "Actions, resources, and condition keys" of each service).
 var actions = struct {
-	read, readNames, make, use, free, cut, balance, scale, names string
+	read, readNames, alarms, make, use, free, cut, balance, scale, names string
 }{
 	// These know no resources.
 	read: `acm:DescribeCertificate autoscaling:DescribeAccountLimits autoscaling:DescribeAutoScalingGroups autoscaling:DescribeInstanceRefreshes autoscaling:DescribePolicies
 		autoscaling:DescribeScalingActivities autoscaling:DescribeScheduledActions
+		cloudwatch:DescribeAlarms cloudwatch:ListTagsForResource
 		ec2:DescribeAddresses ec2:DescribeAvailabilityZones ec2:DescribeImages ec2:DescribeInstanceAttribute ec2:DescribeInstances
 		ec2:DescribeInstanceTypeOfferings ec2:DescribeInstanceTypes
 		ec2:DescribeInternetGateways ec2:DescribeKeyPairs ec2:DescribeLaunchTemplates ec2:DescribeLaunchTemplateVersions ec2:DescribeNatGateways
@@ -45,6 +46,8 @@ var actions = struct {
 	readNames: `route53:GetAccountLimit route53:GetChange route53:GetHealthCheck route53:GetHealthCheckStatus route53:GetHostedZone
 		route53:ListHealthChecks route53:ListHostedZones route53:ListHostedZonesByName route53:ListResourceRecordSets route53:ListTagsForResource
 		route53:ListTagsForResources`,
+	// Alarms are the stack's by their names.
+	alarms: `cloudwatch:DeleteAlarms cloudwatch:PutMetricAlarm cloudwatch:TagResource cloudwatch:UntagResource`,
 	// What these make gets the stack's tag in the call. CreateTags gives it back to what has lost it.
 	make: `ec2:AllocateAddress ec2:CreateImage ec2:CreateInternetGateway ec2:CreateLaunchTemplate ec2:CreateNatGateway ec2:CreateRouteTable
 		ec2:CreateSecurityGroup ec2:CreateSubnet ec2:CreateTags ec2:CreateVpc ec2:CreateVpcEndpoint ec2:RunInstances
@@ -116,6 +119,7 @@ func LeastPolicy(d *understudy.Declaration) Policy {
 	p.allow("MendConnections", cut[2], p.here(present("aws:ResourceTag/understudy:drill")), p.arns("ec2", "network-acl/*")...)
 	p.allow("Balance", actions.balance, p.here(nil), p.balancing()...)
 	p.allow("Scale", actions.scale, p.here(nil), p.scaling()...)
+	p.allow("Alarms", actions.alarms, p.here(nil), p.arns("cloudwatch", "alarm:understudy-"+p.stack+"-*")...)
 	p.allow("Names", actions.names, nil, anything)
 	p.allow("Records", "route53:ChangeResourceRecordSets", p.ofDomain(d.Domain), "arn:"+p.partition+":route53:::hostedzone/*")
 	p.machines(d)

@@ -29,3 +29,20 @@ var routingFields = []field{
 		shown: "aws route53 get-health-check --health-check-id {calculated check} --query HealthCheck.HealthCheckConfig.[HealthThreshold,length(ChildHealthChecks)]"},
 	{key: "failover.check.latency", first: "True", second: "False", shown: ofCheck + "MeasureLatency"},
 }
+
+// ofAlarm begins what is read of the alarm of errors.
+const ofAlarm = "aws cloudwatch describe-alarms --alarm-names understudy-hello-errors --query MetricAlarms[]."
+
+// alarmFields are the keys of alarms.
+var alarmFields = []field{
+	{key: "alarms.notify.primary", side: understudy.Primary, first: "arn:aws:sns:us-east-1:123456789012:page", second: "arn:aws:sns:us-east-1:123456789012:mail",
+		shown: ofAlarm + "AlarmActions[]"},
+	{key: "alarms.notify.secondary", side: understudy.Secondary, first: "arn:aws:sns:us-west-2:123456789012:page",
+		second: "arn:aws:sns:us-west-2:123456789012:(mail|log) arn:aws:sns:us-west-2:123456789012:(mail|log)", shown: ofAlarm + "OKActions[]"},
+	{key: "alarms.on[].alarm", side: understudy.Primary, second: "understudy-hello-errors understudy-hello-response-time",
+		first: "(understudy-hello-(errors|healthy-hosts|health-check-primary|health-check-secondary) ?){4}",
+		shown: "aws cloudwatch describe-alarms --alarm-name-prefix understudy-hello- --query MetricAlarms[].AlarmName"},
+	{key: "alarms.on[].threshold", first: `10\.0`, second: `5\.0`, shown: ofAlarm + "Threshold"},
+	{key: "alarms.on[].period", first: "60", second: "300", shown: ofAlarm + "Period"},
+	{key: "alarms.on[].evaluation_periods", first: "3", second: "2", shown: ofAlarm + "EvaluationPeriods"},
+}

@@ -22,7 +22,7 @@ type field struct {
 // fields are sets of keys. A set's two declarations, testdata/fields/NAME.first.yaml and NAME.second.yaml, differ in all of its keys.
 var fields = map[string][]field{
 	"service":  serviceFields,
-	"routing":  routingFields,
+	"routing":  slices.Concat(routingFields, alarmFields),
 	"entry":    entryFields,
 	"machines": machinesFields,
 	"network":  networkFields,

@@ -47,7 +47,7 @@ func canonical(p place, f *facts) Region {
 	for _, describe := range append(network,
 		c.describeGroups, c.describeInterfaces,
 		c.describeImages, c.describeTemplates, c.describeInstances, c.describeTargetGroups, c.describeBalancers,
-		c.describeFleets, c.describeQuotas, c.describeParameters,
+		c.describeFleets, c.describeAlarms, c.describeQuotas, c.describeParameters,
 	) {
 		describe()
 	}
@@ -168,6 +168,8 @@ func tagCommand(kind, id string, tags [][2]string) string {
 			pairs[n] = shell("ResourceId="+id+",ResourceType=auto-scaling-group,PropagateAtLaunch=true,") + p
 		}
 		return "autoscaling create-or-update-tags --tags " + strings.Join(pairs, " ")
+	case kindAlarm:
+		return "cloudwatch tag-resource --resource-arn " + id + " --tags " + strings.Join(pairs, " ")
 	case "health check":
 		return "route53 change-tags-for-resource --resource-type healthcheck --resource-id " + id + " --add-tags " + strings.Join(pairs, " ")
 	}
@@ -180,6 +182,8 @@ func untagCommand(kind, id, key string) string {
 		return "elbv2 remove-tags --resource-arns " + id + " --tag-keys " + shell(key)
 	case "auto scaling group":
 		return "autoscaling delete-tags --tags " + shell("ResourceId="+id+",ResourceType=auto-scaling-group,Key="+key)
+	case kindAlarm:
+		return "cloudwatch untag-resource --resource-arn " + id + " --tag-keys " + shell(key)
 	case "health check":
 		return "route53 change-tags-for-resource --resource-type healthcheck --resource-id " + id + " --remove-tag-keys " + shell(key)
 	}

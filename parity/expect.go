@@ -124,6 +124,7 @@ func expect(d *understudy.Declaration) expectation {
 		expectBalance(parts, d, side)
 		expectNames(parts, d, side)
 		expectSwitch(parts, d, side)
+		expectAlarms(parts, d, side)
 		e.parts[side] = parts
 	}
 	return e

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
@@ -70,7 +71,9 @@ type facts struct {
 	refreshes     map[string]asgtypes.InstanceRefresh // group -> the one under way
 	policies      []asgtypes.ScalingPolicy            // of any group
 	actions       []asgtypes.ScheduledUpdateGroupAction
-	limits        map[string]int // quota -> its value
+	alarms        []cwtypes.MetricAlarm
+	alarmTags     map[string]map[string]string // ARN -> tags
+	limits        map[string]int               // quota -> its value
 }
 
 // fetcher reads facts. What does not need each other is read at once: an audit takes as long as its longest chain of calls.
@@ -95,7 +98,7 @@ func fetch(ctx context.Context, p place) (*facts, []Note, error) {
 		versions: map[string][]ec2types.LaunchTemplateVersion{}, groupSettings: map[string][]elbtypes.TargetGroupAttribute{},
 		targets: map[string][]elbtypes.TargetHealthDescription{}, lbSettings: map[string][]elbtypes.LoadBalancerAttribute{},
 		listeners: map[string][]elbtypes.Listener{}, rules: map[string][]elbtypes.Rule{}, elbTags: map[string]map[string]string{},
-		refreshes: map[string]asgtypes.InstanceRefresh{}, limits: map[string]int{},
+		refreshes: map[string]asgtypes.InstanceRefresh{}, limits: map[string]int{}, alarmTags: map[string]map[string]string{},
 	}}
 	if err := r.all(ctx, []reading{{"the VPC", r.readVPC}}); err != nil || r.f.vpc == nil {
 		return &r.f, r.notes, err
@@ -106,6 +109,7 @@ func fetch(ctx context.Context, p place) (*facts, []Note, error) {
 		{"NAT gateways", r.optional("NAT gateways", r.readNATs)}, {"VPC endpoints", r.optional("VPC endpoints", r.readEndpoints)},
 		{"network interfaces", r.optional("network interfaces", r.readInterfaces)},
 		{"scaling policies", r.optional("scaling policies", r.readPolicies)},
+		{"alarms", r.optional("alarms", r.readAlarms)},
 		{"scheduled actions", r.optional("scheduled actions", r.readActions)},
 		{"instances", inTurn(r.readInstances, r.readAttributes)},
 		{"target groups", r.readTargetGroups}, {"load balancers", r.readBalancers},

@@ -30,6 +30,7 @@ var partsOf = map[string][]string{
 	"load balancer":      {"load-balancer"},
 	"listener":           {"listener", "redirect"},
 	"auto scaling group": {"fleet"},
+	kindAlarm:            alarmRoles(),
 }
 
 // isPart tells whether a role is that of a part of a declared stack, or of one that it had.

@@ -64,6 +64,7 @@ const (
 	KindFleet        Kind = "fleet"
 	KindTracking     Kind = "scaling policy"
 	KindScheduled    Kind = "scheduled action"
+	KindAlarm        Kind = "alarm"
 	KindZone         Kind = "zone"
 	KindCheck        Kind = "health check"
 	KindRecords      Kind = "records"

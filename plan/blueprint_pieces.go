@@ -240,6 +240,12 @@ func (s *scheduled) draw() Piece {
 		Of: map[Kind]Ref{KindFleet: {Piece: string(s.side) + "/fleet"}}}
 }
 
+// refer needs no id: nothing refers to an alarm but by its name.
+func (a *alarm) refer(Ref) {}
+func (a *alarm) draw() Piece {
+	return Piece{Kind: KindAlarm, Name: a.alarmName(), Tags: a.mark(a.role), Settings: a.desired(), Content: a.put()}
+}
+
 func (z *zone) refer(id Ref) { z.id, z.made = id.String(), true }
 func (z *zone) draw() Piece {
 	return Piece{Kind: KindZone, Name: z.declared.Domain, Tags: z.mark("zone"),

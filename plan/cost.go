@@ -25,6 +25,10 @@ const (
 	checkMonth    = 0.50 // of an endpoint in AWS
 )
 
+const alarmMonth = 0.10 // of a metric of standard resolution
+
+func (a *alarm) monthly() float64 { return alarmMonth }
+
 // FeatureMonth is what a check costs more for each of HTTPS, a text to look for, an interval of 10 s, and latency.
 const FeatureMonth = 1.00
 

@@ -376,7 +376,7 @@ func TestTheGraphIsWhole(t *testing.T) {
 		"*plan.image": 1, "*plan.imageCopy": 1, "*plan.moved": 2, "*plan.template": 2, "*plan.host": 4, "*plan.fleet": 2, "*plan.targetGroup": 2,
 		"*plan.balancer": 2, "*plan.listener": 2, "*plan.targets": 2, "*plan.preset": 2, "*plan.check": 2,
 		"*plan.passing": 2, "*plan.zone": 1, "*plan.records": 1, "*plan.switchRule": 1, "*plan.ownCheck": 2, "*plan.earlier": 1,
-		"*plan.handover": 2, "*plan.alias": 2, "*plan.superseded": 2, "*plan.neighbours": 2, "*plan.otherScheduled": 2, "*plan.retired": 72}
+		"*plan.handover": 2, "*plan.alias": 2, "*plan.superseded": 2, "*plan.neighbours": 2, "*plan.otherScheduled": 2, "*plan.retired": 90}
 	if diff := cmp.Diff(want, kinds); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

@@ -91,6 +91,7 @@ func takeInventory(d *understudy.Declaration, accounts map[understudy.Side]*acco
 		v.addService(v.regions[side])
 	}
 	v.addNames(d, accounts)
+	v.addAlarms()
 	for _, side := range understudy.Sides {
 		r := v.regions[side]
 		if !r.place().Given() { // where all are, and the stack is the neighbour

@@ -232,5 +232,8 @@ func typeOf(v value) string {
 	if l, ok := v.(literal); ok {
 		return l.v.Type().FriendlyName()
 	}
+	if l, ok := v.(list); ok && len(l) > 0 {
+		return "list(" + typeOf(l[0]) + ")"
+	}
 	return "any"
 }

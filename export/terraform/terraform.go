@@ -58,6 +58,7 @@ var language = export.Language[*translation]{Name: "Terraform", Kinds: map[plan.
 	plan.KindFleet:        (*translation).fleet,
 	plan.KindTracking:     (*translation).tracking,
 	plan.KindScheduled:    (*translation).scheduled,
+	plan.KindAlarm:        (*translation).alarm,
 	plan.KindZone:         (*translation).zone,
 	plan.KindCheck:        (*translation).check,
 	plan.KindRecords:      (*translation).records,

@@ -1,0 +1,45 @@
+package cloudformation
+
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"github.com/understudy/understudy/export"
+	"github.com/understudy/understudy/plan"
+)
+
+// fullNames are the attributes by which CloudWatch knows a load balancer and its target groups.
+var fullNames = map[plan.Kind]string{plan.KindBalancer: "LoadBalancerFullName", plan.KindTargetGroup: "TargetGroupFullName"}
+
+func (t *translation) alarm(s *export.Settings) {
+	in, ok := s.Content.(*cloudwatch.PutMetricAlarmInput)
+	if !ok {
+		s.Refuse("an alarm of %T", s.Content)
+		return
+	}
+	for _, f := range s.Piece.Settings {
+		if f.Name != "tagged" {
+			s.Told(f.Name) // all of it is told by what is sent
+		}
+	}
+	r := t.add(s, "AWS::CloudWatch::Alarm")
+	sent := *in
+	sent.Dimensions, sent.Tags = nil, nil
+	r.properties = t.structure(s, &sent)
+	r.properties.set("Dimensions", t.dimensions(in.Dimensions))
+	t.tagged(s, r, "Tags")
+	r.identified(entry{"AlarmName", s.Name})
+}
+
+// dimensions are what a metric is of.
+func (t *translation) dimensions(all []types.Dimension) (list []any) {
+	for _, d := range all {
+		var value any = aws.ToString(d.Value)
+		if to, ok := plan.ParseRef(aws.ToString(d.Value)); ok {
+			value = ref{to, fullNames[t.pieces[to.Piece].Kind]}
+		}
+		list = append(list, tree{{"Name", aws.ToString(d.Name)}, {"Value", value}})
+	}
+	return list
+}

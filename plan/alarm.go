@@ -1,0 +1,256 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
+)
+
+// alarm is a CloudWatch alarm of something that the stack has made. It is known by its name, which a region has once, and follows what it
+// watches when that is made anew.
+type alarm struct {
+	scope
+	role   string
+	means  understudy.MadeAlarm
+	of     *region // whose it watches
+	was    *cwtypes.MetricAlarm
+	tags   Field
+	has    map[string]string // its tags
+	theirs error             // where the name is somebody else's
+}
+
+// addAlarms adds the alarms of both regions, also what is left of those that are not declared.
+func (v *inventory) addAlarms() {
+	for _, at := range understudy.Sides {
+		declared := map[string]understudy.MadeAlarm{}
+		for _, m := range v.regions[at].declared.AlarmsOf(at) {
+			declared[m.Role] = m
+		}
+		for _, kind := range understudy.AlarmKinds {
+			for _, of := range understudy.Sides {
+				if kind.Of == understudy.OfCheck || of == at {
+					m, is := declared[understudy.AlarmRole(kind.Name, of)]
+					v.addAlarm(v.regions[at], v.regions[of], understudy.AlarmRole(kind.Name, of), m, is)
+				}
+			}
+		}
+	}
+}
+
+func (v *inventory) addAlarm(at, of *region, role string, means understudy.MadeAlarm, declared bool) {
+	a := &alarm{scope: at.scope, role: role, means: means, of: of}
+	needs := []*node{of.balancerNode, of.targetGroupNode, of.listenerNode, of.fleetNode}
+	if means.AlarmKind.Of == understudy.OfCheck {
+		needs = []*node{of.checkNode}
+	}
+	v.graph.add(at.id(strings.Replace(role, "-", " ", 1)), unless(declared, a), needs...).finding(needs...)
+}
+
+func (a *alarm) alarmName() string { return a.declared.AlarmName(a.role) }
+
+func (a *alarm) identity() string {
+	if a.was == nil {
+		return ""
+	}
+	return a.alarmName()
+}
+
+func (a *alarm) refused() error { return a.theirs }
+
+// dimensions are what the metric is of. Of what is not made yet they are not known.
+func (a *alarm) dimensions() (all []cwtypes.Dimension) {
+	add := func(name, value string) {
+		all = append(all, cwtypes.Dimension{Name: &name, Value: aws.String(known(value))})
+	}
+	switch a.means.AlarmKind.Of {
+	case understudy.OfFleet:
+		add("AutoScalingGroupName", a.of.fleet.fleetName())
+	case understudy.OfCheck:
+		add("HealthCheckId", a.of.check.next())
+	default:
+		add("LoadBalancer", after(a.of.balancer.arn, ":loadbalancer/"))
+		if a.means.AlarmKind.Of == understudy.OfTargets {
+			add("TargetGroup", after(a.of.targetGroup.arn, ":"))
+		}
+	}
+	return all
+}
+
+// after is what follows the last place of a text in an ARN. A blueprint's reference is as it is.
+func after(arn, text string) string {
+	if _, reference := ParseRef(arn); reference {
+		return arn
+	}
+	i := strings.LastIndex(arn, text)
+	if i < 0 {
+		return ""
+	}
+	return arn[i+len(text):]
+}
+
+func dimensionsText(all []cwtypes.Dimension) string {
+	var texts []string
+	for _, d := range all {
+		texts = append(texts, aws.ToString(d.Name)+"="+aws.ToString(d.Value))
+	}
+	return set(texts...)
+}
+
+// put is what is sent.
+func (a *alarm) put() *cloudwatch.PutMetricAlarmInput {
+	m := a.means
+	in := &cloudwatch.PutMetricAlarmInput{
+		AlarmName: aws.String(a.alarmName()), AlarmDescription: aws.String("understudy: " + m.Purpose + ", of " + a.stack() + " in " + a.of.place().Name),
+		Namespace: &m.Namespace, MetricName: &m.Metric, Dimensions: a.dimensions(),
+		ComparisonOperator: cwtypes.ComparisonOperatorGreaterThanOrEqualToThreshold, Threshold: &m.Threshold,
+		Period: aws.Int32(int32(m.Period)), EvaluationPeriods: aws.Int32(int32(m.Periods)), TreatMissingData: &m.Missing,
+		ActionsEnabled: aws.Bool(true), AlarmActions: m.Topics, OKActions: m.Topics,
+	}
+	if m.Below {
+		in.ComparisonOperator = cwtypes.ComparisonOperatorLessThanThreshold
+	}
+	if statistic := cwtypes.Statistic(m.Statistic); slices.Contains(statistic.Values(), statistic) {
+		in.Statistic = statistic
+	} else {
+		in.ExtendedStatistic = &m.Statistic
+	}
+	return in
+}
+
+func (a *alarm) desired() []Field {
+	in := a.put()
+	return append(alarmFields(&cwtypes.MetricAlarm{
+		AlarmDescription: in.AlarmDescription, Namespace: in.Namespace, MetricName: in.MetricName, Dimensions: in.Dimensions,
+		ComparisonOperator: in.ComparisonOperator, Threshold: in.Threshold, Period: in.Period, EvaluationPeriods: in.EvaluationPeriods,
+		TreatMissingData: in.TreatMissingData, ActionsEnabled: in.ActionsEnabled, AlarmActions: in.AlarmActions, OKActions: in.OKActions,
+		Statistic: in.Statistic, ExtendedStatistic: in.ExtendedStatistic,
+	}), a.tagged(a.role))
+}
+
+// alarmFields are an alarm's settings. M out of N is N out of N where M is not said.
+func alarmFields(m *cwtypes.MetricAlarm) []Field {
+	of := aws.ToInt32(m.EvaluationPeriods)
+	datapoints := of
+	if m.DatapointsToAlarm != nil {
+		datapoints = *m.DatapointsToAlarm
+	}
+	return []Field{
+		{Name: "metric", Value: strings.TrimSpace(aws.ToString(m.Namespace) + " " + aws.ToString(m.MetricName))},
+		{Name: "of", Value: dimensionsText(m.Dimensions)},
+		{Name: "statistic", Value: string(m.Statistic) + aws.ToString(m.ExtendedStatistic)},
+		{Name: "unit", Value: string(m.Unit)},
+		{Name: "alarms when", Value: string(m.ComparisonOperator)},
+		{Name: "threshold", Value: strconv.FormatFloat(aws.ToFloat64(m.Threshold), 'f', -1, 64)},
+		{Name: "period", Value: number(aws.ToInt32(m.Period))},
+		{Name: "evaluation periods", Value: number(of)},
+		{Name: "datapoints to alarm", Value: number(datapoints)},
+		{Name: "missing data", Value: aws.ToString(m.TreatMissingData)},
+		{Name: "low sample counts", Value: aws.ToString(m.EvaluateLowSampleCountPercentile)},
+		{Name: "acts", Value: yes(aws.ToBool(m.ActionsEnabled))},
+		{Name: "tells", Value: set(m.AlarmActions...)},
+		{Name: "tells when ok", Value: set(m.OKActions...)},
+		{Name: "tells without data", Value: set(m.InsufficientDataActions...)},
+		{Name: "description", Value: aws.ToString(m.AlarmDescription)},
+	}
+}
+
+func (a *alarm) actual() []Field {
+	if a.was == nil {
+		return nil
+	}
+	return append(alarmFields(a.was), a.tags)
+}
+
+func (a *alarm) find(ctx context.Context) (bool, error) {
+	a.was, a.has, a.theirs = nil, nil, nil
+	all, err := foundAlarms(ctx, a.scope)
+	if err != nil {
+		return false, err
+	}
+	found, ok := all[a.alarmName()]
+	if !ok {
+		return false, nil
+	}
+	if a.has, err = a.tagsOfAlarm(ctx, aws.ToString(found.AlarmArn)); err != nil {
+		return false, err
+	}
+	if !account.Unclaimed(a.has, a.stack()) {
+		a.theirs = inTheWay("alarm "+a.alarmName(), a.mark(a.role))
+		return false, nil
+	}
+	a.was, a.tags = &found, a.taggedWith(a.role, a.has)
+	return true, nil
+}
+
+func (a *alarm) tagsOfAlarm(ctx context.Context, arn string) (map[string]string, error) {
+	out, err := a.CloudWatch.ListTagsForResource(ctx, &cloudwatch.ListTagsForResourceInput{ResourceARN: &arn})
+	if account.IsNotFound(err) { // it has gone meanwhile
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list tags of %s: %w", arn, err)
+	}
+	return account.OfCloudWatch(out.Tags), nil
+}
+
+// create makes the alarm with its tags: PutMetricAlarm gives them to a new alarm alone (PutMetricAlarm in the CloudWatch API Reference, Tags).
+func (a *alarm) create(ctx context.Context) error {
+	in := a.put()
+	in.Tags = a.mark(a.role).CloudWatch()
+	return a.send(ctx, in)
+}
+
+func (a *alarm) send(ctx context.Context, in *cloudwatch.PutMetricAlarmInput) error {
+	if _, err := a.CloudWatch.PutMetricAlarm(ctx, in); err != nil {
+		return fmt.Errorf("put alarm %s: %w", a.alarmName(), err)
+	}
+	return nil
+}
+
+// change replaces the alarm's whole definition, and its tags by themselves.
+func (a *alarm) change(ctx context.Context, differences []Difference) error {
+	if differs(differences, "tagged") {
+		if err := a.retag(ctx); err != nil || len(differences) == 1 {
+			return err
+		}
+	}
+	return a.send(ctx, a.put())
+}
+
+func (a *alarm) retag(ctx context.Context) error {
+	arn := a.was.AlarmArn
+	return tagging{
+		read: func(context.Context) (map[string]string, error) { return maps.Clone(a.has), nil },
+		remove: func(ctx context.Context, keys []string) error {
+			_, err := a.CloudWatch.UntagResource(ctx, &cloudwatch.UntagResourceInput{ResourceARN: arn, TagKeys: keys})
+			return err
+		},
+		add: func(ctx context.Context, tags account.Tags) error {
+			_, err := a.CloudWatch.TagResource(ctx, &cloudwatch.TagResourceInput{ResourceARN: arn, Tags: tags.CloudWatch()})
+			return err
+		},
+	}.give(ctx, a.alarmName(), a.mark(a.role))
+}
+
+// remove is no error where there is none: DeleteAlarms passes over names that it does not know.
+func (a *alarm) remove(ctx context.Context) error {
+	if _, err := a.CloudWatch.DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{a.alarmName()}}); err != nil && !account.IsNotFound(err) {
+		return fmt.Errorf("delete alarm %s: %w", a.alarmName(), err)
+	}
+	return nil
+}
+
+var (
+	_ resource   = (*alarm)(nil)
+	_ obstructed = (*alarm)(nil)
+)
