@@ -129,6 +129,14 @@ var about = map[string]struct{ what, example string }{
 	"fleet.track":                {"What the fleet is scaled by, between min and max; nothing where both are 0.", ""},
 	"fleet.track.cpu":            {"The average use of the instances' processors to keep to, in percent.", "50"},
 	"fleet.track.requests":       {"The requests to each target in a minute to keep to.", "1000"},
+	"fleet.refresh":              {"How an instance refresh of `up` replaces the fleet's instances. It ends as AWS's do: one that fails is rolled back.", ""},
+	"fleet.refresh.min_healthy":  {"The percentage of the desired capacity that goes on serving; with 100, another is launched before one goes.", "90"},
+	"fleet.refresh.max_healthy": {"The percentage of it that there may be meanwhile, from 100 to 200 and at most 100 above " +
+		"min_healthy; 0 is AWS's own.", "150"},
+	"fleet.refresh.warm_up":          {"Seconds from a new instance's service until the next is replaced; 0 is `fleet.warm_up`.", "30"},
+	"fleet.refresh.checkpoints":      {"The percentages of new instances at which it pauses, in ascending order to 100.", "[20, 100]"},
+	"fleet.refresh.checkpoint_delay": {"Seconds that it pauses at each.", "600"},
+
 	"fleet.scheduled": {"Scheduled actions, by which the fleet gets other bounds and another size at certain times. What they have set is left alone until the " +
 		"next of them.", ""},
 	"fleet.scheduled[].name":       {"Its name; in AWS it follows the stack's.", "morning"},
@@ -137,8 +145,8 @@ var about = map[string]struct{ what, example string }{
 	"fleet.scheduled[].min":        {"The fewest instances from then on; 0 leaves that.", "4"},
 	"fleet.scheduled[].desired":    {"The instances that the fleet gets then; 0 leaves that.", "6"},
 	"fleet.scheduled[].max":        {"The most instances from then on; 0 leaves that.", "12"},
-	"fleet.scheduled[].region": {"The region that alone has it, an intended difference; empty is both. With a size of the standby's own, the primary's alone: a standby " +
-		"that serves must not shrink.", "primary"},
+	"fleet.scheduled[].region": {"The region that alone has it, an intended difference; empty is both. With a size of the standby's own it is the primary: " +
+		"a standby that serves must not shrink.", "primary"},
 
 	"failover":           {"Route 53's health checks, and how users are moved by hand.", ""},
 	"failover.interval":  {"Seconds between two probes of one checker.", "10"},

@@ -250,6 +250,7 @@ func fleet(o *object) Fleet {
 	f.HealthCheck = o.text("health_check", "ELB", healthCheckKind)
 	f.Metrics = o.flag("metrics", false)
 	f.Track = track(o.object("track"))
+	f.Refresh = refresh(o.object("refresh"))
 	return f
 }
 

@@ -177,7 +177,7 @@ var sorts = []any{
 // heldAgainstOthers tells whether a key's value is right or wrong by that of another, or by more than a pattern can say.
 func heldAgainstOthers(path string) bool {
 	for _, begins := range []string{"https.", "balancer.access_logs.", "balancer.connection_logs.", "instance.volume.", "failover.check.host.",
-		"regions.primary.network.", "regions.secondary.network.", "alarms."} {
+		"fleet.refresh.", "regions.primary.network.", "regions.secondary.network.", "alarms."} {
 		if strings.HasPrefix(path, begins) {
 			return true
 		}

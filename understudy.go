@@ -136,6 +136,7 @@ type Fleet struct {
 	Metrics           bool     // whether the group's sizes are measured, for graphs of CloudWatch
 	Track             Track
 	Scheduled         []Scheduled
+	Refresh           Refresh
 }
 
 // FleetMetrics are the metrics of a group's sizes (EnableMetricsCollection in the Amazon EC2 Auto Scaling API Reference).

@@ -14,6 +14,8 @@ const (
 		"--query Reservations[].Instances[]."
 	ofHostCount = "aws ec2 describe-instances --filters Name=tag:understudy:role,Values=host-* Name=instance-state-name,Values=running " +
 		"--query length(Reservations[].Instances[])"
+	// The refresh by which the second declaration's machines have come: none is needed for those of a new fleet.
+	ofRefresh = "aws autoscaling describe-instance-refreshes --auto-scaling-group-name {fleet} --query InstanceRefreshes[0].Preferences."
 )
 
 // prepareMachines makes what the declarations name and do not make.
@@ -97,6 +99,10 @@ var machinesFields = []field{
 	{key: "regions.secondary.image", side: understudy.Secondary, first: "ami-.*", second: "ami-.*", shown: ofTemplate + "ImageId"},
 	{key: "image.baked", first: "None", second: "understudy-hello-.*", shown: ofImages + "Name\""},
 	{key: "image.parameter", side: understudy.Primary, first: "None", second: "understudy: stack hello", shown: ofImages + "Description\""},
+	{key: "fleet.refresh.min_healthy", first: "None", second: "90", shown: ofRefresh + "MinHealthyPercentage"},
+	{key: "fleet.refresh.warm_up", first: "None", second: "7", shown: ofRefresh + "InstanceWarmup"},
+	{key: "fleet.refresh.checkpoints", first: "None", second: "50 100", shown: ofRefresh + "CheckpointPercentages"},
+	{key: "fleet.refresh.checkpoint_delay", first: "None", second: "3", shown: ofRefresh + "CheckpointDelay"},
 	{key: "instance.profile.managed", first: ".*/ReadOnlyAccess", second: ".*/AutoScalingServiceRolePolicy", shown: "aws iam list-policies --only-attached --query Policies[].Arn"},
 	{key: "instance.profile.policy", first: "understudy-hello-us-east-1", second: "",
 		shown: "aws iam list-roles --query \"Roles[?starts_with(RoleName,'understudy')].RoleName\""},

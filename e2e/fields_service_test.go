@@ -13,7 +13,8 @@ const (
 	digest    = "[0-9a-f]{32}"
 	ofActions = "aws autoscaling describe-scheduled-actions --query \"ScheduledUpdateGroupActions["
 	ofLeap    = ofActions + "?ends_with(ScheduledActionName,'-leap')]."
-	ofPolicy  = "aws autoscaling describe-policies --query ScalingPolicies[].TargetTrackingConfiguration.[TargetValue,PredefinedMetricSpecification.PredefinedMetricType]"
+	ofPolicy  = "aws autoscaling describe-policies --query ScalingPolicies[].TargetTrackingConfiguration." +
+		"[TargetValue,PredefinedMetricSpecification.PredefinedMetricType]"
 )
 
 // serviceFields are the keys of a plain service.

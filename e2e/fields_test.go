@@ -49,6 +49,7 @@ var elsewhere = map[string]string{
 	"image.rebake":                "TestImagesAreBakedAnewForAnotherBase",
 	"instance.environment":        "showEnvironment, in the set of machines",
 	"image.run":                   "TestNewImageReachesEveryInstanceWhileUsersAreServed",
+	"fleet.refresh.max_healthy":   "Debian's AWS CLI does not show it: TestRefreshesAreAsDeclared",
 	"hosts.image.owner":           "shown with the image's name",
 	"https*":                      "TestHTTPSFromItsFirstPageToItsEnd",
 	"failover.check.host*":        "names that somebody else makes: TestAnotherNameTakesACheckOfItsOwn",

@@ -12,13 +12,14 @@ import (
 
 // Scheduled actions are held against the declaration of their region, and the bounds that they have set are no difference.
 func TestScheduledActionsAreAsDeclared(t *testing.T) {
-	d := declaration(t, "fleet: {scheduled: [{name: morning, recurrence: 0 7 * * *, min: 3, max: 9}, {name: east, recurrence: 0 8 * * *, max: 20, region: primary}]}\n")
+	d := declaration(t, "fleet: {scheduled: [{name: morning, recurrence: 0 7 * * *, min: 3, max: 9}, "+
+		"{name: east, recurrence: 0 8 * * *, max: 20, region: primary}]}\n")
 	read := func(side understudy.Side, least, most int32, names ...string) Region {
 		g := asgtypes.AutoScalingGroup{AutoScalingGroupName: aws.String("g"), MinSize: &least, MaxSize: &most}
 		c := &canon{place: at("us-east-1", side, d), f: &facts{}}
 		for _, name := range names {
-			a := asgtypes.ScheduledUpdateGroupAction{AutoScalingGroupName: aws.String("g"), ScheduledActionName: aws.String("understudy-hello-" + name), Recurrence: aws.String("0 7 * * *"),
-				MinSize: aws.Int32(3), MaxSize: aws.Int32(9)}
+			a := asgtypes.ScheduledUpdateGroupAction{AutoScalingGroupName: aws.String("g"), ScheduledActionName: aws.String("understudy-hello-" + name),
+				Recurrence: aws.String("0 7 * * *"), MinSize: aws.Int32(3), MaxSize: aws.Int32(9)}
 			if name == "east" {
 				a.Recurrence, a.MinSize, a.MaxSize = aws.String("0 8 * * *"), nil, aws.Int32(20)
 			}

@@ -145,7 +145,7 @@ func (a *arrival) hopeless(s sight, now time.Time) error {
 
 // arrive waits until all instances of a version are there and healthy. Where they do not come, the error says why.
 func (f *fleet) arrive(ctx context.Context, a arrival) error {
-	a.patience = longTime + time.Duration(max(f.declared.Fleet.Grace, f.declared.Fleet.WarmUp))*time.Second
+	a.patience = longTime + f.pauses()
 	began := time.Now()
 	evidence := &evidence{fleet: f, version: a.want, since: began, targets: map[string]string{}, consoles: map[string]string{}}
 	const never = 365 * 24 * time.Hour // the arrival has a patience of its own
@@ -163,6 +163,16 @@ func (f *fleet) arrive(ctx context.Context, a arrival) error {
 		evidence.suspect = a.lost[len(a.lost)-1]
 	}
 	return f.explain(ctx, err, evidence)
+}
+
+// pauses is how long an arrival may stand still on purpose.
+func (f *fleet) pauses() time.Duration {
+	d := f.declared.Fleet
+	still := max(d.Grace, d.WarmUp, d.Refresh.WarmUp)
+	if len(d.Refresh.Checkpoints) > 0 {
+		still += d.Refresh.CheckpointDelay
+	}
+	return time.Duration(still) * time.Second
 }
 
 // sight looks at the group.

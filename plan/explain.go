@@ -71,7 +71,9 @@ func (f *fleet) replaces(differences []Difference) string {
 	}
 	t, n := f.declared.Target, f.declared.Size(f.side).Desired
 	each := bootTime + time.Duration(t.Healthy*t.Interval+t.DeregistrationDelay)*time.Second
-	return fmt.Sprintf("%d instances, one after the other, each when the one before is healthy; about %v", n, (time.Duration(n) * each).Round(time.Minute))
+	r := f.declared.Fleet.Refresh
+	all := time.Duration(n)*(each+time.Duration(r.WarmUp)*time.Second) + time.Duration(r.Pauses())*time.Second
+	return fmt.Sprintf("%d instances, %s; about %v", n, r, all.Round(time.Minute))
 }
 
 func (h *host) replaces(differences []Difference) string {

@@ -29,7 +29,7 @@ func (f *fleet) roll(ctx context.Context) error {
 		return f.setTemplate(ctx, want) // the instances are as wanted, or there are none; the group is not
 	}
 	f.rolled = true
-	id, err := f.refresh(ctx, want, f.reversible())
+	id, err := f.refresh(ctx, want, f.preferences())
 	if account.IsUnsupported(err) {
 		if err := f.setTemplate(ctx, want); err != nil {
 			return err
@@ -63,7 +63,7 @@ func (f *fleet) setTemplate(ctx context.Context, v version) error {
 
 // refresh starts a refresh to a version, or finds the one to it that runs, and returns its id. Another one is cancelled,
 // or waited for where it ends by itself.
-func (f *fleet) refresh(ctx context.Context, want version, autoRollback bool) (id string, err error) {
+func (f *fleet) refresh(ctx context.Context, want version, how *autoscalingtypes.RefreshPreferences) (id string, err error) {
 	told := ""
 	err = account.Poll(ctx, "the end of another instance refresh", refreshTime, func(ctx context.Context) (bool, error) {
 		r, err := f.refreshing(ctx)
@@ -71,7 +71,7 @@ func (f *fleet) refresh(ctx context.Context, want version, autoRollback bool) (i
 			return false, err
 		}
 		if r == nil {
-			id, err = f.startRefresh(ctx, want, autoRollback)
+			id, err = f.startRefresh(ctx, want, how)
 			if account.IsCode(err, "InstanceRefreshInProgress") || account.IsLost(err) {
 				return false, nil // the next look shows which it is: another, or this one
 			}
@@ -128,15 +128,31 @@ func (f *fleet) refreshText(r *autoscalingtypes.InstanceRefresh) string {
 	return text
 }
 
-// startRefresh keeps all that serves until its successor does: with a minimum of 100 % AWS launches before it terminates
-// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-overview.html).
-func (f *fleet) startRefresh(ctx context.Context, want version, autoRollback bool) (string, error) {
+// preferences are the declared ones of a refresh to a new version.
+func (f *fleet) preferences() *autoscalingtypes.RefreshPreferences {
+	r, how := f.declared.Fleet.Refresh, f.reversal()
+	how.AutoRollback, how.InstanceWarmup = aws.Bool(f.reversible()), unlessZero(r.WarmUp)
+	for _, percent := range r.Checkpoints {
+		how.CheckpointPercentages, how.CheckpointDelay = append(how.CheckpointPercentages, int32(percent)), aws.Int32(int32(r.CheckpointDelay))
+	}
+	return how
+}
+
+// reversal are those of a refresh to a version that is proven, which pauses nowhere. With a minimum of 100 %, all that serves is kept until
+// its successor does: AWS launches before it terminates (https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-overview.html).
+func (f *fleet) reversal() *autoscalingtypes.RefreshPreferences {
+	r := f.declared.Fleet.Refresh
+	return &autoscalingtypes.RefreshPreferences{
+		MinHealthyPercentage: aws.Int32(int32(r.MinHealthy)), MaxHealthyPercentage: unlessZero(r.MaxHealthy),
+		SkipMatching: aws.Bool(true), AutoRollback: aws.Bool(false),
+	}
+}
+
+func (f *fleet) startRefresh(ctx context.Context, want version, how *autoscalingtypes.RefreshPreferences) (string, error) {
 	out, err := f.AutoScaling.StartInstanceRefresh(ctx, &autoscaling.StartInstanceRefreshInput{
 		AutoScalingGroupName: aws.String(f.fleetName()),
 		DesiredConfiguration: &autoscalingtypes.DesiredConfiguration{LaunchTemplate: want.launch()},
-		Preferences: &autoscalingtypes.RefreshPreferences{
-			MinHealthyPercentage: aws.Int32(100), SkipMatching: aws.Bool(true), AutoRollback: aws.Bool(autoRollback),
-		},
+		Preferences:          how,
 	})
 	if err != nil {
 		return "", fmt.Errorf("start instance refresh: %w", err)
@@ -269,7 +285,7 @@ func (f *fleet) reverse(ctx context.Context, before version) (id string, err err
 	if r != nil && r.Status == autoscalingtypes.InstanceRefreshStatusRollbackInProgress {
 		return aws.ToString(r.InstanceRefreshId), nil // AWS began it by itself
 	}
-	return f.refresh(ctx, before, false)
+	return f.refresh(ctx, before, f.reversal())
 }
 
 // version is an exact version of a launch template, or $Latest or $Default of it.

@@ -55,7 +55,8 @@ func TestSavedPlanIsOfOneDeclarationAndAccount(t *testing.T) {
 }
 
 func TestStepsSayWhatTheyReplaceAndWaitFor(t *testing.T) {
-	d := &understudy.Declaration{Fleet: understudy.Fleet{Desired: 2}, Target: understudy.Target{Healthy: 2, Interval: 15, DeregistrationDelay: 30}}
+	d := &understudy.Declaration{Fleet: understudy.Fleet{Desired: 2, Refresh: understudy.Refresh{MinHealthy: 100}},
+		Target: understudy.Target{Healthy: 2, Interval: 15, DeregistrationDelay: 30}}
 	on := scope{declared: d}
 	step := func(a Action, r resource, differing ...string) Step {
 		s := Step{Action: a, node: &node{resource: r}}

@@ -34,7 +34,7 @@ NAMES = {
 # What AWS has added since Debian's botocore was made: (service, shape) -> members, or words of an enum.
 NEWER = {
     # RefreshPreferences in the Amazon EC2 Auto Scaling API Reference; 2023.
-    ("autoscaling", "RefreshPreferences"): {"AutoRollback": {"shape": "AutoRollback"}},
+    ("autoscaling", "RefreshPreferences"): {"AutoRollback": {"shape": "AutoRollback"}, "MaxHealthyPercentage": {"shape": "IntPercent100To200"}},
     # CopyImage, CreateNetworkAcl, CreateRouteTable and DeregisterImage in the Amazon EC2 API Reference; 2023 to 2025.
     ("ec2", "CopyImageRequest"): {"TagSpecifications": {"shape": "TagSpecificationList", "locationName": "TagSpecification"}},
     ("ec2", "CreateNetworkAclRequest"): {"ClientToken": {"shape": "String"}},
@@ -44,6 +44,7 @@ NEWER = {
 NEWER_SHAPES = {
     "autoscaling": {
         "AutoRollback": {"type": "boolean"},
+        "IntPercent100To200": {"type": "integer", "min": 100, "max": 200},
         "RollbackInstanceRefreshType": {
             "type": "structure", "required": ["AutoScalingGroupName"], "members": {"AutoScalingGroupName": {"shape": "XmlStringMaxLen255"}},
         },

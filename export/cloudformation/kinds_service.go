@@ -190,6 +190,9 @@ func (t *translation) fleet(s *export.Settings) {
 		policy.set("AutoScalingScheduledAction", tree{{"IgnoreUnmodifiedGroupSizeProperties", true}})
 	}
 	r.more.set("UpdatePolicy", policy)
+	if how := t.blueprint.Declaration.Fleet.Refresh; how.MinHealthy != 100 || how.MaxHealthy != 0 || how.WarmUp != 0 || len(how.Checkpoints) > 0 {
+		t.say(s.ID, "fleet.refresh is not in the template: CloudFormation replaces instances by its own UpdatePolicy, one by one")
+	}
 	r.identified(entry{"AutoScalingGroupName", own(s)})
 	t.say(s.ID, "the desired capacity is declared for the group's creation, and CloudFormation sets it at each update of the group; "+
 		"take DesiredCapacity out of the template once the stack stands, if scaling or a person is to decide")

@@ -262,7 +262,7 @@ func (t *translation) fleet(s *export.Settings) {
 	template := s.Of[plan.KindTemplate]
 	r.within("launch_template").set("id", ref{Ref: template}).set("version", ref{template, "latest_version"})
 	refresh := r.within("instance_refresh").set("strategy", text("Rolling"))
-	refresh.within("preferences").set("min_healthy_percentage", num(100)).set("skip_matching", truth(true)).set("auto_rollback", truth(true))
+	t.preferences(refresh.within("preferences"))
 	s.Told("template version", "instances' version")
 	// As AWS makes a group, and Terraform's defaults are the same.
 	s.Is("cooldown", "300")
@@ -314,4 +314,23 @@ func (t *translation) scheduled(s *export.Settings) {
 	}
 	r.set("min_size", num(cmp.Or(a.Min, -1))).set("desired_capacity", num(cmp.Or(a.Desired, -1))).set("max_size", num(cmp.Or(a.Max, -1)))
 	r.imported = joined{ref{Ref: s.Of[plan.KindFleet]}, text("/" + s.Name)}
+}
+
+// preferences are those with which `up` begins an instance refresh.
+func (t *translation) preferences(b *block) {
+	r := t.blueprint.Declaration.Fleet.Refresh
+	b.set("min_healthy_percentage", num(r.MinHealthy)).set("skip_matching", truth(true)).set("auto_rollback", truth(true))
+	if r.MaxHealthy != 0 {
+		b.set("max_healthy_percentage", num(r.MaxHealthy))
+	}
+	if r.WarmUp != 0 {
+		b.set("instance_warmup", num(r.WarmUp))
+	}
+	if len(r.Checkpoints) > 0 {
+		var at list
+		for _, percent := range r.Checkpoints {
+			at = append(at, num(percent))
+		}
+		b.set("checkpoint_percentages", at).set("checkpoint_delay", num(r.CheckpointDelay))
+	}
 }
