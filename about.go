@@ -113,7 +113,8 @@ var about = map[string]struct{ what, example string }{
 	"https.certificates.secondary": {"The secondary's certificate.", "arn:aws:acm:us-west-2:123456789012:certificate/1a2b3c4d-0000-4000-8000-000000000002"},
 	"https.policy":                 {"The load balancer's security policy: the versions of TLS, and the ciphers.", "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"},
 	"https.port":                   {"Where users connect with HTTPS.", "443"},
-	"https.redirect": {"What `listener.port` answers then: a redirect to HTTPS, permanent (301) or temporary (302); with none, nothing listens there.",
+	"https.redirect": {"What `listener.port` answers then: a redirect to HTTPS, permanent (301) or temporary (302); with none, which is all that a network " +
+		"load balancer has, nothing listens there.",
 		"temporary"},
 
 	"fleet":         {"The size of each region's Auto Scaling group, in instances.", ""},
@@ -195,7 +196,15 @@ var about = map[string]struct{ what, example string }{
 	"target.matcher":              {"The HTTP codes that pass.", `"200-299"`},
 	"target.path":                 {"The path that probes ask for; empty is `service.health`.", "/ready"},
 	"target.port":                 {"The port that probes ask; 0 is `service.port`.", "9000"},
-	"target.protocol":             {"How targets are asked, by requests and probes. A load balancer takes any certificate of theirs.", "HTTPS"},
+	"target.protocol": {"How targets are asked. A load balancer takes any certificate of theirs. Of a network load balancer: TCP, where nothing is said, " +
+		"or TLS.", "HTTPS"},
+	"target.check_protocol": {"How probes ask them; where nothing is said, as requests do, and through a network load balancer by HTTP, or by HTTPS " +
+		"where targets speak TLS. Its TCP tells whether a connection is made.", "HTTPS"},
+	"target.preserve_client_ip":     {"Whether targets of a network load balancer see the users' addresses.", "false"},
+	"target.connection_termination": {"Whether a network load balancer cuts what is open when the deregistration delay of its target has passed.", "true"},
+	"target.proxy_protocol": {"Whether a network load balancer sends a header of the proxy protocol, version 2, before each connection, and before those of " +
+		"its health checks.", "true"},
+	"target.stickiness.source_ip": {"Whether all connections from an address go to one target of a network load balancer.", "true"},
 	"target.version":              {"The version of HTTP that targets are asked in; HTTP2 needs users who connect with HTTPS.", "HTTP2"},
 	"target.algorithm":            {"How requests find a target: in turn, or where the fewest are under way.", "least_outstanding_requests"},
 	"target.slow_start":           {"Seconds in which a new target gets ever more requests, from 30; 0 is its share at once.", "60"},
@@ -209,8 +218,11 @@ var about = map[string]struct{ what, example string }{
 	"target_groups[].port":   {"Where requests go.", "8081"},
 	"target_groups[].target": {"How its targets are asked, as under `target`.", "{path: /api/healthz}"},
 
-	"balancer":                           {"How the load balancer treats connections.", ""},
-	"balancer.idle_timeout":              {"Seconds after which a connection on which nothing passes is closed.", "120"},
+	"balancer": {"How the load balancer treats connections.", ""},
+	"balancer.kind": {"Its type: one of HTTP (application), or one of connections (network), which has no rules, redirects, answers and cookies, and no " +
+		"switch yet: `failover.switch` is none. Another kind takes another stack.", "network"},
+	"balancer.idle_timeout": {"Seconds after which a connection on which nothing passes is closed. Of a network load balancer's listeners of TCP: from 60, " +
+		"and 350 where nothing is said.", "120"},
 	"balancer.http2":                     {"Whether users may speak HTTP/2 where they connect with HTTPS.", "false"},
 	"balancer.drop_invalid_headers":      {"Whether header fields with invalid names are kept from targets.", "true"},
 	"balancer.desync":                    {"What becomes of requests that servers may read differently.", "strictest"},
@@ -263,7 +275,7 @@ var about = map[string]struct{ what, example string }{
 	"security.internal.egress[].to":             {"A network, or public-facing for the hosts and the load balancer.", "0.0.0.0/0"},
 	"listeners":                                 {"Further ports at which users connect. Neither Route 53's checkers nor a drill's users ask there.", ""},
 	"listeners[].port":                          {"Where users connect too.", "8443"},
-	"listeners[].protocol":                      {"How: with HTTP, or with HTTPS as `https` says.", "HTTPS"},
+	"listeners[].protocol":                      {"How: with HTTP, or with HTTPS as `https` says. With a network load balancer: TCP, or TLS.", "HTTPS"},
 	"listeners[].rules":                         {"What becomes of some of the requests there, as under `rules`.", ""},
 
 	"alarms": {"CloudWatch alarms in each region, of what is made there, and whom they tell (docs/alarms.md).", ""},

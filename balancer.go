@@ -2,7 +2,8 @@ package understudy
 
 // Balancer is how a load balancer treats connections, beside where it sends them.
 type Balancer struct {
-	IdleTimeout        int // of a connection, in seconds
+	Kind               BalancerKind
+	IdleTimeout        int // of a connection, in seconds; a network load balancer's at its listeners of TCP
 	HTTP2              bool
 	DropInvalidHeaders bool
 	Desync             string // what becomes of requests that servers read differently, as AWS names it

@@ -149,7 +149,7 @@ var (
 
 	// The ways of a load balancer to its targets (CreateTargetGroup and TargetGroupAttribute). gRPC is missing: its targets answer no GET of
 	// Route 53's checkers.
-	targetProtocol = oneOf("HTTP or HTTPS", "HTTP", "HTTPS")
+	targetProtocol = oneOf("HTTP or HTTPS, or with balancer.kind network TCP or TLS", "HTTP", "HTTPS", TCP, TLS)
 	targetVersion  = oneOf("HTTP1 or HTTP2", "HTTP1", "HTTP2")
 	groupName      = upTo(longestNames-1, matching(`[a-z0-9]+(-[a-z0-9]+)*`, "1 to 17 lower-case letters, digits and single hyphens between them"))
 	algorithm      = oneOf(RoundRobin+" or "+LeastOutstanding, RoundRobin, LeastOutstanding)

@@ -52,6 +52,7 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 		Domain: root.text("domain", "", domainName),
 		Record: root.text("record", "", recordName),
 	}
+	d.Balancer.Kind = kindOf(root)
 	root.require("name", stackName.allowed)
 	root.require("domain", domainName.allowed)
 	places := map[Side]*object{}
@@ -82,10 +83,12 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	d.Failover = failover(switching, d)
 	d.Target = target(root.object("target"), d)
 	targetGroups(root, d)
-	d.Balancer = balancer(root.object("balancer"), d)
+	front := root.object("balancer")
+	d.Balancer = balancer(front, d)
 	d.Rules = rules(root, d, true)
 	furtherListeners(root, d)
 	refuseUnused(root, d)
+	refuseOfKind(root, front, d)
 	d.Security = security(root.object("security"))
 	d.Alarms = alarms(root.object("alarms"), d)
 	refuseUnrouted(d, places, switching)
@@ -215,7 +218,10 @@ func https(o *object, d *Declaration) HTTPS {
 	}
 	h.Policy = o.text("policy", "ELBSecurityPolicy-TLS13-1-2-2021-06", tlsPolicy)
 	h.Port = o.number("port", 443, 1, 65535)
-	h.Redirect = Redirect(o.text("redirect", string(RedirectPermanent), redirectKind))
+	h.Redirect = Redirect(o.text("redirect", string(byKind(d.Balancer.Kind, RedirectPermanent, RedirectNone)), redirectKind))
+	if d.Balancer.Kind == KindNetwork && h.Redirect != RedirectNone {
+		o.mistake("redirect", string(h.Redirect)+", with balancer.kind network", "none: a network load balancer redirects nobody")
+	}
 	switch _, named := o.values["certificates"]; {
 	case len(o.pairs) > 0 && !named:
 		o.mistake("certificates", "no https.certificates", "a certificate for each region: {primary: ARN, secondary: ARN}")
@@ -294,6 +300,8 @@ func drilled(o *object, d *Declaration) Drill {
 	shares, _ := clients.Parse(x.Clients) // whose mistake is known already
 	for _, s := range shares {
 		switch {
+		case s.Kind.HTTP2 && d.Balancer.Kind == KindNetwork:
+			o.mistake("clients", s.Kind.Name+", with balancer.kind network", "kinds that speak HTTP/1.1: what users speak is agreed on with the load balancer, which does not read it")
 		case s.Kind.HTTP2 && !d.HTTPS.Declared():
 			o.mistake("clients", s.Kind.Name+", without https.certificates", "kinds that speak HTTP/1.1: users of a load balancer speak HTTP/2 over TLS alone")
 		case s.Kind.WebSocket && x.WebSocket == "":

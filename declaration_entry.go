@@ -17,16 +17,18 @@ func target(o *object, d *Declaration) Target {
 		Matcher:             o.text("matcher", "200", codes),
 		Path:                cmp.Or(o.text("path", "", targetPath), d.Service.Health),
 		Port:                o.number("port", 0, 0, 65535),
-		Protocol:            o.text("protocol", "HTTP", targetProtocol),
+		Protocol:            o.text("protocol", byKind(d.Balancer.Kind, "HTTP", TCP), targetProtocol),
 		Version:             o.text("version", "HTTP1", targetVersion),
 		Algorithm:           o.text("algorithm", RoundRobin, algorithm),
 		SlowStart:           o.number("slow_start", 0, 0, 900),
-		Stickiness:          stickiness(o.object("stickiness")),
 	}
+	sticky := o.object("stickiness")
+	t.Stickiness = stickiness(sticky)
+	t.flows(o, sticky, d.Balancer.Kind)
 	if t.Timeout >= t.Interval {
 		o.mistake("timeout", fmt.Sprint(t.Timeout), fmt.Sprintf("less than the interval, %d seconds", t.Interval))
 	}
-	if t.Version != "HTTP1" && !d.HTTPS.Declared() {
+	if t.Version == "HTTP2" && !d.HTTPS.Declared() {
 		o.mistake("version", t.Version, "HTTP1 where users connect with HTTP: a load balancer speaks HTTP/2 over TLS alone; see https.certificates")
 	}
 	t.slowly(o)
@@ -53,10 +55,13 @@ func stickiness(o *object) Stickiness {
 	return s
 }
 
-// balancer reads how the load balancer treats connections, within the bounds of LoadBalancerAttribute.
+// balancer reads how the load balancer treats connections, within the bounds of LoadBalancerAttribute, and of ListenerAttribute for the idle time
+// of a network load balancer.
 func balancer(o *object, d *Declaration) Balancer {
+	k := d.Balancer.Kind
 	b := Balancer{
-		IdleTimeout:        o.number("idle_timeout", 60, 1, 4000),
+		Kind:               BalancerKind(o.text("kind", string(KindApplication), balancerKind)),
+		IdleTimeout:        o.number("idle_timeout", byKind(k, 60, 350), 1, 6000),
 		HTTP2:              o.flag("http2", true),
 		DropInvalidHeaders: o.flag("drop_invalid_headers", false),
 		Desync:             o.text("desync", "defensive", desyncMode),
@@ -64,6 +69,12 @@ func balancer(o *object, d *Declaration) Balancer {
 		DeletionProtection: o.flag("deletion_protection", false),
 		AccessLogs:         logs(o.object("access_logs")),
 		ConnectionLogs:     logs(o.object("connection_logs")),
+	}
+	if shortest, longest := byKind(k, 1, 60), byKind(k, 4000, 6000); b.IdleTimeout < shortest || b.IdleTimeout > longest {
+		o.mistake("idle_timeout", fmt.Sprint(b.IdleTimeout), fmt.Sprintf("from %d to %d with balancer.kind %s", shortest, longest, k))
+	}
+	if k == KindNetwork {
+		b.HTTP2, b.Desync = false, ""
 	}
 	// "Sticky sessions are not supported if cross-zone load balancing is disabled" ("Cross-zone load balancing for target groups" in the
 	// User Guide for Application Load Balancers).

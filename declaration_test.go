@@ -54,8 +54,8 @@ func TestShortestDeclarationHasTheDefaults(t *testing.T) {
 		"failover": cmp.Diff(understudy.Failover{Routing: understudy.RoutingFailover, Interval: 10, Threshold: 3, Switch: understudy.SwitchStandby, HookTimeout: time.Minute,
 			Check: understudy.Check{Path: "/", Regions: []string{}}}, d.Failover),
 		"target": cmp.Diff(understudy.Target{Interval: 5, Timeout: 2, Healthy: 2, Unhealthy: 2,
-			DeregistrationDelay: 10, Matcher: "200", Path: "/", Protocol: "HTTP", Version: "HTTP1", Algorithm: understudy.RoundRobin}, d.Target),
-		"balancer": cmp.Diff(understudy.Balancer{IdleTimeout: 60, HTTP2: true, Desync: "defensive", CrossZone: true}, d.Balancer),
+			DeregistrationDelay: 10, Matcher: "200", Path: "/", Protocol: "HTTP", CheckProtocol: "HTTP", Version: "HTTP1", Algorithm: understudy.RoundRobin}, d.Target),
+		"balancer": cmp.Diff(understudy.Balancer{Kind: understudy.KindApplication, IdleTimeout: 60, HTTP2: true, Desync: "defensive", CrossZone: true}, d.Balancer),
 		"base":     cmp.Diff(understudy.Base{Owners: []string{"amazon"}, Names: []string{"al2023-ami-2023.*-x86_64"}}, d.Image.Base),
 		"host":     cmp.Diff("hello.test", d.Host()),
 	} {

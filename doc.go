@@ -88,11 +88,13 @@
 //	target: {interval: 5, timeout: 2, healthy: 2, unhealthy: 2,
 //	  deregistration_delay: 10, matcher: "200",               # seconds, probes
 //	  path: "", port: 0,             # of the probes; else the service's
-//	  protocol: HTTP, version: HTTP1,                         # or HTTPS, HTTP2
+//	  protocol: HTTP, check_protocol: HTTP, version: HTTP1,   # or HTTPS, HTTP2; of requests, and of the probes
 //	  algorithm: round_robin, slow_start: 0,                  # or least_outstanding_requests; seconds
 //	  stickiness: {duration: 0, cookie: ""}}                  # seconds, of the load balancer's cookie or the application's
 //	target_groups: []                # further ones: {name: api, port: 8081, target: {path: /api/healthz}}, with the defaults of target
+//	  # of a network load balancer: target.preserve_client_ip, target.connection_termination, target.proxy_protocol, target.stickiness.source_ip
 //	balancer:
+//	  kind: application              # or network
 //	  idle_timeout: 60               # seconds
 //	  http2: true
 //	  drop_invalid_headers: false

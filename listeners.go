@@ -8,7 +8,7 @@ import (
 // FurtherListener is one at another port at which users connect. Neither Route 53's checkers nor a drill's users ask it.
 type FurtherListener struct {
 	Port     int
-	Protocol string // HTTP or HTTPS
+	Protocol string // HTTP or HTTPS; a network load balancer's TCP or TLS
 	Action          // what becomes of requests that meet no rule
 	Rules    []Rule
 }
@@ -26,7 +26,7 @@ func (l FurtherListener) newerVersion(d *Declaration) (version string) {
 		actions = append(actions, r.Action)
 	}
 	for _, a := range actions {
-		if t, ok := d.group(a.Forward); ok && a.Forwards() && t.Version != "HTTP1" {
+		if t, ok := d.group(a.Forward); ok && a.Forwards() && t.Version == "HTTP2" {
 			version = t.Version
 		}
 	}
@@ -53,7 +53,7 @@ const mostFurther = 20
 func furtherListeners(root *object, d *Declaration) {
 	const key, ports = "listeners", "a whole number from 1 to 65535"
 	for _, o := range root.objects(key) {
-		l := FurtherListener{Port: o.number("port", 8000, 1, 65535), Protocol: o.text("protocol", "HTTP", targetProtocol),
+		l := FurtherListener{Port: o.number("port", 8000, 1, 65535), Protocol: o.text("protocol", byKind(d.Balancer.Kind, "HTTP", TCP), targetProtocol),
 			Action: action(o, d), Rules: rules(o, d, false)}
 		if !o.require("port", ports) {
 			continue
@@ -61,9 +61,10 @@ func furtherListeners(root *object, d *Declaration) {
 		if slices.Contains(d.Ports(), l.Port) {
 			o.mistake("port", fmt.Sprint(l.Port), "a port at which users do not connect yet")
 		}
-		if l.Protocol == "HTTPS" && !d.HTTPS.Declared() {
-			o.mistake("protocol", l.Protocol, "HTTP, or https.certificates beside it")
+		if (l.Protocol == "HTTPS" || l.Protocol == TLS) && !d.HTTPS.Declared() {
+			o.mistake("protocol", l.Protocol, byKind(d.Balancer.Kind, "HTTP", TCP)+", or https.certificates beside it")
 		}
+		l.flows(o, d)
 		if version := l.newerVersion(d); l.Protocol == "HTTP" && version != "" {
 			o.mistake("protocol", l.Protocol, "HTTPS where requests go to targets of version "+version)
 		}

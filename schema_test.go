@@ -177,12 +177,13 @@ var sorts = []any{
 // heldAgainstOthers tells whether a key's value is right or wrong by that of another, or by more than a pattern can say.
 func heldAgainstOthers(path string) bool {
 	for _, begins := range []string{"https.", "balancer.access_logs.", "balancer.connection_logs.", "instance.volume.", "failover.check.host.",
-		"fleet.refresh.", "regions.primary.network.", "regions.secondary.network.", "alarms."} {
+		"fleet.refresh.", "regions.primary.network.", "regions.secondary.network.", "alarms.", "balancer.idle_timeout", "balancer.kind",
+		"target.connection_termination", "target.preserve_client_ip", "target.proxy_protocol"} {
 		if strings.HasPrefix(path, begins) {
 			return true
 		}
 	}
-	return slices.Contains([]string{"fleet.desired", "fleet.max", "target.timeout", "target.version", "target.slow_start", "target.stickiness.cookie",
+	return slices.Contains([]string{"fleet.desired", "fleet.max", "target.timeout", "target.version", "target.protocol", "target.check_protocol", "target.slow_start", "target.stickiness.cookie", "target.stickiness.source_ip",
 		"regions.primary.weight", "regions.secondary.weight", "failover.check.port", "failover.healthy"}, path)
 }
 

@@ -221,14 +221,20 @@ type Target struct {
 	Interval, Timeout   int
 	Healthy, Unhealthy  int // probes in a row
 	DeregistrationDelay int
-	Matcher             string // the HTTP codes that pass, as AWS writes them: 200, 200-299, 200,204
-	Path                string // of the health check; service.health where nothing else is declared
+	Matcher             string // the HTTP codes that pass, as AWS writes them: 200, 200-299, 200,204; none with TCP
+	Path                string // of the health check; service.health where nothing else is declared; none with TCP
 	Port                int    // of the health check; 0 is the service's
-	Protocol            string // of requests and of the health check: HTTP or HTTPS
-	Version             string // of HTTP: HTTP1 or HTTP2
-	Algorithm           string // by which requests find a target, as AWS names it
+	Protocol            string // of requests: HTTP or HTTPS; of a network load balancer's connections: TCP or TLS
+	CheckProtocol       string // of the health check: HTTP or HTTPS, or a network load balancer's TCP
+	Version             string // of HTTP: HTTP1 or HTTP2; a network load balancer knows none
+	Algorithm           string // by which requests find a target, as AWS names it; a network load balancer has one
 	SlowStart           int    // how long a new target gets ever more requests; 0 is all at once
 	Stickiness          Stickiness
+
+	// Of network load balancers.
+	PreserveClientIP      bool // targets see the users' addresses
+	ConnectionTermination bool // what is open when the delay has passed is cut
+	ProxyProtocol         bool // a header of version 2 goes before each connection
 }
 
 // CheckPort is the port of the health check, where requests come to another one.
@@ -250,6 +256,7 @@ const (
 type Stickiness struct {
 	Duration int
 	Cookie   string // the application's; empty for one of the load balancer's own
+	SourceIP bool   // of a network load balancer: all connections from an address go to one target
 }
 
 // Parity says what the audit of the two regions passes over.

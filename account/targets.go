@@ -26,6 +26,15 @@ func (a *Account) TargetGroupAttributes(ctx context.Context, arn string) (map[st
 	return keyed(out.Attributes, func(a elbtypes.TargetGroupAttribute) (key, value *string) { return a.Key, a.Value }), nil
 }
 
+// ListenerAttributes returns a listener's attributes by their keys.
+func (a *Account) ListenerAttributes(ctx context.Context, arn string) (map[string]string, error) {
+	out, err := a.ELB.DescribeListenerAttributes(ctx, &elb.DescribeListenerAttributesInput{ListenerArn: &arn})
+	if err != nil {
+		return nil, fmt.Errorf("describe attributes of %s: %w", arn, err)
+	}
+	return keyed(out.Attributes, func(a elbtypes.ListenerAttribute) (key, value *string) { return a.Key, a.Value }), nil
+}
+
 // BalancerAttributes returns a load balancer's attributes by their keys.
 func (a *Account) BalancerAttributes(ctx context.Context, arn string) (map[string]string, error) {
 	out, err := a.ELB.DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: &arn})

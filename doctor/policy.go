@@ -39,7 +39,8 @@ var actions = struct {
 		ec2:DescribeNetworkInterfaces ec2:DescribeRegions ec2:DescribeRouteTables ec2:DescribeSecurityGroups ec2:DescribeSnapshots
 		ec2:DescribeSubnets ec2:DescribeTags ec2:DescribeVpcAttribute ec2:DescribeVpcEndpoints ec2:DescribeVpcs
 		ec2:GetEbsDefaultKmsKeyId ec2:GetEbsEncryptionByDefault
-		elasticloadbalancing:DescribeAccountLimits elasticloadbalancing:DescribeListeners elasticloadbalancing:DescribeLoadBalancerAttributes
+		elasticloadbalancing:DescribeAccountLimits elasticloadbalancing:DescribeListenerAttributes elasticloadbalancing:DescribeListeners
+		elasticloadbalancing:DescribeLoadBalancerAttributes
 		elasticloadbalancing:DescribeLoadBalancers elasticloadbalancing:DescribeRules elasticloadbalancing:DescribeTags
 		elasticloadbalancing:DescribeTargetGroupAttributes elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth
 		servicequotas:GetAWSDefaultServiceQuota servicequotas:GetServiceQuota`,
@@ -72,7 +73,8 @@ var actions = struct {
 	// Of a load balancer's listeners and rules, not all have tags: a drill's rules have none. Names tell whose they are.
 	balance: `elasticloadbalancing:CreateListener elasticloadbalancing:CreateRule elasticloadbalancing:DeleteListener
 		elasticloadbalancing:DeleteLoadBalancer elasticloadbalancing:DeleteRule elasticloadbalancing:DeleteTargetGroup elasticloadbalancing:DeregisterTargets
-		elasticloadbalancing:ModifyListener elasticloadbalancing:ModifyLoadBalancerAttributes elasticloadbalancing:ModifyRule
+		elasticloadbalancing:ModifyListener elasticloadbalancing:ModifyListenerAttributes elasticloadbalancing:ModifyLoadBalancerAttributes
+		elasticloadbalancing:ModifyRule
 		elasticloadbalancing:ModifyTargetGroup elasticloadbalancing:ModifyTargetGroupAttributes elasticloadbalancing:RemoveTags
 		elasticloadbalancing:SetIpAddressType elasticloadbalancing:SetRulePriorities elasticloadbalancing:SetSecurityGroups elasticloadbalancing:SetSubnets`,
 	// CreateOrUpdateTags is what CreateAutoScalingGroup needs for its tags.
@@ -96,9 +98,12 @@ const (
 
 // LeastPolicy is what a caller must be allowed for all commands that work on a stack.
 func LeastPolicy(d *understudy.Declaration) Policy {
-	p := &policy{stack: d.Name, partition: understudy.Partition(d.Regions[understudy.Primary].Name)}
+	p := &policy{stack: d.Name, balancers: "app/", partition: understudy.Partition(d.Regions[understudy.Primary].Name)}
 	for _, side := range understudy.Sides {
 		p.regions = append(p.regions, d.Regions[side].Name)
+	}
+	if d.Balancer.Kind == understudy.KindNetwork {
+		p.balancers = "net/"
 	}
 	p.allow("Read", actions.read, p.here(nil), anything)
 	p.allow("ReadNames", actions.readNames, nil, anything)
@@ -133,6 +138,7 @@ type condition = map[string]map[string][]string
 
 type policy struct {
 	stack, partition string
+	balancers        string // how ARNs call their kind
 	regions          []string
 	statements       []Statement
 }
@@ -174,7 +180,7 @@ func (p *policy) arns(service string, resources ...string) (all []string) {
 func (p *policy) balancing() []string {
 	var all []string
 	for _, name := range []string{"understudy-" + p.stack + "/*", "understudy?-" + p.stack + "/*"} {
-		for _, kind := range []string{"loadbalancer/app/", "targetgroup/", "listener/app/", "listener-rule/app/"} {
+		for _, kind := range []string{"loadbalancer/" + p.balancers, "targetgroup/", "listener/" + p.balancers, "listener-rule/" + p.balancers} {
 			all = append(all, kind+name)
 		}
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
-	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
@@ -138,8 +137,9 @@ func (q asker) key(ctx context.Context) (string, error) {
 
 // The names that Elastic Load Balancing gives its quotas (Limit in its API Reference).
 const (
-	limitBalancers = "application-load-balancers"
-	limitGroups    = "target-groups"
+	limitBalancers        = "application-load-balancers"
+	limitNetworkBalancers = "network-load-balancers"
+	limitGroups           = "target-groups"
 )
 
 func (q asker) balancing(ctx context.Context) ([]quota, error) {
@@ -153,7 +153,10 @@ func (q asker) balancing(ctx context.Context) ([]quota, error) {
 			most[aws.ToString(l.Name)] = n
 		}
 	}
-	used := map[string]int{}
+	used, limitBalancers := map[string]int{}, limitBalancers
+	if q.declared.Balancer.Kind == understudy.KindNetwork {
+		limitBalancers = limitNetworkBalancers
+	}
 	balancers := elb.NewDescribeLoadBalancersPaginator(q.ELB, &elb.DescribeLoadBalancersInput{})
 	for balancers.HasMorePages() {
 		page, err := balancers.NextPage(ctx)
@@ -161,7 +164,7 @@ func (q asker) balancing(ctx context.Context) ([]quota, error) {
 			return nil, err
 		}
 		for _, b := range page.LoadBalancers {
-			if b.Type == elbtypes.LoadBalancerTypeEnumApplication {
+			if b.Type == q.declared.Balancer.Kind.Type() {
 				used[limitBalancers]++
 			}
 		}

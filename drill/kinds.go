@@ -61,7 +61,7 @@ var Kinds = []Kind{
 	},
 	{
 		Name: Respond{}.Kind(),
-		Help: "answer every request with 500, by a rule of the load balancer: targets stay healthy",
+		Help: "answer every request with 500, by a rule of the load balancer, or have none of a network load balancer's ports answer: targets stay healthy",
 		New:  respond,
 		Undo: func(_ context.Context, p Primary) (Fault, error) { return Respond{Account: p.Account}, nil },
 	},

@@ -18,7 +18,7 @@ import (
 
 // Respond makes the load balancer answer every request with 500, by a rule before all others on each of its listeners.
 // Users and Route 53's checkers see a service that fails, and no instance is changed. The load balancer's own health
-// checks do not pass the rules, so its targets stay healthy.
+// checks do not pass the rules, so its targets stay healthy. A network load balancer has no rules: its listeners leave their ports (displace.go).
 type Respond struct {
 	Account *account.Account
 	Parts   Parts // only to break
@@ -30,9 +30,10 @@ var (
 )
 
 type responding struct {
-	Listeners []string `json:"listeners"`
-	Priority  int32    `json:"priority,omitempty"`
-	Says      string   `json:"says"` // the body of the answer, by which the drill's rules are known
+	Listeners []string             `json:"listeners"`
+	Displaced map[string]displaced `json:"displaced,omitempty"` // in place of rules, by the listeners' ARNs
+	Priority  int32                `json:"priority,omitempty"`
+	Says      string               `json:"says"` // the body of the answer, by which the drill's rules are known
 }
 
 // firstRule is the priority of the rule that is matched first (CreateRule in the Elastic Load Balancing API: 1 to 50000, each once).
@@ -42,7 +43,11 @@ const firstRule = 1
 func (Respond) Kind() string { return "targets" }
 
 // Notes implements noting.
-func (Respond) Notes() []string {
+func (f Respond) Notes() []string {
+	if isNetwork(f.Parts.Balancer) {
+		return []string{"the network load balancer's listeners left their ports: its own health checks do not go by them, so its targets stayed healthy and " +
+			"only Route 53's checkers could detect the fault. Connections that were open went on"}
+	}
 	return []string{"the load balancer answered with 500 instead of the service: its own health checks do not pass its rules, " +
 		"so its targets stayed healthy and only Route 53's checkers could detect the fault"}
 }
@@ -51,6 +56,7 @@ func (Respond) Notes() []string {
 // which a region has where both serve, stays before it: the other region's record follows its answer.
 func (f Respond) Prepare(ctx context.Context) (json.RawMessage, error) {
 	u := responding{Says: "understudy drill " + rand.Text(), Priority: firstRule}
+	var listeners []elbtypes.Listener
 	pages := elb.NewDescribeListenersPaginator(f.Account.ELB, &elb.DescribeListenersInput{LoadBalancerArn: &f.Parts.Balancer})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -60,9 +66,14 @@ func (f Respond) Prepare(ctx context.Context) (json.RawMessage, error) {
 		for _, l := range page.Listeners {
 			u.Listeners = append(u.Listeners, aws.ToString(l.ListenerArn))
 		}
+		listeners = append(listeners, page.Listeners...)
 	}
 	if len(u.Listeners) == 0 {
 		return nil, fmt.Errorf("targets: %s has no listener", f.Parts.Balancer)
+	}
+	if isNetwork(f.Parts.Balancer) {
+		u.Displaced = displaces(listeners)
+		return json.Marshal(u)
 	}
 	var others []elbtypes.Rule
 	for _, l := range u.Listeners {
@@ -110,6 +121,9 @@ func (f Respond) Break(ctx context.Context, undo json.RawMessage) error {
 	if err != nil {
 		return err
 	}
+	if len(u.Displaced) > 0 {
+		return f.move(ctx, u.Displaced, displaced.port, displaced.away)
+	}
 	for _, l := range u.Listeners {
 		_, err := f.Account.ELB.CreateRule(ctx, &elb.CreateRuleInput{
 			ListenerArn: &l,
@@ -136,6 +150,9 @@ func (f Respond) Repair(ctx context.Context, undo json.RawMessage) error {
 	u, err := respondingOf(undo)
 	if err != nil {
 		return err
+	}
+	if len(u.Displaced) > 0 {
+		return f.move(ctx, u.Displaced, displaced.away, displaced.port)
 	}
 	for _, l := range u.Listeners {
 		rules, err := f.rules(ctx, l)

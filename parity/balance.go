@@ -169,6 +169,14 @@ func (c *canon) describeListeners(balancer, name string) {
 			"":           {Remove: "elbv2 delete-listener --listener-arn " + arn},
 			"tls policy": {Make: "elbv2 modify-listener --listener-arn " + arn + " --ssl-policy " + aws.ToString(l.SslPolicy)},
 		}
+		if len(l.AlpnPolicy) > 0 {
+			settings["alpn policy"] = list(slices.Clone(l.AlpnPolicy))
+		}
+		for _, a := range c.f.forgets[arn] {
+			key, value := aws.ToString(a.Key), aws.ToString(a.Value)
+			settings["attribute "+key] = value
+			commands["attribute "+key] = Command{Make: "elbv2 modify-listener-attributes --listener-arn " + arn + " --attributes " + shell("Key="+key+",Value="+value)}
+		}
 		for _, rule := range c.f.rules[arn] {
 			if aws.ToBool(rule.IsDefault) {
 				continue

@@ -224,8 +224,9 @@ func expectCompute(parts map[key]map[string]string, d *understudy.Declaration, s
 
 // expectListeners adds the listener of HTTPS and the redirect to it, or the listener of HTTP.
 func expectListeners(parts map[key]map[string]string, d *understudy.Declaration) {
-	scheme, port := d.Entry()
-	listener := map[string]string{"port": itoa(port), "protocol": strings.ToUpper(scheme), "default": "forward to target group target-group"}
+	_, port := d.Entry()
+	listener := map[string]string{"port": itoa(port), "protocol": entryProtocol(d), "default": "forward to target group target-group"}
+	expectIdle(listener, d.Balancer)
 	parts[key{"listener", "listener"}] = listener
 	expectRules(listener, d.Rules)
 	expectFurther(parts, d)
@@ -242,6 +243,18 @@ func expectListeners(parts map[key]map[string]string, d *understudy.Declaration)
 		"port": itoa(d.Listener.Port), "protocol": "HTTP", "default": fmt.Sprintf("redirect HTTP_%d to HTTPS://#{host}:%d/#{path}?#{query}", h.Redirect.Status(), h.Port),
 		"switch": None,
 	}
+}
+
+// entryProtocol is that of the listener where users connect.
+func entryProtocol(d *understudy.Declaration) string {
+	scheme, _ := d.Entry()
+	switch {
+	case d.Balancer.Kind == understudy.KindApplication:
+		return strings.ToUpper(scheme)
+	case scheme == "https":
+		return understudy.TLS
+	}
+	return understudy.TCP
 }
 
 func expectNames(parts map[key]map[string]string, d *understudy.Declaration, side understudy.Side) {

@@ -65,6 +65,7 @@ type facts struct {
 	balancers     []elbtypes.LoadBalancer
 	lbSettings    map[string][]elbtypes.LoadBalancerAttribute // ARN -> attributes
 	listeners     map[string][]elbtypes.Listener              // ARN of the load balancer -> its listeners
+	forgets       map[string][]elbtypes.ListenerAttribute     // ARN of a listener of TCP -> its attributes
 	rules         map[string][]elbtypes.Rule                  // ARN of the listener -> its rules
 	elbTags       map[string]map[string]string                // ARN -> tags
 	fleets        []asgtypes.AutoScalingGroup
@@ -97,7 +98,8 @@ func fetch(ctx context.Context, p place) (*facts, []Note, error) {
 		vpcAttributes: map[ec2types.VpcAttributeName]string{}, attributes: map[string]map[string]string{},
 		versions: map[string][]ec2types.LaunchTemplateVersion{}, groupSettings: map[string][]elbtypes.TargetGroupAttribute{},
 		targets: map[string][]elbtypes.TargetHealthDescription{}, lbSettings: map[string][]elbtypes.LoadBalancerAttribute{},
-		listeners: map[string][]elbtypes.Listener{}, rules: map[string][]elbtypes.Rule{}, elbTags: map[string]map[string]string{},
+		listeners: map[string][]elbtypes.Listener{}, forgets: map[string][]elbtypes.ListenerAttribute{},
+		rules: map[string][]elbtypes.Rule{}, elbTags: map[string]map[string]string{},
 		refreshes: map[string]asgtypes.InstanceRefresh{}, limits: map[string]int{}, alarmTags: map[string]map[string]string{},
 	}}
 	if err := r.all(ctx, []reading{{"the VPC", r.readVPC}}); err != nil || r.f.vpc == nil {

@@ -124,7 +124,28 @@ func (r *fetcher) readListeners(ctx context.Context, arn string) error {
 	r.mu.Unlock()
 	return both(ctx,
 		func(ctx context.Context) error { return r.readELBTags(ctx, arns) },
-		func(ctx context.Context) error { return each(ctx, listeners, r.readRules) })
+		func(ctx context.Context) error { return each(ctx, listeners, r.readListener) })
+}
+
+func (r *fetcher) readListener(ctx context.Context, l elbtypes.Listener) error {
+	return both(ctx,
+		func(ctx context.Context) error { return r.readRules(ctx, l) },
+		func(ctx context.Context) error { return r.readListenerAttributes(ctx, l) })
+}
+
+// readListenerAttributes reads a network load balancer's listener of TCP, the one that has an idle time.
+func (r *fetcher) readListenerAttributes(ctx context.Context, l elbtypes.Listener) error {
+	if l.Protocol != elbtypes.ProtocolEnumTcp {
+		return nil
+	}
+	out, err := r.ELB.DescribeListenerAttributes(ctx, &elb.DescribeListenerAttributesInput{ListenerArn: l.ListenerArn})
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	r.f.forgets[aws.ToString(l.ListenerArn)] = out.Attributes
+	r.mu.Unlock()
+	return nil
 }
 
 func (r *fetcher) readRules(ctx context.Context, l elbtypes.Listener) error {

@@ -147,6 +147,7 @@ var rules = []rule{
 	{"listener", "certificate", whatever, High, true, "users may find a certificate that does not name the service, or is another's to renew"},
 	{"listener", "tls policy", whatever, High, true, "some users' versions of TLS or ciphers are refused, or weak ones are taken, in one region only"},
 	{"listener", "switch", whatever, High, true, "users cannot be moved by hand, or the primary answers in the standby's stead"},
+	{"listener", "attribute *", whatever, Medium, true, "silent connections are forgotten sooner or later than in the other region"},
 	{"listener", "rule *", whatever, High, true, "some requests go elsewhere in one region only"},
 	{"listener", settingTags, whatever, Medium, true, "only its name ties it to the stack: what goes by its tags passes over it, and may build another beside it"},
 	{"listener", "*", whatever, High, false, "users connect otherwise than in the other region"},

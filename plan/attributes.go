@@ -6,19 +6,32 @@ import (
 )
 
 // targetDefaults are the attributes that a declaration says nothing about, with the values that AWS gives a new target
-// group (Elastic Load Balancing User Guide, "Edit target group attributes for your Application Load Balancer").
+// group (Elastic Load Balancing User Guide, "Edit target group attributes for your Application Load Balancer", and the same for your Network Load
+// Balancer, where targets are instances that are reached by TCP or TLS). Each kind has some of them, and none has another default with the other.
 // Regions in which one of them is another behave differently under the same load.
 var targetDefaults = map[string]string{
-	"stickiness.enabled":                                                             "false",
-	"slow_start.duration_seconds":                                                    "0",
-	"load_balancing.algorithm.type":                                                  "round_robin",
-	"load_balancing.cross_zone.enabled":                                              "use_load_balancer_configuration",
-	"load_balancing.algorithm.anomaly_mitigation":                                    "off",
+	"stickiness.enabled":                          "false",
+	"slow_start.duration_seconds":                 "0",
+	"load_balancing.algorithm.type":               "round_robin",
+	"load_balancing.cross_zone.enabled":           "use_load_balancer_configuration",
+	"load_balancing.algorithm.anomaly_mitigation": "off",
+	preservedAttribute:                            "true",
+	terminationAttribute:                          "false",
+	proxyAttribute:                                "false",
+	"target_health_state.unhealthy.connection_termination.enabled":                   "true",
+	"target_health_state.unhealthy.draining_interval_seconds":                        "0",
 	"target_group_health.dns_failover.minimum_healthy_targets.count":                 "1",
 	"target_group_health.dns_failover.minimum_healthy_targets.percentage":            "off",
 	"target_group_health.unhealthy_state_routing.minimum_healthy_targets.count":      "1",
 	"target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": "off",
 }
+
+// The attributes of target groups of network load balancers that are declared.
+const (
+	preservedAttribute   = "preserve_client_ip.enabled"
+	terminationAttribute = "deregistration_delay.connection_termination.enabled"
+	proxyAttribute       = "proxy_protocol_v2.enabled"
+)
 
 // sticky are the attributes that say how clients keep their target. They say nothing where stickiness is off.
 const (
@@ -36,6 +49,8 @@ func stickyKeys(attributes map[string]string) []string {
 		return nil
 	case attributes[stickyType] == "app_cookie":
 		return []string{stickyType, stickyCookie, stickyCookiesTime}
+	case attributes[stickyType] == "source_ip":
+		return []string{stickyType}
 	}
 	return []string{stickyType, stickyTime}
 }
@@ -44,6 +59,15 @@ func stickyKeys(attributes map[string]string) []string {
 func (t *targetGroup) wants() map[string]string {
 	all := maps.Clone(targetDefaults)
 	declared, _ := t.how()
+	if t.flows() {
+		all[preservedAttribute] = strconv.FormatBool(declared.PreserveClientIP)
+		all[terminationAttribute] = strconv.FormatBool(declared.ConnectionTermination)
+		all[proxyAttribute] = strconv.FormatBool(declared.ProxyProtocol)
+		if declared.Stickiness.SourceIP {
+			all[stickyAttribute], all[stickyType] = "true", "source_ip"
+		}
+		return all
+	}
 	all["load_balancing.algorithm.type"] = declared.Algorithm
 	if !t.declared.Balancer.CrossZone {
 		all["load_balancing.cross_zone.enabled"] = "false"

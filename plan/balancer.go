@@ -13,7 +13,7 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// balancer is the application load balancer over a region's public subnets.
+// balancer is the load balancer over a region's public subnets.
 type balancer struct {
 	scope
 	vpc     *vpc
@@ -41,11 +41,12 @@ func (b *balancer) balancerName() string { return b.generation(b.number) }
 
 func (b *balancer) desired() []Field {
 	return []Field{
+		{Name: "type", Value: string(b.declared.Balancer.Kind), Fixed: true},
 		{Name: "scheme", Value: string(elbtypes.LoadBalancerSchemeEnumInternetFacing), Fixed: true},
 		{Name: "subnets", Value: set(idsOfSubnets(b.subnets)...)},
 		{Name: "groups", Value: known(b.group.id)},
 		{Name: "addresses", Value: string(elbtypes.IpAddressTypeIpv4)},
-		{Name: "attributes", Value: unusual(b.wants(), balancerDefaults)},
+		{Name: "attributes", Value: unusual(b.wants(), b.defaults())},
 		{Name: "logs", Value: b.declaredLogs()},
 		b.tagged("load-balancer"),
 		{Name: "state", Value: string(elbtypes.LoadBalancerStateEnumActive)},
@@ -81,7 +82,7 @@ func (b *balancer) find(ctx context.Context) (bool, error) {
 	b.number = b.generationOf(aws.ToString(own.LoadBalancerName))
 	b.remember(*own)
 	b.others = unusual(b.undeclared(attributes, others), leftAlone)
-	b.seen = append(b.seen, Field{Name: "attributes", Value: unusual(attributes, balancerDefaults)},
+	b.seen = append(b.seen, Field{Name: "attributes", Value: unusual(attributes, b.defaults())},
 		Field{Name: "logs", Value: b.ownLogs(attributes, others)}, tags)
 	return true, nil
 }
@@ -116,6 +117,7 @@ func (b *balancer) remember(l elbtypes.LoadBalancer) {
 		state = string(l.State.Code)
 	}
 	b.seen = []Field{
+		{Name: "type", Value: string(l.Type)},
 		{Name: "scheme", Value: string(l.Scheme)},
 		{Name: "subnets", Value: set(b.in...)},
 		{Name: "groups", Value: set(l.SecurityGroups...)},
@@ -128,7 +130,7 @@ func (b *balancer) remember(l elbtypes.LoadBalancer) {
 func (b *balancer) create(ctx context.Context) error {
 	out, err := b.ELB.CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{
 		Name:           aws.String(b.balancerName()),
-		Type:           elbtypes.LoadBalancerTypeEnumApplication,
+		Type:           b.declared.Balancer.Kind.Type(),
 		Scheme:         elbtypes.LoadBalancerSchemeEnumInternetFacing,
 		IpAddressType:  elbtypes.IpAddressTypeIpv4,
 		Subnets:        idsOfSubnets(b.subnets),

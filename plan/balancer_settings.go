@@ -45,12 +45,16 @@ const protectedAttribute = "deletion_protection.enabled"
 
 // wants are the attributes that a load balancer is to have, but for those of leftAlone.
 func (b *balancer) wants() map[string]string {
-	declared, all := b.declared.Balancer, maps.Clone(balancerDefaults)
+	declared, all := b.declared.Balancer, maps.Clone(b.defaults())
+	all[protectedAttribute] = strconv.FormatBool(declared.DeletionProtection)
+	if b.flows() {
+		all["load_balancing.cross_zone.enabled"] = strconv.FormatBool(declared.CrossZone)
+		return all
+	}
 	all["idle_timeout.timeout_seconds"] = strconv.Itoa(declared.IdleTimeout)
 	all["routing.http2.enabled"] = strconv.FormatBool(declared.HTTP2)
 	all["routing.http.drop_invalid_header_fields.enabled"] = strconv.FormatBool(declared.DropInvalidHeaders)
 	all["routing.http.desync_mitigation_mode"] = declared.Desync
-	all[protectedAttribute] = strconv.FormatBool(declared.DeletionProtection)
 	return all
 }
 
@@ -145,7 +149,7 @@ func (b *balancer) setAttributes(ctx context.Context, now map[string]string) err
 			return err
 		}
 	}
-	set := toSet(b.wants(), now, balancerDefaults)
+	set := toSet(b.wants(), now, b.defaults())
 	maps.Copy(set, toSet(b.wantsOfLogs(tags), now, leftAlone))
 	if len(set) > 0 {
 		in := &elb.ModifyLoadBalancerAttributesInput{LoadBalancerArn: &b.arn}

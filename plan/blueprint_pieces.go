@@ -130,7 +130,7 @@ func (b *balancer) refer(id Ref) {
 }
 func (b *balancer) draw() Piece {
 	attributes, tags := b.wants(), b.mark("load-balancer")
-	maps.DeleteFunc(attributes, func(key, value string) bool { return balancerDefaults[key] == value }) // AWS makes it so
+	maps.DeleteFunc(attributes, func(key, value string) bool { return b.defaults()[key] == value }) // AWS makes it so
 	maps.Copy(attributes, b.wantsOfLogs(nil))
 	if kinds := b.declares(); kinds != "" {
 		tags = tags.With(logsTag, kinds)

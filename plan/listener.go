@@ -44,7 +44,7 @@ func (l *listener) desired() []Field {
 		{Name: "forwards to", Value: l.destination()},
 		{Name: "other rules", Value: ""},
 		l.tagged(l.role()),
-	}, l.desiredTLS()...)
+	}, append(l.desiredTLS(), l.desiredIdle()...)...)
 }
 
 func (l *listener) port() int {
@@ -58,8 +58,13 @@ func (l *listener) port() int {
 }
 
 func (l *listener) protocol() elbtypes.ProtocolEnum {
-	if l.secure() {
+	switch {
+	case l.secure() && l.flows():
+		return elbtypes.ProtocolEnumTls
+	case l.secure():
 		return elbtypes.ProtocolEnumHttps
+	case l.flows():
+		return elbtypes.ProtocolEnumTcp
 	}
 	return elbtypes.ProtocolEnumHttp
 }
@@ -148,19 +153,24 @@ func (l *listener) find(ctx context.Context) (bool, error) {
 func (l *listener) readMore(ctx context.Context) error {
 	var rules []string
 	var tags map[string]string
-	both, ctx := errgroup.WithContext(ctx)
-	both.Go(func() (err error) {
+	all, ctx := errgroup.WithContext(ctx)
+	all.Go(func() (err error) {
 		rules, err = l.otherRules(ctx)
 		return err
 	})
-	both.Go(func() (err error) {
+	all.Go(func() (err error) {
 		tags, err = l.tagsOfELB(ctx, l.arn)
 		return err
 	})
-	if err := both.Wait(); err != nil {
+	var idle []Field
+	all.Go(func() (err error) {
+		idle, err = l.readIdle(ctx)
+		return err
+	})
+	if err := all.Wait(); err != nil {
 		return err
 	}
-	l.seen = append(l.seen, Field{Name: "other rules", Value: set(rules...)}, l.taggedWith(l.role(), tags))
+	l.seen = append(append(l.seen, Field{Name: "other rules", Value: set(rules...)}, l.taggedWith(l.role(), tags)), idle...)
 	return nil
 }
 
@@ -254,7 +264,7 @@ func (l *listener) create(ctx context.Context) error {
 		return fmt.Errorf("create listener: %w", err)
 	}
 	l.arn = aws.ToString(out.Listeners[0].ListenerArn)
-	return nil
+	return l.made(ctx)
 }
 
 func (l *listener) change(ctx context.Context, differences []Difference) error {
@@ -280,6 +290,11 @@ func (l *listener) change(ctx context.Context, differences []Difference) error {
 	}
 	if err != nil {
 		return fmt.Errorf("change %s: %w", l.arn, err)
+	}
+	if differs(differences, idleSetting) {
+		if err := l.setIdle(ctx); err != nil {
+			return err
+		}
 	}
 	if !differs(differences, "other rules") {
 		return nil

@@ -48,7 +48,7 @@ func (t *targetGroup) desired() []Field {
 		{Name: "version", Value: check.Version, Fixed: true},
 		{Name: "port", Value: number(port), Fixed: true},
 		{Name: "targets are", Value: string(elbtypes.TargetTypeEnumInstance), Fixed: true},
-		{Name: "check protocol", Value: check.Protocol},
+		{Name: "check protocol", Value: check.CheckProtocol},
 		{Name: "check port", Value: t.checkPort()},
 		{Name: "path", Value: check.Path},
 		{Name: "matcher", Value: check.Matcher},
@@ -194,18 +194,18 @@ func (t *targetGroup) create(ctx context.Context) error {
 	out, err := t.ELB.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
 		Name:                       aws.String(t.groupName()),
 		Protocol:                   elbtypes.ProtocolEnum(check.Protocol),
-		ProtocolVersion:            aws.String(check.Version),
+		ProtocolVersion:            orNil(check.Version),
 		Port:                       aws.Int32(int32(port)),
 		VpcId:                      &t.vpc.id,
 		TargetType:                 elbtypes.TargetTypeEnumInstance,
-		HealthCheckProtocol:        elbtypes.ProtocolEnum(check.Protocol),
+		HealthCheckProtocol:        elbtypes.ProtocolEnum(check.CheckProtocol),
 		HealthCheckPort:            aws.String(t.checkPort()),
-		HealthCheckPath:            aws.String(check.Path),
+		HealthCheckPath:            orNil(check.Path),
 		HealthCheckIntervalSeconds: aws.Int32(int32(check.Interval)),
 		HealthCheckTimeoutSeconds:  aws.Int32(int32(check.Timeout)),
 		HealthyThresholdCount:      aws.Int32(int32(check.Healthy)),
 		UnhealthyThresholdCount:    aws.Int32(int32(check.Unhealthy)),
-		Matcher:                    &elbtypes.Matcher{HttpCode: aws.String(check.Matcher)},
+		Matcher:                    matcherOf(check),
 		Tags:                       t.mark(t.role()).ELB(),
 	})
 	if err != nil {
@@ -239,19 +239,35 @@ func (t *targetGroup) change(ctx context.Context, differences []Difference) erro
 	check, _ := t.how()
 	_, err := t.ELB.ModifyTargetGroup(ctx, &elb.ModifyTargetGroupInput{
 		TargetGroupArn:             &t.arn,
-		HealthCheckProtocol:        elbtypes.ProtocolEnum(check.Protocol),
+		HealthCheckProtocol:        elbtypes.ProtocolEnum(check.CheckProtocol),
 		HealthCheckPort:            aws.String(t.checkPort()),
-		HealthCheckPath:            aws.String(check.Path),
+		HealthCheckPath:            orNil(check.Path),
 		HealthCheckIntervalSeconds: aws.Int32(int32(check.Interval)),
 		HealthCheckTimeoutSeconds:  aws.Int32(int32(check.Timeout)),
 		HealthyThresholdCount:      aws.Int32(int32(check.Healthy)),
 		UnhealthyThresholdCount:    aws.Int32(int32(check.Unhealthy)),
-		Matcher:                    &elbtypes.Matcher{HttpCode: aws.String(check.Matcher)},
+		Matcher:                    matcherOf(check),
 	})
 	if err != nil {
 		return fmt.Errorf("change health check of %s: %w", t.arn, err)
 	}
 	return nil
+}
+
+// matcherOf returns the codes that pass: none of a check that only connects.
+func matcherOf(check understudy.Target) *elbtypes.Matcher {
+	if check.Matcher == "" {
+		return nil
+	}
+	return &elbtypes.Matcher{HttpCode: &check.Matcher}
+}
+
+// orNil returns nothing for an empty text, which is no setting.
+func orNil(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
 }
 
 // setAttributes sets the declared delay, and the attributes that are now otherwise than declared. Nil are those of a new target group.

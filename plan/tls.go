@@ -8,7 +8,7 @@ import (
 // secure tells whether users connect to the listener with TLS.
 func (l *listener) secure() bool {
 	if l.further != nil {
-		return l.further.Protocol == string(elbtypes.ProtocolEnumHttps)
+		return l.further.Protocol == string(elbtypes.ProtocolEnumHttps) || l.further.Protocol == string(elbtypes.ProtocolEnumTls)
 	}
 	return !l.redirects && l.declared.HTTPS.Declared()
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cloudwatchtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/account"
 )
@@ -24,9 +25,27 @@ type Series struct {
 	Values []float64 `json:"values"`
 }
 
-// measured are the metrics of a load balancer that tell whether users are served
-// (Elastic Load Balancing, "CloudWatch metrics for your Application Load Balancer").
-var measured = []struct{ metric, statistic, title, unit string }{
+// metric is one of a load balancer's.
+type metric struct{ metric, statistic, title, unit string }
+
+// measured are the metrics of load balancers that tell whether users are served, by the names that metrics and ARNs have for their kinds
+// (Elastic Load Balancing, "CloudWatch metrics for your Application Load Balancer", and for your Network Load Balancer).
+var measured = map[elbtypes.LoadBalancerTypeEnum]struct {
+	namespace string
+	metrics   []metric
+}{
+	elbtypes.LoadBalancerTypeEnumApplication: {"AWS/ApplicationELB", ofApplications},
+	elbtypes.LoadBalancerTypeEnumNetwork:     {"AWS/NetworkELB", ofNetworks},
+}
+
+var ofNetworks = []metric{
+	{"NewFlowCount", "Sum", "Connections", "a minute"},
+	{"TCP_Target_Reset_Count", "Sum", "Connections reset by targets", "a minute"},
+	{"TCP_ELB_Reset_Count", "Sum", "Connections reset by the load balancer", "a minute"},
+	{"ActiveFlowCount", "Average", "Open connections", "at a time"},
+}
+
+var ofApplications = []metric{
 	{"RequestCount", "Sum", "Requests", "a minute"},
 	{"HTTPCode_Target_5XX_Count", "Sum", "5xx answers of targets", "a minute"},
 	{"HTTPCode_ELB_5XX_Count", "Sum", "5xx answers of the load balancer", "a minute"},
@@ -36,7 +55,7 @@ var measured = []struct{ metric, statistic, title, unit string }{
 // minutes is how many of them a series has.
 const minutes = 60
 
-// Metrics reads the last hour's metrics of a region's application load balancers, at most the first ten, a point each minute. Where the cloud runs
+// Metrics reads the last hour's metrics of a region's load balancers, at most the first ten, a point each minute. Where the cloud runs
 // at another speed its minutes are shorter, and so is the hour.
 func Metrics(ctx context.Context, a *account.Account, speed float64) ([]Series, error) {
 	found, err := a.ELB.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{})
@@ -49,11 +68,12 @@ func Metrics(ctx context.Context, a *account.Account, speed float64) ([]Series, 
 	all := []Series{}
 	for _, b := range found.LoadBalancers[:min(10, len(found.LoadBalancers))] {
 		_, dimension, _ := strings.Cut(aws.ToString(b.LoadBalancerArn), ":loadbalancer/")
-		for _, m := range measured {
+		of := measured[b.Type]
+		for _, m := range of.metrics {
 			in.MetricDataQueries = append(in.MetricDataQueries, cloudwatchtypes.MetricDataQuery{
 				Id: aws.String(fmt.Sprintf("m%d", len(all))),
 				MetricStat: &cloudwatchtypes.MetricStat{Period: aws.Int32(60), Stat: aws.String(m.statistic), Metric: &cloudwatchtypes.Metric{
-					Namespace: aws.String("AWS/ApplicationELB"), MetricName: aws.String(m.metric),
+					Namespace: aws.String(of.namespace), MetricName: aws.String(m.metric),
 					Dimensions: []cloudwatchtypes.Dimension{{Name: aws.String("LoadBalancer"), Value: &dimension}},
 				}},
 			})

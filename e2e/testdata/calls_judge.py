@@ -49,9 +49,25 @@ NEWER_SHAPES = {
             "type": "structure", "required": ["AutoScalingGroupName"], "members": {"AutoScalingGroupName": {"shape": "XmlStringMaxLen255"}},
         },
     },
+    # DescribeListenerAttributes and ModifyListenerAttributes in the Elastic Load Balancing API Reference; 2024.
+    "elasticloadbalancing": {
+        "ListenerAttribute": {"type": "structure", "members": {"Key": {"shape": "String"}, "Value": {"shape": "StringValue"}}},
+        "ListenerAttributes": {"type": "list", "member": {"shape": "ListenerAttribute"}},
+        "DescribeListenerAttributesInput": {"type": "structure", "required": ["ListenerArn"], "members": {"ListenerArn": {"shape": "ListenerArn"}}},
+        "ModifyListenerAttributesInput": {
+            "type": "structure", "required": ["ListenerArn", "Attributes"],
+            "members": {"ListenerArn": {"shape": "ListenerArn"}, "Attributes": {"shape": "ListenerAttributes"}},
+        },
+    },
 }
 # RollbackInstanceRefresh in the Amazon EC2 Auto Scaling API Reference; 2023.
-NEWER_OPERATIONS = {"autoscaling": {"RollbackInstanceRefresh": {"input": {"shape": "RollbackInstanceRefreshType"}}}}
+NEWER_OPERATIONS = {
+    "autoscaling": {"RollbackInstanceRefresh": {"input": {"shape": "RollbackInstanceRefreshType"}}},
+    "elasticloadbalancing": {
+        "DescribeListenerAttributes": {"input": {"shape": "DescribeListenerAttributesInput"}},
+        "ModifyListenerAttributes": {"input": {"shape": "ModifyListenerAttributesInput"}},
+    },
+}
 
 # Enums that say nothing of what AWS takes: it has more instance types every month, and others in each region.
 OPEN = {"InstanceType"}

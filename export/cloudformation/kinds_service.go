@@ -80,7 +80,7 @@ func (t *translation) attributes(s *export.Settings, r *resource, property strin
 
 func (t *translation) balancer(s *export.Settings) {
 	r := t.add(s, "AWS::ElasticLoadBalancingV2::LoadBalancer")
-	r.properties.set("Name", s.Name).set("Type", string(elbtypes.LoadBalancerTypeEnumApplication)).set("Scheme", s.Text("scheme")).
+	r.properties.set("Name", s.Name).set("Type", s.Text("type")).set("Scheme", s.Text("scheme")).
 		set("IpAddressType", s.Text("addresses")).set("Subnets", refs(s.Refs("subnets"))).set("SecurityGroups", refs(s.Refs("groups")))
 	s.Is("state", string(elbtypes.LoadBalancerStateEnumActive))
 	s.Told("attributes", "logs")
@@ -99,6 +99,9 @@ func (t *translation) listener(s *export.Settings) {
 	if arn := s.Optional("certificate"); arn != "" {
 		r.properties.set("Certificates", []any{tree{{"CertificateArn", arn}}})
 		s.Is("asks for client certificates", "no")
+	}
+	if s.Has("idle time") {
+		r.properties.set("ListenerAttributes", []any{tree{{"Key", "tcp.idle_timeout.seconds"}, {"Value", s.Text("idle time")}}})
 	}
 	s.Told("forwards to", "tagged")
 	actions, ok := s.Content.([]elbtypes.Action)

@@ -92,19 +92,19 @@ var attributeNames = map[string]struct{ block, argument string }{
 	"connection_logs.s3.bucket":                                {"connection_logs", "bucket"},
 	"connection_logs.s3.prefix":                                {"connection_logs", "prefix"},
 
-	"deregistration_delay.timeout_seconds":                {"", "deregistration_delay"},
-	"slow_start.duration_seconds":                         {"", "slow_start"},
-	"load_balancing.algorithm.type":                       {"", "load_balancing_algorithm_type"},
-	"load_balancing.algorithm.anomaly_mitigation":         {"", "load_balancing_anomaly_mitigation"},
-	"load_balancing.cross_zone.enabled":                   {"", "load_balancing_cross_zone_enabled"},
-	"preserve_client_ip.enabled":                          {"", "preserve_client_ip"},
-	"proxy_protocol_v2.enabled":                           {"", "proxy_protocol_v2"},
+	"deregistration_delay.timeout_seconds":        {"", "deregistration_delay"},
+	"slow_start.duration_seconds":                 {"", "slow_start"},
+	"load_balancing.algorithm.type":               {"", "load_balancing_algorithm_type"},
+	"load_balancing.algorithm.anomaly_mitigation": {"", "load_balancing_anomaly_mitigation"},
+	crossZone:                    {"", "load_balancing_cross_zone_enabled"}, // of aws_lb it has another name
+	"preserve_client_ip.enabled": {"", "preserve_client_ip"},
+	"proxy_protocol_v2.enabled":  {"", "proxy_protocol_v2"},
 	"deregistration_delay.connection_termination.enabled": {"", "connection_termination"},
-	"stickiness.enabled":                                  {"stickiness", "enabled"},
-	"stickiness.type":                                     {"stickiness", "type"},
-	"stickiness.lb_cookie.duration_seconds":               {"stickiness", "cookie_duration"},
-	"stickiness.app_cookie.duration_seconds":              {"stickiness", "cookie_duration"},
-	"stickiness.app_cookie.cookie_name":                   {"stickiness", "cookie_name"},
+	"stickiness.enabled":                     {"stickiness", "enabled"},
+	"stickiness.type":                        {"stickiness", "type"},
+	"stickiness.lb_cookie.duration_seconds":  {"stickiness", "cookie_duration"},
+	"stickiness.app_cookie.duration_seconds": {"stickiness", "cookie_duration"},
+	"stickiness.app_cookie.cookie_name":      {"stickiness", "cookie_name"},
 }
 
 func (t *translation) attributes(s *export.Settings, r *resource) {
@@ -118,6 +118,9 @@ func (t *translation) attributes(s *export.Settings, r *resource) {
 	})
 	for _, key := range keys {
 		name, ok := attributeNames[key]
+		if key == crossZone && s.Piece.Kind == plan.KindBalancer {
+			name.argument = "enable_cross_zone_load_balancing"
+		}
 		if !ok {
 			s.Refuse("the attribute %s=%s", key, attributes[key])
 			continue
@@ -128,6 +131,8 @@ func (t *translation) attributes(s *export.Settings, r *resource) {
 		blocks[name.block].set(name.argument, scalar(attributes[key]))
 	}
 }
+
+const crossZone = "load_balancing.cross_zone.enabled"
 
 // scalar writes what a string means where it means a number or a truth.
 func scalar(s string) value {
@@ -143,7 +148,7 @@ func scalar(s string) value {
 func (t *translation) balancer(s *export.Settings) {
 	r := t.add(s, "aws_lb", serviceFile, "load balancer")
 	r.set("name", text(s.Name))
-	r.set("load_balancer_type", text("application"))
+	r.set("load_balancer_type", text(s.Text("type")))
 	switch scheme := s.Text("scheme"); elbtypes.LoadBalancerSchemeEnum(scheme) {
 	case elbtypes.LoadBalancerSchemeEnumInternetFacing, elbtypes.LoadBalancerSchemeEnumInternal:
 		r.set("internal", truth(scheme == string(elbtypes.LoadBalancerSchemeEnumInternal)))
@@ -170,6 +175,9 @@ func (t *translation) listener(s *export.Settings) {
 	if arn := s.Optional("certificate"); arn != "" {
 		r.set("certificate_arn", text(arn))
 		s.Is("asks for client certificates", "no")
+	}
+	if s.Has("idle time") {
+		r.set("tcp_idle_timeout_seconds", num(s.Number("idle time")))
 	}
 	s.Told("forwards to")
 	actions, ok := s.Content.([]elbtypes.Action)

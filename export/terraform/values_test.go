@@ -33,6 +33,8 @@ func TestValuesAreTheDeclarations(t *testing.T) {
 			"aws_lb_target_group.main health_check.healthy_threshold":   target.Healthy,
 			"aws_lb_target_group.main health_check.unhealthy_threshold": target.Unhealthy,
 			"aws_lb_target_group.main health_check.matcher":             target.Matcher,
+			"aws_lb_target_group.main health_check.protocol":            target.CheckProtocol,
+			"aws_lb.main load_balancer_type":                            string(d.Balancer.Kind),
 			"aws_lb_listener.main port":                                 port,
 			"aws_autoscaling_group.main min_size":                       d.Fleet.Min,
 			"aws_autoscaling_group.main desired_capacity":               d.Fleet.Desired,
@@ -47,6 +49,9 @@ func TestValuesAreTheDeclarations(t *testing.T) {
 			"aws_route53_record.primary name":                           d.Host(),
 			"aws_route53_record.secondary alias.evaluate_target_health": true,
 		} {
+			if want == "" {
+				want = "nothing" // what a network load balancer does not have
+			}
 			if got := evaluated(t, all, d, argument); got != fmt.Sprint(want) {
 				t.Errorf("%s is %s, not %v", argument, got, want)
 			}
@@ -70,8 +75,33 @@ func TestValuesAreTheDeclarations(t *testing.T) {
 				}
 			}
 		}
+		flowsAreTheDeclarations(t, all, d)
 		subnetsAreTheDeclarations(t, all, d)
 	})
+}
+
+// flowsAreTheDeclarations: what of a network load balancer is not as AWS makes it.
+func flowsAreTheDeclarations(t *testing.T, all map[string]*folder, d *understudy.Declaration) {
+	t.Helper()
+	if d.Balancer.Kind != understudy.KindNetwork {
+		return
+	}
+	told := func(set bool, want any) string {
+		if !set {
+			return "nothing"
+		}
+		return fmt.Sprint(want)
+	}
+	for argument, want := range map[string]string{
+		"aws_lb.main enable_cross_zone_load_balancing":    told(d.Balancer.CrossZone, true),
+		"aws_lb_listener.main tcp_idle_timeout_seconds":   fmt.Sprint(d.Balancer.IdleTimeout),
+		"aws_lb_target_group.main preserve_client_ip":     told(!d.Target.PreserveClientIP, false),
+		"aws_lb_target_group.main connection_termination": told(d.Target.ConnectionTermination, true),
+	} {
+		if got := evaluated(t, all, d, argument); got != want {
+			t.Errorf("%s is %s, not %s", argument, got, want)
+		}
+	}
 }
 
 // policiesAreTheDeclarations: by what Route 53 chooses a record.

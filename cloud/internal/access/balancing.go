@@ -17,9 +17,13 @@ func (q *question) balancing() ([]need, error) {
 	}
 	said := tagsIn(q.form, "Tags.member.")
 	var made []string
+	kind := "app/"
+	if q.form.Get("Type") == "network" {
+		kind = "net/"
+	}
 	switch q.Operation {
 	case "CreateLoadBalancer":
-		made = []string{q.arn("loadbalancer/app/" + q.form.Get("Name") + "/*")}
+		made = []string{q.arn("loadbalancer/" + kind + q.form.Get("Name") + "/*")}
 	case "CreateTargetGroup":
 		made = []string{q.arn("targetgroup/" + q.form.Get("Name") + "/*")}
 	}

@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// Flow is what a listener of a network load balancer does: it carries flows of bytes or datagrams to the targets of one group.
+// Flow is what a listener of a network load balancer does: it carries flows of bytes or datagrams to the targets of groups.
 type Flow struct {
 	ID       string // of the listener, for logs
 	Protocol Protocol
-	Group    string
+	Forward  []Weighted    // each flow goes to one group, by their weights
 	Idle     time.Duration // of TCP, after which a silent connection is forgotten; 0 means AWS's default of 350 s
 	ALPN     []string      // protocols that TLS offers, the preferred first; none where it offers none
 }

@@ -48,7 +48,7 @@ func (n *node) carryFlow(port int, conn net.Conn) bool {
 		_ = conn.Close()
 		return true
 	}
-	p := routes.groups[l.Flow.Group]
+	p := routes.groups[routes.share(l.Flow.Forward)]
 	if !s.choose(p, l.Flow.Protocol) {
 		s.cut()
 		return true

@@ -96,10 +96,13 @@ func (p *packets) flow(client netip.AddrPort) *datagrams {
 	}
 	routes := p.node.routes.Load()
 	l := routes.listeners[p.port]
-	if l.Flow == nil || routes.groups[l.Flow.Group] == nil {
+	if l.Flow == nil {
 		return nil
 	}
-	group := routes.groups[l.Flow.Group]
+	group := routes.groups[routes.share(l.Flow.Forward)]
+	if group == nil {
+		return nil
+	}
 	to, open := group.pickFlow(tuple{UDP, client, netip.AddrPortFrom(p.node.address, uint16(p.port)), 0})
 	share := p.node.shares.Targets
 	if to == nil || !share.TryAcquire(1) {

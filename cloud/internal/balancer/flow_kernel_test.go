@@ -60,7 +60,7 @@ func newFlowSite(t *testing.T) *flowSite {
 // configure has one listener, at port 80, before a group.
 func (s *flowSite) configure(l Listener, f FlowGroup, targets ...Target) {
 	s.t.Helper()
-	l.Port, l.Flow.Group = 80, "g"
+	l.Port, l.Flow.Forward = 80, []Weighted{{"g", 1}}
 	g := Group{ID: "g", Flow: &f, Targets: targets, Check: Check{
 		Interval: 10 * time.Second, Timeout: 9 * time.Second, Healthy: 2, Unhealthy: 2,
 		Flow: FlowCheck{On: true, Connect: true, ProxyProtocol: f.ProxyProtocol},

@@ -28,7 +28,7 @@ func TestFlowsOfTLSAreLogged(t *testing.T) {
 		Name: "net/flow/50dc6c495c0c9188", Groups: []Group{g},
 		Nodes: []Node{{ID: "eni-1", Zone: "a", Address: netip.MustParseAddr("10.0.0.10"), Network: w.memory, Logs: Logs{Access: access}}},
 		Listeners: []Listener{{
-			Port: 80, Flow: &Flow{ID: "f2f7dc8efc522ab2", Protocol: TLSTCP, Group: "g", ALPN: []string{"h2", "http/1.1"}},
+			Port: 80, Flow: &Flow{ID: "f2f7dc8efc522ab2", Protocol: TLSTCP, Forward: []Weighted{{"g", 1}}, ALPN: []string{"h2", "http/1.1"}},
 			TLS: &TLS{ARNs: map[*x509.Certificate]string{pair.Leaf: "arn:flow"}, Default: pair, Min: tls.VersionTLS12, Max: tls.VersionTLS13},
 		}},
 	}); err != nil {

@@ -19,7 +19,7 @@ func (w *world) flow(f FlowGroup, idle time.Duration, targets ...Target) Group {
 	}}
 	err := w.b.Configure(Config{
 		Nodes:     []Node{{ID: "eni-1", Zone: "a", Address: netip.MustParseAddr("10.0.0.10"), Network: w.memory}},
-		Listeners: []Listener{{Port: 80, Flow: &Flow{Protocol: TCP, Group: "g", Idle: idle}}}, Groups: []Group{g},
+		Listeners: []Listener{{Port: 80, Flow: &Flow{Protocol: TCP, Forward: []Weighted{{"g", 1}}, Idle: idle}}}, Groups: []Group{g},
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -91,6 +91,31 @@ func TestFlowsStayInTheirZone(t *testing.T) {
 		settle()
 		if got := w.shares(1); got[""] != 1 {
 			t.Errorf("without a target in the zone: %v", got)
+		}
+	})
+}
+
+// Each flow goes to one of the listener's target groups, by their weights.
+func TestFlowsAreSharedByWeights(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		flow := Flow{Protocol: TCP, Forward: []Weighted{{"much", 3}, {"none", 0}, {"little", 1}}}
+		var groups []Group
+		for n, s := range flow.Forward {
+			groups = append(groups, Group{ID: s.Group, Flow: &FlowGroup{}, Targets: []Target{w.tells(fmt.Sprintf("10.0.1.%d:80", n), "a")}, Check: Check{
+				Interval: 30 * time.Second, Timeout: 10 * time.Second, Healthy: 5, Unhealthy: 2, Flow: FlowCheck{On: true, Connect: true},
+			}})
+		}
+		err := w.b.Configure(Config{
+			Nodes:     []Node{{ID: "eni-1", Zone: "a", Address: netip.MustParseAddr("10.0.0.10"), Network: w.memory}},
+			Listeners: []Listener{{Port: 80, Flow: &flow}}, Groups: groups,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		settle()
+		if got := w.shares(400); got["10.0.1.0:80"] < 240 || got["10.0.1.1:80"] != 0 || got["10.0.1.2:80"] < 50 {
+			t.Errorf("connections by target: %v", got)
 		}
 	})
 }
@@ -216,7 +241,7 @@ func TestFlowsAreCheckedOverHTTP(t *testing.T) {
 		}}
 		if err := w.b.Configure(Config{
 			Nodes:     []Node{{ID: "eni-1", Zone: "a", Address: netip.MustParseAddr("10.0.0.10"), Network: w.memory}},
-			Listeners: []Listener{{Port: 443, Flow: &Flow{Protocol: TCP, Group: "g"}}}, Groups: []Group{g},
+			Listeners: []Listener{{Port: 443, Flow: &Flow{Protocol: TCP, Forward: []Weighted{{"g", 1}}}}}, Groups: []Group{g},
 		}); err != nil {
 			t.Fatal(err)
 		}

@@ -178,13 +178,17 @@ func runAction(actions []elbtypes.Action) balancer.Action {
 			Redirect: &balancer.Redirect{Status: redirectStatus(c.StatusCode), Protocol: *c.Protocol, Host: *c.Host, Port: *c.Port, Path: *c.Path, Query: *c.Query},
 		}
 	default:
-		var shares []balancer.Weighted
-		for _, t := range a.ForwardConfig.TargetGroups {
-			shares = append(shares, balancer.Weighted{Group: *t.TargetGroupArn, Weight: int(room.Deref(t.Weight))})
-		}
 		sticky := room.Deref(a.ForwardConfig.TargetGroupStickinessConfig.DurationSeconds)
-		return balancer.Action{Forward: shares, Sticky: time.Duration(sticky) * time.Second}
+		return balancer.Action{Forward: sharesOf(a.ForwardConfig), Sticky: time.Duration(sticky) * time.Second}
 	}
+}
+
+// sharesOf are the shares of the target groups that an action forwards to. A network load balancer's tells no weight where there is one.
+func sharesOf(c *elbtypes.ForwardActionConfig) (shares []balancer.Weighted) {
+	for _, t := range c.TargetGroups {
+		shares = append(shares, balancer.Weighted{Group: *t.TargetGroupArn, Weight: int(orDefault(t.Weight, 1))})
+	}
+	return shares
 }
 
 // parsePrefixes reads the ranges of a source-ip condition.

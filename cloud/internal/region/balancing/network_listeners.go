@@ -83,13 +83,14 @@ func (r *Room) readDefault(tx *store.Tx, b loadBalancerRow, p elbtypes.ProtocolE
 		return read, err
 	}
 	read[0].ForwardConfig.TargetGroupStickinessConfig = nil
-	for n := range read[0].ForwardConfig.TargetGroups {
-		read[0].ForwardConfig.TargetGroups[n].Weight = nil
+	if groups := read[0].ForwardConfig.TargetGroups; len(groups) == 1 {
+		groups[0].Weight = nil
 	}
 	return read, r.checkFlowGroups(tx, p, read)
 }
 
-// checkFlowAction refuses what a network load balancer does not do: it forwards, to one target group.
+// checkFlowAction refuses what a network load balancer does not do: it forwards, to target groups by their weights
+// (https://aws.amazon.com/about-aws/whats-new/2025/11/network-load-balancer-weighted-target-groups/), and knows no client again.
 func checkFlowAction(actions []elbtypes.Action) error {
 	if len(actions) != 1 {
 		return nil // it is told why below
@@ -98,8 +99,6 @@ func checkFlowAction(actions []elbtypes.Action) error {
 	case a.Type != elbtypes.ActionTypeEnumForward:
 		return wire.Errorf("InvalidLoadBalancerAction", "Actions of type '%s' are not supported for load balancers of type 'network'", a.Type)
 	case a.ForwardConfig == nil:
-	case len(a.ForwardConfig.TargetGroups) > 1: // https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/385
-		return invalid("You cannot specify multiple target groups in a single action with a load balancer of type 'network'")
 	case a.ForwardConfig.TargetGroupStickinessConfig != nil && room.Deref(a.ForwardConfig.TargetGroupStickinessConfig.Enabled):
 		return invalid("Target group stickiness is not supported for load balancers of type 'network'")
 	}

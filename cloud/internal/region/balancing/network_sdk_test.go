@@ -16,6 +16,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/understudy/understudy/cloud/internal/balancer"
 	"github.com/understudy/understudy/cloud/internal/metrics"
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
@@ -215,6 +216,16 @@ func TestFlowListener(t *testing.T) {
 	_, err = listen(elb.CreateListenerInput{Port: new(int32(81)), Protocol: "TCP", DefaultActions: []elbtypes.Action{{
 		Type: "forward", ForwardConfig: &elbtypes.ForwardActionConfig{TargetGroups: []elbtypes.TargetGroupTuple{tuple, tuple}}}}})
 	roomtest.WantAPIError(t, err, "ValidationError")
+	other := *s.flowGroup("other", "TCP", nil).TargetGroupArn
+	shared := roomtest.Must(listen(elb.CreateListenerInput{Port: new(int32(81)), Protocol: "TCP", DefaultActions: []elbtypes.Action{{
+		Type: "forward", ForwardConfig: &elbtypes.ForwardActionConfig{TargetGroups: []elbtypes.TargetGroupTuple{
+			{TargetGroupArn: &group, Weight: new(int32(0))}, {TargetGroupArn: &other}}}}}}))(t).Listeners[0]
+	if got := shared.DefaultActions[0].ForwardConfig.TargetGroups; len(got) != 2 || *got[0].Weight != 0 || *got[1].Weight != 1 {
+		t.Errorf("shares %+v", got)
+	}
+	if row, _ := s.r.listeners.Get(*shared.ListenerArn); !slices.Equal(runFlow(row).Forward, []balancer.Weighted{{Group: group}, {Group: other, Weight: 1}}) {
+		t.Errorf("the data path has %v", runFlow(row).Forward)
+	}
 
 	_, err = listen(elb.CreateListenerInput{Port: new(int32(443)), Protocol: "TLS"})
 	roomtest.WantAPIError(t, err, "ValidationError")
