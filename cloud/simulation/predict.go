@@ -110,7 +110,8 @@ func (m *Model) faultOf(name string, q Question) (Fault, error) {
 	f := Fault{Kind: name, Region: Primary, For: q.For}
 	if name == FaultFlap {
 		f.Times = max(1, q.Times)
-		f.For = min(q.For/Span(2*f.Times), Span(time.Duration(m.Check.Threshold)*(time.Duration(m.Check.Interval)+m.limit(health.ConnectLimit)+m.limit(health.ReplyLimit)))+m.Propagation)
+		found := time.Duration(m.Check.Threshold) * (time.Duration(m.Check.Interval) + m.limit(health.ConnectLimit) + m.limit(health.ReplyLimit))
+		f.For = min(q.For/Span(2*f.Times), Span(found)+m.Propagation)
 	}
 	return f, nil
 }

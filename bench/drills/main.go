@@ -1,0 +1,146 @@
+// Drills reads a folder of drills' reports, named SPEED-FAULT-NUMBER.json, and prints what users of each kind felt beside what was predicted for
+// them, as a table in Markdown; the second argument names a file for the same as a picture.
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/understudy/understudy/drill"
+	"github.com/understudy/understudy/report"
+)
+
+// row is what drills of one fault have measured of users of one kind, in seconds at AWS's speed: the means over the drills.
+type row struct {
+	speed       float64
+	fault, kind string
+	drills      int
+	grain       float64
+	p50, p99    pair
+}
+
+// pair is what was predicted, and what was measured: its mean, and its standard error.
+type pair struct {
+	predicted, measured, err float64
+	all                      []float64
+}
+
+func (p *pair) add(predicted, measured float64) {
+	p.predicted += predicted
+	p.all = append(p.all, measured)
+}
+
+func (p *pair) end() {
+	n := float64(len(p.all))
+	p.predicted /= n
+	for _, v := range p.all {
+		p.measured += v / n
+	}
+	for _, v := range p.all {
+		p.err += (v - p.measured) * (v - p.measured)
+	}
+	p.err = math.Sqrt(p.err/max(1, n-1)) / math.Sqrt(n)
+}
+
+// off is by how much the measured leaves the predicted, in percent; within the time between two requests it leaves nothing.
+func (r row) off(p pair) float64 {
+	if math.Abs(p.measured-p.predicted) <= r.grain || p.predicted == 0 {
+		return 0
+	}
+	return 100 * (p.measured - p.predicted) / p.predicted
+}
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "drills:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	if len(args) == 0 {
+		return fmt.Errorf("the folder of the reports is missing")
+	}
+	rows, err := read(args[0])
+	if err != nil {
+		return err
+	}
+	table(rows)
+	if len(args) > 1 && args[1] != "" {
+		return os.WriteFile(args[1], []byte(picture(rows)), 0o644)
+	}
+	return nil
+}
+
+func read(folder string) ([]*row, error) {
+	files, err := filepath.Glob(filepath.Join(folder, "*-*-*.json"))
+	if err != nil {
+		return nil, err
+	}
+	rows := map[string]*row{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		r, err := report.Read(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		for _, k := range r.Kinds {
+			if k.Forecast != nil {
+				count(rows, r, k)
+			}
+		}
+	}
+	all := make([]*row, 0, len(rows))
+	for _, r := range rows {
+		r.p50.end()
+		r.p99.end()
+		all = append(all, r)
+	}
+	slices.SortFunc(all, func(a, b *row) int {
+		return cmp.Or(cmp.Compare(a.speed, b.speed), strings.Compare(a.fault, b.fault), strings.Compare(a.kind, b.kind))
+	})
+	return all, nil
+}
+
+// count adds what a drill has measured of a kind.
+func count(rows map[string]*row, r *drill.Report, k drill.KindReport) {
+	name := fmt.Sprint(r.Speed, r.Fault, k.Kind)
+	one := rows[name]
+	if one == nil {
+		one = &row{speed: r.Speed, fault: r.Fault, kind: k.Kind}
+		rows[name] = one
+	}
+	seconds := func(ms float64) float64 { return ms * r.Speed / 1000 }
+	one.drills++
+	one.grain = seconds(r.GrainMS)
+	one.p50.add(seconds(k.Forecast.P50), seconds(k.DowntimeMS.P50))
+	one.p99.add(seconds(k.Forecast.P99), seconds(k.DowntimeMS.P99))
+}
+
+func table(rows []*row) {
+	fmt.Println("| speed | fault | users | drills | P50: predicted | measured | off | P99: predicted | measured | off |")
+	fmt.Println("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+	within := 0
+	for _, r := range rows {
+		cell := func(p pair) string {
+			off := "within a request"
+			if d := r.off(p); d != 0 {
+				off = fmt.Sprintf("%+.0f %%", d)
+			}
+			return fmt.Sprintf("%.1f s | %.1f ± %.1f s | %s", p.predicted, p.measured, p.err, off)
+		}
+		fmt.Printf("| %g | %s | %s | %d | %s | %s |\n", r.speed, r.fault, r.kind, r.drills, cell(r.p50), cell(r.p99))
+		if math.Abs(r.off(r.p50)) <= 10 && math.Abs(r.off(r.p99)) <= 10 {
+			within++
+		}
+	}
+	fmt.Printf("\n%d of %d rows are within 10 %%.\n", within, len(rows))
+}
