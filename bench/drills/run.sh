@@ -19,7 +19,7 @@ export UNDERSTUDY_HOME=$work/cloud XDG_STATE_HOME=$work/state
 users=${USERS:-100}
 
 for speed in ${SPEEDS:-10 30}; do
-	"$program" cloud start --speed "$speed" >/dev/null
+	"$program" cloud start --speed "$speed" --while $$ >/dev/null
 	eval "$("$program" cloud env)"
 	"$program" up -f examples/hello/understudy.yaml --yes >/dev/null 2>&1
 	for fault in ${FAULTS:-invert targets isolate region flap}; do
