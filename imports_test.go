@@ -173,8 +173,12 @@ var pure = []string{
 	"cloud/internal/health/judge.go", "cloud/internal/controls/rules.go", "cloud/internal/fault/rule.go", "cloud/internal/fault/veil.go", "cloud/internal/fault/veil_json.go", "parity",
 }
 
-// simulated code runs in virtual time: it is as pure as the packages that it runs, and all that it draws follows from a seed.
-const simulated = "cloud/simulation"
+// simulated code runs in virtual time: it is as pure as the packages that it runs, and all that it draws follows from a seed. Only sideBySide starts
+// goroutines, of which each runs a whole life that shares nothing; it takes them in their order.
+const (
+	simulated  = "cloud/simulation"
+	sideBySide = simulated + "/lives.go"
+)
 
 func TestPureCodeReachesNothing(t *testing.T) {
 	found := map[string]bool{}
@@ -193,7 +197,9 @@ func TestPureCodeReachesNothing(t *testing.T) {
 		ast.Inspect(f, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.GoStmt:
-				t.Errorf("%s starts a goroutine, whose turn nobody knows", name)
+				if name != sideBySide {
+					t.Errorf("%s starts a goroutine, whose turn nobody knows", name)
+				}
 			case *ast.SelectorExpr:
 				if x, ok := n.X.(*ast.Ident); ok && x.Name == "rand" && n.Sel.Name != "New" && n.Sel.Name != "NewPCG" {
 					t.Errorf("%s draws by rand.%s, which has no seed", name, n.Sel.Name)
