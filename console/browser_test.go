@@ -187,7 +187,7 @@ func TestABrowserShowsEveryState(t *testing.T) {
 	w.Do("what cannot be listed", w.Run(`location.hash = 'resources'`), w.Says("main", "t3.micro"),
 		w.Run(`const k = document.querySelector('[name=kind]'); k.value = 'zones'; k.onchange({target: k})`), w.Says(".alert", "no answer"))
 	s.end(t)
-	w.Do("the end", w.Says("#link", "Not connected since"), w.Until(`document.body.classList.contains('stale')`))
+	w.Do("the end", w.Says("#link", "Not connected: last heard"), w.Until(`document.body.classList.contains('stale')`))
 	w.Accessible("not connected")
 	w.Picture(*pictures, "state-not-connected")
 	if text := window.Value[string](w, `document.body.innerText`); strings.Contains(text, "cannot be drawn") {

@@ -56,7 +56,7 @@ function connection() {
   const old = Date.now() - heard, stale = link.state !== 'open' || old > 8000;
   const text = link.state === 'loading' ? 'Loading: nothing has been heard from the console yet.' :
     link.state === 'over' ? 'Not connected: this browser has no session.' :
-      stale ? `Not connected since ${ago(heard)}: the page is as it was then. Trying again; \`understudy console\` starts a new one.` : `Live: last heard ${ago(heard)}.`;
+      stale ? `Not connected: last heard ${ago(heard)}, and the page is as it was then. Trying again; \`understudy console\` starts a new one.` : `Live: last heard ${ago(heard)}.`;
   if ($('link').textContent !== text) $('link').textContent = text;
   document.body.classList.toggle('stale', stale && link.state !== 'loading');
 }
