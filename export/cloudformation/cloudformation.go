@@ -36,6 +36,8 @@ func translated(b *plan.Blueprint) (*translation, error) {
 
 var language = export.Language[*translation]{Name: "CloudFormation", Kinds: map[plan.Kind]func(*translation, *export.Settings){
 	plan.KindVPC:          (*translation).vpc,
+	plan.KindGivenVPC:     (*translation).givenVPC,
+	plan.KindGivenSubnet:  (*translation).givenSubnet,
 	plan.KindGateway:      (*translation).gateway,
 	plan.KindSubnet:       (*translation).subnet,
 	plan.KindRoutes:       (*translation).routes,

@@ -237,6 +237,9 @@ func TestEveryPieceIsWritten(t *testing.T) {
 		all := templates(t, r)
 		for _, p := range b.Pieces {
 			parameters := map[plan.Kind]string{plan.KindImage: imageParameter, plan.KindUsedImage: imageParameter, plan.KindHostImage: hostImageParameter}
+			if p.Kind == plan.KindGivenVPC || p.Kind == plan.KindGivenSubnet {
+				parameters[p.Kind] = givenParameter(p)
+			}
 			if name, looked := parameters[p.Kind]; looked {
 				if _, ok := all[home(p)+".yaml"].Parameters[name]; !ok {
 					t.Errorf("%s is no parameter", p.ID)
@@ -272,9 +275,6 @@ func TestValuesAreTheDeclarations(t *testing.T) {
 		all, d := templates(t, r), b.Declaration
 		_, port := d.Entry()
 		for where, want := range map[string]any{
-			"primary.yaml Vpc CidrBlock":                                       d.Regions["primary"].CIDR,
-			"secondary.yaml Vpc CidrBlock":                                     d.Regions["secondary"].CIDR,
-			"primary.yaml SubnetPublicB CidrBlock":                             d.Regions["primary"].Subnets()[1].CIDR,
 			"primary.yaml TargetGroup Port":                                    d.Service.Port,
 			"primary.yaml TargetGroup HealthCheckIntervalSeconds":              d.Target.Interval,
 			"primary.yaml TargetGroup UnhealthyThresholdCount":                 d.Target.Unhealthy,
@@ -290,20 +290,49 @@ func TestValuesAreTheDeclarations(t *testing.T) {
 			"records.yaml PrimaryRecord " + chosenBy(d):                        chosen(d, understudy.Primary),
 			"records.yaml SecondaryRecord " + chosenBy(d):                      chosen(d, understudy.Secondary),
 		} {
-			at := strings.Fields(where)
-			var v any = all[at[0]].Resources[at[1]].Properties
-			for _, name := range strings.Split(at[2], ".") {
-				inner, _ := v.(map[string]any)
-				v = inner[name]
-			}
-			if fmt.Sprint(v) != fmt.Sprint(want) {
+			if v := valueAt(all, where); fmt.Sprint(v) != fmt.Sprint(want) {
 				t.Errorf("%s is %v, not %v", where, v, want)
 			}
 		}
+		networksAreTheDeclarations(t, all, d)
 		if policy := d.ParametersPolicy(); policy != "" {
 			parametersAreRead(t, all["roles.yaml"], policy)
 		}
 	})
+}
+
+// valueAt is a property, written as its template, its resource and its name.
+func valueAt(all map[string]read, where string) any {
+	at := strings.Fields(where)
+	var v any = all[at[0]].Resources[at[1]].Properties
+	for _, name := range strings.Split(at[2], ".") {
+		inner, _ := v.(map[string]any)
+		v = inner[name]
+	}
+	return v
+}
+
+// networksAreTheDeclarations: a network has its addresses, or is a parameter if it is somebody else's, with its id where that is declared.
+func networksAreTheDeclarations(t *testing.T, all map[string]read, d *understudy.Declaration) {
+	t.Helper()
+	for side, r := range d.Regions {
+		template := string(side) + ".yaml"
+		if !r.Given() {
+			for where, want := range map[string]any{"Vpc": r.CIDR, "SubnetPublicB": r.Subnets()[1].CIDR} {
+				if v := valueAt(all, template+" "+where+" CidrBlock"); fmt.Sprint(v) != fmt.Sprint(want) {
+					t.Errorf("%s of %s has %v, not %v", where, template, v, want)
+				}
+			}
+			continue
+		}
+		if _, made := all[template].Resources["Vpc"]; made || valueAt(all, template+" TargetGroup VpcId.Ref") != "Vpc" {
+			t.Errorf("%s does not have its target group in the network that is there", template)
+		}
+		stands := all[template].Parameters["SubnetPrivateB"].Default
+		if ids := r.Network.Private.IDs; len(ids) > 0 && stands != ids[1] && stands != exporttest.ID(string(side)+"/subnet private-b") {
+			t.Errorf("the second private subnet of %s is %s, of %v", template, stands, ids)
+		}
+	}
 }
 
 // parametersAreRead looks for the policy by which instances read the parameters of their environment.
@@ -381,6 +410,9 @@ func TestTheUnknownIsRefused(t *testing.T) {
 		},
 	} {
 		for _, d := range exporttest.Declarations(t, root) {
+			if d.GivenNetwork() {
+				continue // its first piece is another
+			}
 			b := exporttest.Blueprint(t, d)
 			change(&b.Pieces[0])
 			if _, err := Write(b); b.Pieces[0].ID != "primary/vpc" || err == nil || !strings.Contains(err.Error(), says) {

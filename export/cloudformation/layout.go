@@ -71,6 +71,8 @@ func (t *translation) refer(template string, r ref) tree {
 	switch {
 	case (p.Kind == plan.KindImage || p.Kind == plan.KindUsedImage) && r.Attribute == plan.RootDevice:
 		return t.parameter(template, rootParameter, "String", "/dev/xvda", "The root device of the image")
+	case p.Kind == plan.KindGivenVPC || p.Kind == plan.KindGivenSubnet:
+		return tree{{"Ref", givenParameter(p)}}
 	case p.Kind == plan.KindHostImage:
 		return tree{{"Ref", hostImageParameter}}
 	case p.Kind == plan.KindImage || p.Kind == plan.KindUsedImage:

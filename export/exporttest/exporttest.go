@@ -12,11 +12,12 @@ import (
 	"github.com/understudy/understudy/plan"
 )
 
-// Declarations reads every example and every declaration by which the rehearsals set all fields, by their files below the module's root.
+// Declarations reads every example, every declaration by which the rehearsals set all fields, and those of given networks, by their files below the
+// module's root.
 func Declarations(t *testing.T, root string) map[string]*understudy.Declaration {
 	t.Helper()
 	all := map[string]*understudy.Declaration{}
-	for _, pattern := range []string{"examples/*/understudy.yaml", "e2e/testdata/fields/*.yaml"} {
+	for _, pattern := range []string{"examples/*/understudy.yaml", "e2e/testdata/fields/*.yaml", "export/exporttest/testdata/*.yaml"} {
 		files, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no declarations match %s: %v", pattern, err)

@@ -216,11 +216,11 @@ func (t *translation) vari(a, b *block, of *resource) {
 	}
 }
 
-// name returns the variable for an argument that differs: of its name, or with its resource's where another has that.
+// name returns the variable for an argument that differs: of its name, or with its resource's where another has that, or where it says nothing.
 func (t *translation) name(x, y *item, of *resource) string {
 	values := map[understudy.Side]string{understudy.Primary: x.value.text(t.above), understudy.Secondary: y.value.text(t.above)}
 	name := x.argument
-	if slices.ContainsFunc(t.variables, func(v *variable) bool {
+	if name == "id" || slices.ContainsFunc(t.variables, func(v *variable) bool {
 		return v.name == name && (v.values[understudy.Primary] != values[understudy.Primary] || v.values[understudy.Secondary] != values[understudy.Secondary])
 	}) {
 		name = label(strings.TrimPrefix(of.typ, "aws_")+" "+of.label+" "+x.argument, "")

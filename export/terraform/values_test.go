@@ -3,6 +3,7 @@ package terraform
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -124,6 +125,10 @@ func policiesAreTheDeclarations(t *testing.T, all map[string]*folder, d *underst
 // subnetsAreTheDeclarations computes each subnet's network as Terraform does.
 func subnetsAreTheDeclarations(t *testing.T, all map[string]*folder, d *understudy.Declaration) {
 	t.Helper()
+	if d.Regions[understudy.Primary].Given() {
+		givenIsTheDeclarations(t, all, d)
+		return
+	}
 	want, got := map[string]string{}, map[string]string{}
 	for _, s := range d.Regions[understudy.Primary].Subnets() {
 		name := "aws_subnet." + strings.ReplaceAll(s.Name, "-", "_")
@@ -131,6 +136,35 @@ func subnetsAreTheDeclarations(t *testing.T, all map[string]*folder, d *understu
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("subnets (-want +got)\n%s", diff)
+	}
+}
+
+// givenIsTheDeclarations: a network of somebody else's is looked up by its id or its tags.
+func givenIsTheDeclarations(t *testing.T, all map[string]*folder, d *understudy.Declaration) {
+	t.Helper()
+	given := d.Regions[understudy.Primary].Network
+	if ids := given.VPC.IDs; len(ids) > 0 {
+		var found []string
+		for _, f := range all {
+			for _, b := range f.blocks {
+				for _, argument := range []string{"id", "vpc_main_id"} {
+					if a := b.Body.Attributes[argument]; a != nil {
+						found = append(found, literalOf(a))
+					}
+				}
+			}
+		}
+		if !slices.Contains(found, ids[0]) {
+			t.Errorf("the VPC is %s, not %s", found, ids[0])
+		}
+		return
+	}
+	for _, f := range all {
+		for _, b := range f.blocks {
+			if slices.Contains([]string{"data.aws_vpc.main", "data.aws_subnets.public_a_and_others"}, addressOf(b)) && b.Body.Attributes["tags"] == nil {
+				t.Errorf("%s is looked up without its tags", addressOf(b))
+			}
+		}
 	}
 }
 
