@@ -3,7 +3,6 @@ package plan
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -12,39 +11,9 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// alarmLists are the alarms whose names begin as the stack's do, by region, for finds that share them.
-type alarmLists struct {
-	mu sync.Mutex
-	of map[string]*alarmList
-}
-
-type alarmList struct {
-	once sync.Once
-	all  map[string]cwtypes.MetricAlarm // by their names
-	err  error
-}
-
-type alarmListsKey struct{}
-
-func withAlarmLists(ctx context.Context) context.Context {
-	return context.WithValue(ctx, alarmListsKey{}, &alarmLists{of: map[string]*alarmList{}})
-}
-
-// foundAlarms lists the alarms of a region whose names begin as the stack's do.
+// foundAlarms are the alarms of a region whose names begin as the stack's do, by their names. Finds share the list.
 func foundAlarms(ctx context.Context, s scope) (map[string]cwtypes.MetricAlarm, error) {
-	lists, shared := ctx.Value(alarmListsKey{}).(*alarmLists)
-	if !shared {
-		return listAlarms(ctx, s)
-	}
-	lists.mu.Lock()
-	l := lists.of[s.Region]
-	if l == nil {
-		l = &alarmList{}
-		lists.of[s.Region] = l
-	}
-	lists.mu.Unlock()
-	l.once.Do(func() { l.all, l.err = listAlarms(ctx, s) })
-	return l.all, l.err
+	return listed(ctx, "alarms of "+s.Region, func() (map[string]cwtypes.MetricAlarm, error) { return listAlarms(ctx, s) })
 }
 
 // listAlarms finds nothing for a caller who may not look and declares no alarm: without the permission none was made.

@@ -117,7 +117,7 @@ type Found struct {
 // ChecksFind asks Route 53 what its checkers find of a region.
 func (s *Stack) ChecksFind(ctx context.Context, side understudy.Side) (Found, error) {
 	r := takeInventory(s.Declaration, s.Accounts).regions[side]
-	ctx = withOneCheckList(ctx)
+	ctx = withSharedLists(ctx)
 	for _, c := range append([]resource{r.check}, asResources(r.furtherChecks)...) {
 		there, err := c.find(ctx)
 		if err != nil {

@@ -3,7 +3,6 @@ package plan
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
@@ -12,29 +11,11 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// checkList is the account's list of health checks, for finds that share one. Route 53 allows five requests a second to an
-// account (https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html#limits-api-requests).
-type checkList struct {
-	once sync.Once
-	all  []route53types.HealthCheck
-	err  error
-}
-
-type checkListKey struct{}
-
-// withOneCheckList returns a context in which the health checks are listed once.
-func withOneCheckList(ctx context.Context) context.Context {
-	return context.WithValue(ctx, checkListKey{}, &checkList{})
-}
-
-// healthChecks lists all health checks of the account. They are found by their caller references, which no filter selects.
+// healthChecks lists all health checks of the account. They are found by their caller references, which no filter selects. Route 53 allows five
+// requests a second to an account (https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html#limits-api-requests), so that
+// finds share one list.
 func healthChecks(ctx context.Context, s scope) ([]route53types.HealthCheck, error) {
-	l, shared := ctx.Value(checkListKey{}).(*checkList)
-	if !shared {
-		return listHealthChecks(ctx, s)
-	}
-	l.once.Do(func() { l.all, l.err = listHealthChecks(ctx, s) })
-	return l.all, l.err
+	return listed(ctx, "health checks", func() ([]route53types.HealthCheck, error) { return listHealthChecks(ctx, s) })
 }
 
 func listHealthChecks(ctx context.Context, s scope) (all []route53types.HealthCheck, err error) {

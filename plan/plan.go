@@ -99,7 +99,7 @@ func (p *Plan) Changes() bool {
 func (g *graph) examine(ctx context.Context, passOver func(*node) bool) (map[*node]bool, error) {
 	var mu sync.Mutex
 	found := map[*node]bool{}
-	err := g.walk(withAlarmLists(withOneCheckList(ctx)), looking, func(ctx context.Context, n *node) error {
+	err := g.walk(withSharedLists(ctx), looking, func(ctx context.Context, n *node) error {
 		if passOver(n) {
 			return nil
 		}

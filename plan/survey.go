@@ -19,7 +19,7 @@ type survey struct {
 func (g *graph) survey(ctx context.Context, passOver func(*node) bool) (*survey, error) {
 	var mu sync.Mutex
 	s := &survey{map[*node]bool{}, map[*node]error{}}
-	err := g.walk(withAlarmLists(withOneCheckList(ctx)), looking, func(ctx context.Context, n *node) error {
+	err := g.walk(withSharedLists(ctx), looking, func(ctx context.Context, n *node) error {
 		if passOver(n) {
 			return nil
 		}
