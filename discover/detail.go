@@ -169,13 +169,8 @@ func (s *Site) readHostImages(ctx context.Context) error {
 	for _, h := range s.Hosts {
 		ids = append(ids, aws.ToString(h.ImageId))
 	}
-	if ids = unique(ids); len(ids) == 0 {
-		return nil
-	}
-	out, err := s.EC2.DescribeImages(ctx, &ec2.DescribeImagesInput{Filters: []ec2types.Filter{account.Filter("image-id", ids...)}})
-	if err == nil {
-		s.HostImages = out.Images
-	}
+	var err error
+	s.HostImages, err = s.images(ctx, ids)
 	return err
 }
 

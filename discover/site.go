@@ -311,15 +311,21 @@ func (s *Site) readImages(ctx context.Context) error {
 	for _, m := range s.Machines {
 		ids = append(ids, aws.ToString(m.ImageId))
 	}
-	if ids = unique(ids); len(ids) == 0 {
-		return nil
-	}
-	// By filter and not by ids: an image that was deregistered is no error.
-	out, err := s.EC2.DescribeImages(ctx, &ec2.DescribeImagesInput{Filters: []ec2types.Filter{account.Filter("image-id", ids...)}})
-	if err == nil {
-		s.Images = out.Images
-	}
+	var err error
+	s.Images, err = s.images(ctx, ids)
 	return err
+}
+
+// images are those of the ids that are there: one that was deregistered is no error.
+func (s *Site) images(ctx context.Context, ids []string) ([]ec2types.Image, error) {
+	if ids = unique(ids); len(ids) == 0 {
+		return nil, nil
+	}
+	out, err := s.EC2.DescribeImages(ctx, &ec2.DescribeImagesInput{Filters: []ec2types.Filter{account.Filter("image-id", ids...)}})
+	if err != nil {
+		return nil, err
+	}
+	return out.Images, nil
 }
 
 func (s *Site) readVPC(ctx context.Context) error {
