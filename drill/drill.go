@@ -89,19 +89,10 @@ type Event struct {
 // the repair fails, the journal stays and the error says so. It returns a Refusal if something is wrong before it
 // begins, and ErrInForce if the journal or the marker has an entry. A drill that was aborted has a report too.
 func (d *Drill) Run(ctx context.Context) (*Report, error) {
-	d.defaults()
-	if err := d.alone(ctx); err != nil {
-		return nil, err
-	}
-	forced, err := examine(ctx, d.Before, d.Force)
+	forced, err := d.prepare(ctx)
 	if err != nil {
 		return nil, err
 	}
-	first, err := d.Lookup(ctx, d.URL.Hostname())
-	if err != nil {
-		return nil, err
-	}
-	d.Settings.TTL = first.TTL
 	if err := d.keepRhythm(); err != nil {
 		return nil, err
 	}
@@ -125,6 +116,20 @@ func (d *Drill) Run(ctx context.Context) (*Report, error) {
 	}
 	t.began, t.ended, t.propagation = began, time.Now(), d.Settings.timeout(Propagation)
 	return d.report(rec, w, t, forced), nil
+}
+
+// prepare holds that the drill may begin, and learns for how long the name's answer is kept. It returns what was wrong and overridden.
+func (d *Drill) prepare(ctx context.Context) (forced []Wrong, err error) {
+	d.defaults()
+	if err := d.alone(ctx); err != nil {
+		return nil, err
+	}
+	if forced, err = examine(ctx, d.Before, d.Force); err != nil {
+		return nil, err
+	}
+	first, err := d.Lookup(ctx, d.URL.Hostname())
+	d.Settings.TTL = first.TTL
+	return forced, err
 }
 
 // people gives each user its kind, and refuses users that the service cannot have.

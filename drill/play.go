@@ -27,19 +27,10 @@ type Play struct {
 // Run carries it out. As a drill's, it repairs what it broke in any case before it returns.
 func (p *Play) Run(ctx context.Context) (*Played, error) {
 	d := p.Drill
-	d.defaults()
-	if err := d.alone(ctx); err != nil {
-		return nil, err
-	}
-	forced, err := examine(ctx, d.Before, d.Force)
+	forced, err := d.prepare(ctx)
 	if err != nil {
 		return nil, err
 	}
-	first, err := d.Lookup(ctx, d.URL.Hostname())
-	if err != nil {
-		return nil, err
-	}
-	d.Settings.TTL = first.TTL
 	d.Settings.ClientTimeout = d.Settings.timeout(d.Settings.ClientTimeout)
 	if err := d.people(); err != nil {
 		return nil, err
