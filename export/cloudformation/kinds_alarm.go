@@ -2,7 +2,6 @@ package cloudformation
 
 import (
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"github.com/understudy/understudy/export"
@@ -13,21 +12,13 @@ import (
 var fullNames = map[plan.Kind]string{plan.KindBalancer: "LoadBalancerFullName", plan.KindTargetGroup: "TargetGroupFullName"}
 
 func (t *translation) alarm(s *export.Settings) {
-	in, ok := s.Content.(*cloudwatch.PutMetricAlarmInput)
-	if !ok {
-		s.Refuse("an alarm of %T", s.Content)
+	sent, of := export.Alarm(s)
+	if sent == nil {
 		return
 	}
-	for _, f := range s.Piece.Settings {
-		if f.Name != "tagged" {
-			s.Told(f.Name) // all of it is told by what is sent
-		}
-	}
 	r := t.add(s, "AWS::CloudWatch::Alarm")
-	sent := *in
-	sent.Dimensions, sent.Tags = nil, nil
-	r.properties = t.structure(s, &sent)
-	r.properties.set("Dimensions", t.dimensions(in.Dimensions))
+	r.properties = t.structure(s, sent)
+	r.properties.set("Dimensions", t.dimensions(of))
 	t.tagged(s, r, "Tags")
 	r.identified(entry{"AlarmName", s.Name})
 }

@@ -2,7 +2,6 @@ package terraform
 
 import (
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 
 	"github.com/understudy/understudy/export"
 	"github.com/understudy/understudy/plan"
@@ -14,25 +13,17 @@ const alarmsFile = "alarms.tf"
 var alarmNames = map[string]string{"OKActions": "ok_actions"}
 
 func (t *translation) alarm(s *export.Settings) {
-	in, ok := s.Content.(*cloudwatch.PutMetricAlarmInput)
-	if !ok {
-		s.Refuse("an alarm of %T", s.Content)
+	sent, of := export.Alarm(s)
+	if sent == nil {
 		return
 	}
-	for _, f := range s.Piece.Settings {
-		if f.Name != "tagged" {
-			s.Told(f.Name) // all of it is told by what is sent
-		}
-	}
 	r := t.add(s, "aws_cloudwatch_metric_alarm", alarmsFile, "alarm")
-	sent := *in
-	sent.Dimensions, sent.Tags = nil, nil
-	t.structure(s, &r.block, &sent, alarmNames)
-	var of object
-	for _, d := range in.Dimensions {
-		of = append(of, entry{aws.ToString(d.Name), t.dimension(aws.ToString(d.Value))})
+	t.structure(s, &r.block, sent, alarmNames)
+	var dimensions object
+	for _, d := range of {
+		dimensions = append(dimensions, entry{aws.ToString(d.Name), t.dimension(aws.ToString(d.Value))})
 	}
-	r.set("dimensions", of)
+	r.set("dimensions", dimensions)
 	t.tags(s, r)
 	r.imported = text(s.Name)
 }
