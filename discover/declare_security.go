@@ -9,6 +9,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
 )
 
 const anywhere = "0.0.0.0/0"
@@ -99,22 +100,13 @@ func (s *Site) passages(groups []ec2types.SecurityGroup, way func(ec2types.Secur
 	return all
 }
 
-func (s *Site) peers(p ec2types.IpPermission) (peers []string) {
-	for _, r := range p.IpRanges {
-		peers = append(peers, aws.ToString(r.CidrIp))
-	}
-	for _, r := range p.Ipv6Ranges {
-		peers = append(peers, aws.ToString(r.CidrIpv6))
-	}
-	for _, l := range p.PrefixListIds {
-		peers = append(peers, aws.ToString(l.PrefixListId))
-	}
-	for _, pair := range p.UserIdGroupPairs {
-		peer := aws.ToString(pair.GroupId)
+// peers are a permission's, with the load balancer's groups by what they are to the stack.
+func (s *Site) peers(p ec2types.IpPermission) []string {
+	peers := account.Peers(p)
+	for i, peer := range peers {
 		if slices.Contains(s.Balancer.SecurityGroups, peer) {
-			peer = understudy.PublicFacing
+			peers[i] = understudy.PublicFacing
 		}
-		peers = append(peers, peer)
 	}
 	return peers
 }

@@ -60,29 +60,12 @@ func rulesOf(permissions []ec2types.IpPermission) []rule {
 		if r.protocol == "-1" {
 			r.from, r.to = 0, 0
 		}
-		for _, peer := range peersOf(p) {
+		for _, peer := range account.Peers(p) {
 			r.peer = peer
 			rules = append(rules, r)
 		}
 	}
 	return rules
-}
-
-func peersOf(p ec2types.IpPermission) []string {
-	var peers []string
-	for _, v := range p.IpRanges {
-		peers = append(peers, aws.ToString(v.CidrIp))
-	}
-	for _, v := range p.Ipv6Ranges {
-		peers = append(peers, aws.ToString(v.CidrIpv6))
-	}
-	for _, v := range p.UserIdGroupPairs {
-		peers = append(peers, aws.ToString(v.GroupId))
-	}
-	for _, v := range p.PrefixListIds {
-		peers = append(peers, aws.ToString(v.PrefixListId))
-	}
-	return peers
 }
 
 // without returns the rules that are not among others, as EC2 takes them.
