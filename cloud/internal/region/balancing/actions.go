@@ -14,14 +14,16 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// readActions checks the actions of a listener or rule and returns them as they are shown: a forward
+// readActions checks the actions of a listener or of its rule and returns them as they are shown: a forward
 // action names its groups both ways, as AWS's answers do.
-func (r *Room) readActions(tx *store.Tx, loadBalancer string, actions []elbtypes.Action) ([]elbtypes.Action, error) {
+func (r *Room) readActions(tx *store.Tx, l listenerRow, actions []elbtypes.Action) ([]elbtypes.Action, error) {
+	for _, a := range actions {
+		if !slices.Contains(actionsHere, a.Type) {
+			return nil, wire.Errorf("InvalidLoadBalancerAction", "Actions of type '%s' are not supported here", a.Type)
+		}
+	}
 	if len(actions) != 1 {
-		return nil, wire.Errorf(
-			"InvalidLoadBalancerAction",
-			"Exactly one action, of type forward, redirect or fixed-response, must be specified; others are not supported here",
-		)
+		return nil, wire.Errorf("InvalidLoadBalancerAction", "Exactly one action, of type forward, redirect or fixed-response, must be specified")
 	}
 	a := actions[0]
 	if err := room.Only(a, "Type", "Order", "TargetGroupArn", "ForwardConfig", "FixedResponseConfig", "RedirectConfig"); err != nil {
@@ -30,20 +32,31 @@ func (r *Room) readActions(tx *store.Tx, loadBalancer string, actions []elbtypes
 	var err error
 	switch a.Type {
 	case elbtypes.ActionTypeEnumForward:
-		a, err = r.readForward(tx, loadBalancer, a)
+		a, err = r.readForward(tx, l.LoadBalancer, a)
 	case elbtypes.ActionTypeEnumFixedResponse:
-		err = checkFixedResponse(a.FixedResponseConfig)
+		err = checkFixedResponse(a)
 	case elbtypes.ActionTypeEnumRedirect:
-		a, err = readRedirect(a)
-	default:
-		err = wire.Errorf("InvalidLoadBalancerAction", "Actions of type '%s' are not supported here", a.Type)
+		a, err = readRedirect(l, a)
 	}
 	return []elbtypes.Action{a}, err
+}
+
+// actionsHere are the types of actions that are carried out.
+var actionsHere = []elbtypes.ActionTypeEnum{
+	elbtypes.ActionTypeEnumForward, elbtypes.ActionTypeEnumFixedResponse, elbtypes.ActionTypeEnumRedirect,
+}
+
+// withoutConfig refuses an action that lacks what its type needs: of redirects seen in https://github.com/hashicorp/terraform/issues/32620.
+func withoutConfig(a elbtypes.Action, field string) error {
+	return wire.Errorf("InvalidLoadBalancerAction", "For actions of type '%s', you must specify the following fields: '%s'", a.Type, field)
 }
 
 func (r *Room) readForward(tx *store.Tx, loadBalancer string, a elbtypes.Action) (elbtypes.Action, error) {
 	config := a.ForwardConfig
 	if config == nil {
+		if a.TargetGroupArn == nil {
+			return a, withoutConfig(a, "TargetGroupArn")
+		}
 		config = &elbtypes.ForwardActionConfig{TargetGroups: []elbtypes.TargetGroupTuple{{TargetGroupArn: a.TargetGroupArn}}}
 	}
 	stickiness, err := readStickiness(config.TargetGroupStickinessConfig)
@@ -57,11 +70,14 @@ func (r *Room) readForward(tx *store.Tx, loadBalancer string, a elbtypes.Action)
 	users := r.groupUsers(tx)
 	out := &elbtypes.ForwardActionConfig{TargetGroupStickinessConfig: stickiness}
 	for _, t := range config.TargetGroups {
-		g, ok := r.targetGroups.GetTx(tx, room.Deref(t.TargetGroupArn))
+		if err := r.requireARN(groupARN, "TargetGroupArn", t.TargetGroupArn); err != nil {
+			return a, err
+		}
+		g, ok := r.targetGroups.GetTx(tx, *t.TargetGroupArn)
 		weight := orDefault(t.Weight, 1)
 		switch {
 		case !ok:
-			return a, wire.Errorf("TargetGroupNotFound", "Target groups '%s' not found", room.Deref(t.TargetGroupArn))
+			return a, wire.Errorf("TargetGroupNotFound", "Target groups '%s' not found", *t.TargetGroupArn)
 		case !b.network() && !isHTTP(g.protocol()):
 			return a, incompatible(g.ARN)
 		case g.VPC != b.VPC:
@@ -105,9 +121,10 @@ func readStickiness(c *elbtypes.TargetGroupStickinessConfig) (*elbtypes.TargetGr
 	return c, nil
 }
 
-func checkFixedResponse(c *elbtypes.FixedResponseActionConfig) error {
+func checkFixedResponse(a elbtypes.Action) error {
+	c := a.FixedResponseConfig
 	if c == nil {
-		return invalid("A fixed-response action must have a FixedResponseConfig")
+		return withoutConfig(a, "FixedResponseConfig")
 	}
 	status, err := strconv.Atoi(room.Deref(c.StatusCode))
 	if err != nil || status < 200 || status > 599 || status >= 300 && status < 400 {
@@ -116,40 +133,12 @@ func checkFixedResponse(c *elbtypes.FixedResponseActionConfig) error {
 	if len(room.Deref(c.MessageBody)) > 1024 {
 		return invalid("A fixed response's message body has at most 1024 characters")
 	}
-	types := []string{"", "text/plain", "text/css", "text/html", "application/javascript", "application/json"}
-	if !slices.Contains(types, room.Deref(c.ContentType)) {
-		return invalid("Content type '%s' is not valid", room.Deref(c.ContentType))
+	types := []string{"", "text/html", "application/json", "application/javascript", "text/css", "text/plain"}
+	if !slices.Contains(types, room.Deref(c.ContentType)) { // in the words that the tests of https://github.com/getmoto/moto have
+		return wire.Errorf("InvalidLoadBalancerAction",
+			"The ContentType must be one of:'text/html', 'application/json', 'application/javascript', 'text/css', 'text/plain'")
 	}
 	return nil
-}
-
-func readRedirect(a elbtypes.Action) (elbtypes.Action, error) {
-	if a.RedirectConfig == nil {
-		return a, invalid("A redirect action must have a RedirectConfig")
-	}
-	c := *a.RedirectConfig
-	c.Protocol, c.Host, c.Port = new(orDefault(c.Protocol, "#{protocol}")), new(orDefault(c.Host, "#{host}")), new(orDefault(c.Port, "#{port}"))
-	c.Path, c.Query = new(orDefault(c.Path, "/#{path}")), new(orDefault(c.Query, "#{query}"))
-	switch {
-	case redirectStatus(c.StatusCode) == 0:
-		return a, invalid("Redirect status code '%s' must be HTTP_301 or HTTP_302", c.StatusCode)
-	case !slices.Contains([]string{"HTTP", "HTTPS", "#{protocol}"}, *c.Protocol):
-		return a, invalid("Redirect protocol '%s' must be HTTP, HTTPS or #{protocol}", *c.Protocol)
-	case *c.Protocol == "#{protocol}" && *c.Host == "#{host}" && *c.Port == "#{port}" && *c.Path == "/#{path}":
-		return a, invalid("A redirect must change the protocol, the host, the port or the path, else it would loop")
-	}
-	a.RedirectConfig = &c
-	return a, nil
-}
-
-func redirectStatus(s elbtypes.RedirectActionStatusCodeEnum) int {
-	switch s {
-	case elbtypes.RedirectActionStatusCodeEnumHttp301:
-		return 301
-	case elbtypes.RedirectActionStatusCodeEnumHttp302:
-		return 302
-	}
-	return 0
 }
 
 // actionGroups returns the target groups that actions forward to.

@@ -151,7 +151,10 @@ func (r *Room) DescribeLoadBalancerAttributes(
 	if err := room.Only(in, "LoadBalancerArn"); err != nil {
 		return nil, err
 	}
-	row, ok := r.loadBalancers.Get(room.Deref(in.LoadBalancerArn))
+	if err := r.requireARN(balancerARN, "LoadBalancerArn", in.LoadBalancerArn); err != nil {
+		return nil, err
+	}
+	row, ok := r.loadBalancers.Get(*in.LoadBalancerArn)
 	if !ok {
 		return nil, missingLoadBalancer()
 	}
@@ -212,7 +215,10 @@ func (r *Room) DescribeTargetGroupAttributes(
 	if err := room.Only(in, "TargetGroupArn"); err != nil {
 		return nil, err
 	}
-	row, ok := r.targetGroups.Get(room.Deref(in.TargetGroupArn))
+	if err := r.requireARN(groupARN, "TargetGroupArn", in.TargetGroupArn); err != nil {
+		return nil, err
+	}
+	row, ok := r.targetGroups.Get(*in.TargetGroupArn)
 	if !ok {
 		return nil, missingTargetGroup()
 	}

@@ -270,7 +270,7 @@ func TestELBRefusals(t *testing.T) {
 	roomtest.WantCode(t, err, "ValidationError")
 	_, err = s.r.CreateListener(
 		ctx,
-		&elb.CreateListenerInput{LoadBalancerArn: s.balance.LoadBalancerArn, Port: new(int32(80)), Protocol: "HTTP", DefaultActions: forwardTo("arn:none")},
+		&elb.CreateListenerInput{LoadBalancerArn: s.balance.LoadBalancerArn, Port: new(int32(80)), Protocol: "HTTP", DefaultActions: forwardTo(s.group + "0")},
 	)
 	roomtest.WantCode(t, err, "TargetGroupNotFound")
 	_, err = s.r.RegisterTargets(

@@ -128,7 +128,10 @@ func (r *Room) DescribeListenerAttributes(ctx context.Context, in *elb.DescribeL
 	if err := room.Only(in, "ListenerArn"); err != nil {
 		return nil, err
 	}
-	row, ok := r.listeners.Get(room.Deref(in.ListenerArn))
+	if err := r.requireARN(listenerARN, "ListenerArn", in.ListenerArn); err != nil {
+		return nil, err
+	}
+	row, ok := r.listeners.Get(*in.ListenerArn)
 	if !ok {
 		return nil, missingListener()
 	}

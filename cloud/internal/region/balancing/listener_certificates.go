@@ -14,7 +14,7 @@ import (
 
 // changeCertificates changes the certificate list of a listener that has TLS.
 func (r *Room) changeCertificates(listener *string, certificates []elbtypes.Certificate, change func(*store.Tx, *listenerRow) error) error {
-	if err := required("ListenerArn", listener); err != nil {
+	if err := r.requireARN(listenerARN, "ListenerArn", listener); err != nil {
 		return err
 	}
 	if len(certificates) != 1 { // "You can specify one certificate per call", API reference
@@ -93,7 +93,7 @@ func (r *Room) DescribeListenerCertificates(
 	if err := room.Only(in, "ListenerArn", "Marker", "PageSize"); err != nil {
 		return nil, err
 	}
-	if err := required("ListenerArn", in.ListenerArn); err != nil {
+	if err := r.requireARN(listenerARN, "ListenerArn", in.ListenerArn); err != nil {
 		return nil, err
 	}
 	row, ok := r.listeners.Get(*in.ListenerArn)

@@ -64,11 +64,14 @@ func checkListener(port *int32) error {
 
 // CreateListener opens a port at every node of a load balancer.
 func (r *Room) CreateListener(ctx context.Context, in *elb.CreateListenerInput) (*elb.CreateListenerOutput, error) {
-	if err := required("LoadBalancerArn", in.LoadBalancerArn); err != nil {
+	if err := r.requireARN(balancerARN, "LoadBalancerArn", in.LoadBalancerArn); err != nil {
 		return nil, err
 	}
-	if in.Port == nil || in.Protocol == "" {
-		return nil, invalid("A listener port and protocol must be specified")
+	if in.Port == nil {
+		return nil, invalid("A listener port must be specified")
+	}
+	if in.Protocol == "" {
+		return nil, invalid("A listener protocol must be specified")
 	}
 	if err := checkListener(in.Port); err != nil {
 		return nil, err
@@ -99,7 +102,7 @@ func (r *Room) CreateListener(ctx context.Context, in *elb.CreateListenerInput) 
 		if row.Security, err = r.apply(tx, security{}, wanted); err != nil {
 			return err
 		}
-		if row.Actions, err = r.readDefault(tx, b, row.protocol(), in.DefaultActions); err != nil {
+		if row.Actions, err = r.readDefault(tx, b, row, in.DefaultActions); err != nil {
 			return err
 		}
 		if err := r.checkVersions(tx, row.protocol(), row.Actions); err != nil {
@@ -163,11 +166,17 @@ func (r *Room) DescribeListeners(ctx context.Context, in *elb.DescribeListenersI
 	if (in.LoadBalancerArn == nil) == (len(in.ListenerArns) == 0) {
 		return nil, invalid("You must specify either listener ARNs or a load balancer ARN")
 	}
+	if err := r.checkARNs(listenerARN, in.ListenerArns...); err != nil {
+		return nil, err
+	}
 	rows, err := selected(r.listeners.All(), in.ListenerArns, func(l listenerRow) string { return l.ARN }, missingListener)
 	if err != nil {
 		return nil, err
 	}
 	if in.LoadBalancerArn != nil {
+		if err := r.checkARNs(balancerARN, *in.LoadBalancerArn); err != nil {
+			return nil, err
+		}
 		if _, ok := r.loadBalancers.Get(*in.LoadBalancerArn); !ok {
 			return nil, missingLoadBalancer()
 		}
@@ -186,7 +195,7 @@ func (r *Room) DescribeListeners(ctx context.Context, in *elb.DescribeListenersI
 
 // ModifyListener changes a listener's port or default action.
 func (r *Room) ModifyListener(ctx context.Context, in *elb.ModifyListenerInput) (*elb.ModifyListenerOutput, error) {
-	if err := required("ListenerArn", in.ListenerArn); err != nil {
+	if err := r.requireARN(listenerARN, "ListenerArn", in.ListenerArn); err != nil {
 		return nil, err
 	}
 	if err := checkListener(in.Port); err != nil {
@@ -216,7 +225,7 @@ func (r *Room) ModifyListener(ctx context.Context, in *elb.ModifyListenerInput) 
 			row.Port = *in.Port
 		}
 		if len(in.DefaultActions) > 0 {
-			if row.Actions, err = r.readDefault(tx, b, wanted.protocol, in.DefaultActions); err != nil {
+			if row.Actions, err = r.readDefault(tx, b, *row, in.DefaultActions); err != nil {
 				return err
 			}
 		}
@@ -233,9 +242,12 @@ func (r *Room) ModifyListener(ctx context.Context, in *elb.ModifyListenerInput) 
 
 // changeListener changes a listener as a whole, and returns it.
 func (r *Room) changeListener(arn *string, change func(*store.Tx, *listenerRow) error) (row listenerRow, err error) {
+	if err := r.requireARN(listenerARN, "ListenerArn", arn); err != nil {
+		return row, err
+	}
 	err = r.Update(func(tx *store.Tx) error {
 		var ok bool
-		if row, ok = r.listeners.GetTx(tx, room.Deref(arn)); !ok {
+		if row, ok = r.listeners.GetTx(tx, *arn); !ok {
 			return missingListener()
 		}
 		if err := change(tx, &row); err != nil {
@@ -251,7 +263,7 @@ func (r *Room) DeleteListener(ctx context.Context, in *elb.DeleteListenerInput) 
 	if err := room.Only(in, "ListenerArn"); err != nil {
 		return nil, err
 	}
-	if err := required("ListenerArn", in.ListenerArn); err != nil {
+	if err := r.requireARN(listenerARN, "ListenerArn", in.ListenerArn); err != nil {
 		return nil, err
 	}
 	err := r.Update(func(tx *store.Tx) error {

@@ -48,7 +48,7 @@ func (r *Room) sync(vpc string) error {
 
 // changeLoadBalancer changes one load balancer's row.
 func (r *Room) changeLoadBalancer(arn *string, change func(*store.Tx, *loadBalancerRow) error) error {
-	if err := required("LoadBalancerArn", arn); err != nil {
+	if err := r.requireARN(balancerARN, "LoadBalancerArn", arn); err != nil {
 		return err
 	}
 	return r.Update(func(tx *store.Tx) error {
@@ -152,7 +152,7 @@ func (r *Room) DeleteLoadBalancer(ctx context.Context, in *elb.DeleteLoadBalance
 	if err := room.Only(in, "LoadBalancerArn"); err != nil {
 		return nil, err
 	}
-	if err := required("LoadBalancerArn", in.LoadBalancerArn); err != nil {
+	if err := r.requireARN(balancerARN, "LoadBalancerArn", in.LoadBalancerArn); err != nil {
 		return nil, err
 	}
 	row, ok := r.loadBalancers.Get(*in.LoadBalancerArn)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -28,27 +27,14 @@ func (r *Room) canonicalZone() string {
 	return "Z" + strings.ToUpper(strings.ReplaceAll(r.Region, "-", "")) + "ELB"
 }
 
-var validName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$`)
-
-func checkName(kind, name string) error {
-	if !validName.MatchString(name) {
-		return invalid("%s name '%s' must have 1 to 32 characters, only letters, digits and hyphens, and must not begin or end with a hyphen", kind, name)
-	}
-	return nil
-}
-
 func checkNewLoadBalancer(in *elb.CreateLoadBalancerInput) error {
 	if err := required("Name", in.Name); err != nil {
 		return err
 	}
-	if err := checkName("Load balancer", *in.Name); err != nil {
+	if err := checkBalancerName(*in.Name); err != nil {
 		return err
 	}
 	switch {
-	case strings.Contains(*in.Name, "--"): // in no documentation; seen in https://github.com/zalando-stups/senza/issues/395
-		return invalid("The load balancer name '%s' cannot contain double hyphens(--)", *in.Name)
-	case strings.HasPrefix(*in.Name, "internal-"):
-		return invalid("Load balancer name '%s' must not begin with 'internal-'", *in.Name)
 	case in.Type != "" && in.Type != elbtypes.LoadBalancerTypeEnumApplication && in.Type != elbtypes.LoadBalancerTypeEnumNetwork:
 		return wire.Errorf("InvalidConfigurationRequest", "Load balancers of Type '%s' are not supported here", in.Type)
 	case in.Scheme != "" && !slices.Contains(in.Scheme.Values(), in.Scheme):
@@ -247,6 +233,9 @@ func (r *Room) DescribeLoadBalancers(ctx context.Context, in *elb.DescribeLoadBa
 	}
 	if len(in.Names) > 0 && len(in.LoadBalancerArns) > 0 {
 		return nil, invalid("Load balancer names and ARNs cannot be specified at the same time")
+	}
+	if err := r.checkARNs(balancerARN, in.LoadBalancerArns...); err != nil {
+		return nil, err
 	}
 	rows, err := selected(r.loadBalancers.All(), in.LoadBalancerArns, func(b loadBalancerRow) string { return b.ARN }, missingLoadBalancer)
 	if err != nil {

@@ -72,13 +72,13 @@ func checkALPN(p elbtypes.ProtocolEnum, policies []string) error {
 }
 
 // readDefault checks a listener's default actions.
-func (r *Room) readDefault(tx *store.Tx, b loadBalancerRow, p elbtypes.ProtocolEnum, actions []elbtypes.Action) ([]elbtypes.Action, error) {
+func (r *Room) readDefault(tx *store.Tx, b loadBalancerRow, l listenerRow, actions []elbtypes.Action) ([]elbtypes.Action, error) {
 	if b.network() {
 		if err := checkFlowAction(actions); err != nil {
 			return nil, err
 		}
 	}
-	read, err := r.readActions(tx, b.ARN, actions)
+	read, err := r.readActions(tx, l, actions)
 	if err != nil || !b.network() {
 		return read, err
 	}
@@ -86,7 +86,7 @@ func (r *Room) readDefault(tx *store.Tx, b loadBalancerRow, p elbtypes.ProtocolE
 	if groups := read[0].ForwardConfig.TargetGroups; len(groups) == 1 {
 		groups[0].Weight = nil
 	}
-	return read, r.checkFlowGroups(tx, p, read)
+	return read, r.checkFlowGroups(tx, l.protocol(), read)
 }
 
 // checkFlowAction refuses what a network load balancer does not do: it forwards, to target groups by their weights

@@ -27,7 +27,7 @@ func checkPriority(p *int32) error {
 
 // CreateRule adds a rule to a listener.
 func (r *Room) CreateRule(ctx context.Context, in *elb.CreateRuleInput) (*elb.CreateRuleOutput, error) {
-	if err := required("ListenerArn", in.ListenerArn); err != nil {
+	if err := r.requireARN(listenerARN, "ListenerArn", in.ListenerArn); err != nil {
 		return nil, err
 	}
 	if err := checkRules(*in.ListenerArn); err != nil {
@@ -52,7 +52,7 @@ func (r *Room) CreateRule(ctx context.Context, in *elb.CreateRuleInput) (*elb.Cr
 		if !ok {
 			return missingListener()
 		}
-		if row.Actions, err = r.readActions(tx, l.LoadBalancer, in.Actions); err != nil {
+		if row.Actions, err = r.readActions(tx, l, in.Actions); err != nil {
 			return err
 		}
 		if err := r.checkVersions(tx, l.protocol(), row.Actions); err != nil {
@@ -74,7 +74,6 @@ func (r *Room) CreateRule(ctx context.Context, in *elb.CreateRuleInput) (*elb.Cr
 	return &elb.CreateRuleOutput{Rules: []elbtypes.Rule{showRule(row)}}, nil
 }
 
-// rulesOf returns a listener's rules beside the default one, in the order they are tried.
 // countRules counts a load balancer's rules, without the default ones.
 func (r *Room) countRules(tx *store.Tx, loadBalancer string) (n int) {
 	for _, rule := range r.rules.AllTx(tx) {
@@ -85,6 +84,7 @@ func (r *Room) countRules(tx *store.Tx, loadBalancer string) (n int) {
 	return n
 }
 
+// rulesOf returns a listener's rules beside the default one, in the order they are tried.
 func rulesOf(rules []ruleRow, listener string) []ruleRow {
 	rules = slices.DeleteFunc(rules, func(x ruleRow) bool { return x.Listener != listener })
 	slices.SortFunc(rules, func(a, b ruleRow) int { return int(a.Priority - b.Priority) })
@@ -108,6 +108,13 @@ func (r *Room) DescribeRules(ctx context.Context, in *elb.DescribeRulesInput) (*
 	}
 	if (in.ListenerArn == nil) == (len(in.RuleArns) == 0) {
 		return nil, invalid("You must specify either listener rule ARNs or a listener ARN")
+	}
+	kind, arns := ruleARN, in.RuleArns
+	if in.ListenerArn != nil {
+		kind, arns = listenerARN, []string{*in.ListenerArn}
+	}
+	if err := r.checkARNs(kind, arns...); err != nil {
+		return nil, err
 	}
 	var all []elbtypes.Rule
 	found := in.ListenerArn == nil
@@ -138,7 +145,7 @@ func (r *Room) DescribeRules(ctx context.Context, in *elb.DescribeRulesInput) (*
 
 // changeRule changes a rule that is not a listener's default one.
 func (r *Room) changeRule(arn *string, change func(*store.Tx, ruleRow) error) error {
-	if err := required("RuleArn", arn); err != nil {
+	if err := r.requireARN(ruleARN, "RuleArn", arn); err != nil {
 		return err
 	}
 	return r.Update(func(tx *store.Tx) error {
@@ -169,7 +176,7 @@ func (r *Room) ModifyRule(ctx context.Context, in *elb.ModifyRuleInput) (*elb.Mo
 			}
 		}
 		if len(in.Actions) > 0 {
-			if row.Actions, err = r.readActions(tx, l.LoadBalancer, in.Actions); err != nil {
+			if row.Actions, err = r.readActions(tx, l, in.Actions); err != nil {
 				return err
 			}
 			if err := r.checkVersions(tx, l.protocol(), row.Actions); err != nil {
@@ -208,7 +215,10 @@ func (r *Room) SetRulePriorities(ctx context.Context, in *elb.SetRulePrioritiesI
 			if err := checkPriority(p.Priority); err != nil {
 				return err
 			}
-			row, ok := r.rules.GetTx(tx, room.Deref(p.RuleArn))
+			if err := r.requireARN(ruleARN, "RuleArn", p.RuleArn); err != nil {
+				return err
+			}
+			row, ok := r.rules.GetTx(tx, *p.RuleArn)
 			if !ok {
 				return missingRule()
 			}

@@ -15,7 +15,7 @@ import (
 
 // changeTargetGroup changes one target group's row.
 func (r *Room) changeTargetGroup(arn *string, change func(*store.Tx, *targetGroupRow) error) error {
-	if err := required("TargetGroupArn", arn); err != nil {
+	if err := r.requireARN(groupARN, "TargetGroupArn", arn); err != nil {
 		return err
 	}
 	return r.Update(func(tx *store.Tx) error {
@@ -69,7 +69,7 @@ func (r *Room) DeleteTargetGroup(ctx context.Context, in *elb.DeleteTargetGroupI
 	if err := room.Only(in, "TargetGroupArn"); err != nil {
 		return nil, err
 	}
-	if err := required("TargetGroupArn", in.TargetGroupArn); err != nil {
+	if err := r.requireARN(groupARN, "TargetGroupArn", in.TargetGroupArn); err != nil {
 		return nil, err
 	}
 	err := r.Update(func(tx *store.Tx) error {

@@ -61,22 +61,13 @@ func checkNewTargetGroup(in *elb.CreateTargetGroupInput) error {
 	if err := required("Name", in.Name); err != nil {
 		return err
 	}
-	if err := checkName("Target group", *in.Name); err != nil {
+	if err := checkGroupName(*in.Name); err != nil {
 		return err
 	}
-	switch in.TargetType {
-	case "", elbtypes.TargetTypeEnumInstance, elbtypes.TargetTypeEnumIp:
-	default: // first, since what else is needed depends on it
-		return wire.Errorf("InvalidConfigurationRequest", "TargetType '%s' is not supported here", in.TargetType)
-	}
-	if err := required("VpcId", in.VpcId); err != nil {
+	if err := checkTargetType(in); err != nil {
 		return err
 	}
 	switch {
-	case in.Protocol == "":
-		return invalid("A protocol must be specified")
-	case in.Port == nil:
-		return invalid("A port must be specified")
 	case *in.Port < 1 || *in.Port > 65535:
 		return invalid("Port '%d' must be between 1 and 65535", *in.Port)
 	case !isHTTP(in.Protocol) && !isFlow(in.Protocol):
@@ -97,6 +88,28 @@ func checkNewTargetGroup(in *elb.CreateTargetGroupInput) error {
 	return room.Only(in, "Name", "HealthCheckEnabled", "HealthCheckIntervalSeconds", "HealthCheckPath", "HealthCheckPort", "HealthCheckProtocol",
 		"HealthCheckTimeoutSeconds", "HealthyThresholdCount", "IpAddressType", "Matcher", "Port", "Protocol", "ProtocolVersion", "Tags",
 		"TargetType", "UnhealthyThresholdCount", "VpcId")
+}
+
+// checkTargetType refuses types of targets that there are not here, and what is missing for a type, or is not for it: seen of protocol and
+// port in https://github.com/aws/aws-cdk/issues/12514; the others are as in the tests of https://github.com/getmoto/moto.
+func checkTargetType(in *elb.CreateTargetGroupInput) error {
+	given := []struct {
+		name string
+		here bool
+	}{{"protocol", in.Protocol != ""}, {"port", in.Port != nil}, {"VPC ID", room.Deref(in.VpcId) != ""}}
+	for _, x := range given {
+		switch lambda := in.TargetType == elbtypes.TargetTypeEnumLambda; {
+		case lambda && x.here:
+			return invalid("%s cannot be specified for target groups with target type 'lambda'", strings.ToUpper(x.name[:1])+x.name[1:])
+		case !lambda && !x.here:
+			return invalid("A %s must be specified", x.name)
+		}
+	}
+	switch in.TargetType {
+	case "", elbtypes.TargetTypeEnumInstance, elbtypes.TargetTypeEnumIp:
+		return nil
+	}
+	return wire.Errorf("InvalidConfigurationRequest", "TargetType '%s' is not supported here", in.TargetType)
 }
 
 // checkHealthCheck refuses settings out of the ranges of
@@ -205,6 +218,9 @@ func (r *Room) DescribeTargetGroups(ctx context.Context, in *elb.DescribeTargetG
 	if ways > 1 {
 		return nil, invalid("Only one of target group names, target group ARNs and a load balancer ARN may be specified")
 	}
+	if err := r.checkARNs(groupARN, in.TargetGroupArns...); err != nil {
+		return nil, err
+	}
 	rows, err := selected(r.targetGroups.All(), in.TargetGroupArns, func(g targetGroupRow) string { return g.ARN }, missingTargetGroup)
 	if err != nil {
 		return nil, err
@@ -213,6 +229,9 @@ func (r *Room) DescribeTargetGroups(ctx context.Context, in *elb.DescribeTargetG
 		return nil, err
 	}
 	if in.LoadBalancerArn != nil {
+		if err := r.checkARNs(balancerARN, *in.LoadBalancerArn); err != nil {
+			return nil, err
+		}
 		if _, ok := r.loadBalancers.Get(*in.LoadBalancerArn); !ok {
 			return nil, missingLoadBalancer()
 		}

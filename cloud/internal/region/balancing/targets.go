@@ -84,6 +84,8 @@ func (r *Room) checkTarget(tx *store.Tx, g targetGroupRow, t targetRow) error {
 	}
 	i, ok := r.network.Instance(tx, t.ID)
 	switch {
+	case !strings.HasPrefix(t.ID, "i-"): // seen in https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/328
+		return invalid("Instance ID '%s' is not valid", t.ID)
 	case !ok:
 		return wire.Errorf("InvalidTarget", "The following targets are not valid instances: '%s'", t.ID)
 	case i.VPC != g.VPC:
@@ -263,7 +265,7 @@ func (r *Room) addressZone(g targetGroupRow, t targetRow) string {
 
 // DescribeTargetHealth lists the targets of a group and how they are.
 func (r *Room) DescribeTargetHealth(ctx context.Context, in *elb.DescribeTargetHealthInput) (*elb.DescribeTargetHealthOutput, error) {
-	if err := required("TargetGroupArn", in.TargetGroupArn); err != nil {
+	if err := r.requireARN(groupARN, "TargetGroupArn", in.TargetGroupArn); err != nil {
 		return nil, err
 	}
 	if err := room.Only(in, "TargetGroupArn", "Targets"); err != nil {
