@@ -176,6 +176,9 @@ var about = map[string]struct{ what, example string }{
 	"failover.checks[].host.secondary": {"A name that leads to the secondary's load balancer.", "west.hello.test"},
 	"failover.checks[].port":           {"The port; 0 is where users connect. Without a host, it is a listener's.", "80"},
 	"failover.checks[].protocol":       {"How they ask; empty is as users connect. TCP tells whether a connection is made.", "TCP"},
+	"failover.checks[].alarm":          {"One of the region's `alarms`, whose data the check follows in place of asking for anything (docs/alarms.md).", "errors"},
+	"failover.checks[].no_data": {"What a check by an alarm is while there is too little data of it: `last-known` is as it was, and healthy if there " +
+		"never was any.", "unhealthy"},
 	"failover.healthy": {"How many of a region's checks must be healthy, `failover.check` among them, so that it gets users; 0 is all. Fewer than all take more " +
 		"checks of the switch, so that it still outvotes them.", "2"},
 	"failover.switch":          {"The means of moves by hand: a rule of the standby's load balancer, or none.", "standby"},

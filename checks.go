@@ -13,7 +13,21 @@ type Check struct {
 	Protocol string          // HTTP, HTTPS or TCP; empty is as users connect
 	Regions  []string        // of the checkers; none for all
 	Latency  bool            // whether checkers measure how long answers take, for graphs of CloudWatch
+
+	// Of a check that nobody asks for anything.
+	Alarm  string // the alarm of each region whose data it follows, in place of all else, by its kind
+	NoneIs NoData
 }
+
+// NoData is what a check by an alarm is where CloudWatch has too little data.
+type NoData string
+
+// What it may be.
+const (
+	NoDataHealthy   NoData = "healthy"
+	NoDataUnhealthy NoData = "unhealthy"
+	NoDataLastKnown NoData = "last-known" // as it was; healthy if it never was anything
+)
 
 // Checks are all that Route 53's checkers ask a region for: the application first.
 func (f Failover) Checks() []Check { return append([]Check{f.Check}, f.Further...) }
@@ -54,6 +68,9 @@ const (
 // AsksService tells whether the answer to a check is the service's: one by TCP is the load balancer's, and so is the redirect to HTTPS.
 func (d *Declaration) AsksService(c Check) bool {
 	protocol, port := d.AskedBy(c)
+	if c.Alarm != "" {
+		return false
+	}
 	if c.Host != nil {
 		return protocol != CheckTCP
 	}

@@ -80,6 +80,7 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	}
 	d.Fleet.Scheduled = scheduled(fleetSize, d)
 	switching := root.object("failover")
+	d.Alarms = alarms(root.object("alarms"), d)
 	d.Failover = failover(switching, d)
 	d.Target = target(root.object("target"), d)
 	targetGroups(root, d)
@@ -90,7 +91,6 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	refuseUnused(root, d)
 	refuseOfKind(root, front, d)
 	d.Security = security(root.object("security"))
-	d.Alarms = alarms(root.object("alarms"), d)
 	refuseUnrouted(d, places, switching)
 	refuseUserData(d, root)
 	refuseEnvironment(d, machines)

@@ -33,8 +33,7 @@ func check(o *object, d *Declaration) Check {
 // further reads the checks beside the first, which share its checkers.
 func further(o *object, d *Declaration, first Check) (all []Check) {
 	for _, one := range o.objects("checks") {
-		c := asking(one, d)
-		c.Regions, c.Latency = first.Regions, first.Latency
+		c := furtherCheck(one, d, first)
 		if slices.ContainsFunc(append(all, first), func(b Check) bool { return reflect.DeepEqual(b, c) }) {
 			one.wrong("the same check again", "checks of which each asks for something else")
 		}

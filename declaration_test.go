@@ -70,10 +70,10 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 	cases := []struct{ name, old, new, want string }{
 		{"unknown key", "domain:", "colour: red\ndomain:",
 			at + `2:1: found unknown key "colour"; allowed: name, domain, record, regions, zones, egress, image, instance, hosts, service, ` +
-				`listener, https, fleet, failover, target, target_groups, balancer, rules, listeners, security, alarms, tags, parity, drill`},
+				`listener, https, fleet, failover, alarms, target, target_groups, balancer, rules, listeners, security, tags, parity, drill`},
 		{"misspelt key", "domain:", "recrod: www\ndomain:",
 			at + `2:1: found unknown key "recrod"; did you mean "record"? allowed: name, domain, record, regions, zones, egress, image, instance, hosts, service, ` +
-				`listener, https, fleet, failover, target, target_groups, balancer, rules, listeners, security, alarms, tags, parity, drill`},
+				`listener, https, fleet, failover, alarms, target, target_groups, balancer, rules, listeners, security, tags, parity, drill`},
 		{"misspelt key within", "image:", "failover: {failback: {aftr: 10m}}\nimage:", at + `6:23: found unknown key "aftr"; did you mean "after"? allowed: after`},
 		{"empty script", "run: hello &", `run: "  "`, at + `7:8: found "  "; allowed: a script that starts the service and returns, in place or as file:PATH`},
 		{"unknown key in a flow mapping", "us-east-1,", "us-east-1, az: 3,",
@@ -178,6 +178,12 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 			at + `6:21: found the same check again; allowed: checks of which each asks for something else`},
 		{"too many healthy", "image:", "failover: {checks: [{path: /x}], healthy: 3}\nimage:",
 			at + `6:43: found 3, of 2 checks; allowed: at most as many as there are, failover.check among them`},
+		{"alarm that is not declared", "image:", "failover: {checks: [{alarm: errors}]}\nimage:",
+			at + `6:29: found errors, which alarms.on has not; allowed: one that alarms.on has`},
+		{"check by an alarm that asks", "image:", "failover: {checks: [{alarm: errors, path: /x}]}\nalarms: {on: [{alarm: errors}]}\nimage:",
+			at + `6:43: found path beside alarm; allowed: one of both: a check by an alarm asks for nothing`},
+		{"data that lacks of no alarm", "image:", "failover: {checks: [{path: /x, no_data: healthy}]}\nimage:",
+			at + `6:41: found healthy, without alarm; allowed: it beside the alarm whose data may lack`},
 		{"rule of a further check", "image:", "failover: {checks: [{path: /ready}]}\nrules: [{path: [/ready], fixed: {}}]\nimage:",
 			at + `7:9: found a rule that answers /ready of Route 53's checkers; allowed: rules that leave it to the service, or one before that forwards it`},
 		{"latency of a check", "image:", "failover: {check: {latency: graphs}}\nimage:", at + `6:29: found "graphs"; allowed: true or false`},

@@ -77,7 +77,7 @@
 //	  rto: ""                        # what is promised: 3m
 //	  check: {path: "", match: "", regions: [], latency: false,  # what checkers ask for: empty is service.health, any answer, all regions
 //	    host: {primary: "", secondary: ""}, port: 0, protocol: ""}  # by the load balancers' names, where users connect, as they do
-//	  checks: []                     # beside it: {path: /ready}, {port: 80, protocol: TCP}
+//	  checks: []                     # beside it: {path: /ready}, {port: 80, protocol: TCP}, {alarm: errors, no_data: last-known}
 //	  healthy: 0                     # how many of them must be; 0 is all
 //	  switch: standby                # the means of moves by hand; or none
 //	  standby: {desired: 0}          # instances before users are moved there; 0 is as many as serve in the primary

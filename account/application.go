@@ -62,3 +62,16 @@ func AsksApplication(c *route53types.HealthCheckConfig) bool {
 	endpoint := aws.ToString(c.FullyQualifiedDomainName) + aws.ToString(c.IPAddress)
 	return endpoint != "" && aws.ToString(c.ResourcePath) != understudy.SwitchPath
 }
+
+// Observations are what Route 53's checkers report of a health check. Of one that they ask nothing, as it follows an alarm, there is no report:
+// "You can't use GetHealthCheckStatus to get the status of a calculated health check" (GetHealthCheckStatus in the Amazon Route 53 API Reference).
+func Observations(ctx context.Context, c *route53.Client, id string) ([]route53types.HealthCheckObservation, error) {
+	out, err := c.GetHealthCheckStatus(ctx, &route53.GetHealthCheckStatusInput{HealthCheckId: &id})
+	if IsCode(err, "InvalidInput") {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("get status of health check %s: %w", id, err)
+	}
+	return out.HealthCheckObservations, nil
+}

@@ -26,6 +26,7 @@ func (s *Stack) Declare() (*Declared, error) {
 	d.certificates(first, second)
 	d.logs(first, second)
 	d.scheduled(first, second)
+	d.alarms(first, second)
 	d.image(first, second)
 	d.names(s, pairs[0])
 	for side, site := range map[understudy.Side]*Site{understudy.Primary: first, understudy.Secondary: second} {

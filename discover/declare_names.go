@@ -89,16 +89,16 @@ func (d *Declared) checks(s *Stack, pair Pair, first, second r53types.ResourceRe
 	if switches+more > 0 {
 		d.Values["failover.switch"] = string(understudy.SwitchStandby)
 	}
-	if len(asked) == 0 {
+	if len(asking(asked)) == 0 {
 		return
 	}
-	d.askers(asked)
+	d.askers(asking(asked))
 	d.hostsOf(asked, others)
 	d.needed(s, first, len(asked), switches)
 	if !slices.EqualFunc(asked, others, func(a, b ask) bool { return reflect.DeepEqual(a.says, b.says) }) {
 		d.unsaid("that the health checks of %s ask otherwise, or are others", RegionOf(pair.Balancers[1]))
 	}
-	main := max(0, slices.IndexFunc(asked, func(a ask) bool { return a.says["protocol"] != understudy.CheckTCP }))
+	main := max(0, slices.IndexFunc(asked, func(a ask) bool { return a.says["protocol"] != understudy.CheckTCP && !a.asksNothing() }))
 	for key, value := range flat(asked[main].says) {
 		d.Values["failover.check."+key] = value
 	}
@@ -120,6 +120,10 @@ func (d *Declared) asks(s *Stack, r r53types.ResourceRecordSet, balancer string)
 		c := h.HealthCheckConfig
 		if aws.ToString(c.ResourcePath) == understudy.SwitchPath {
 			switches++
+			continue
+		}
+		if says, ok := s.Site(balancer).following(c); ok {
+			all = append(all, ask{says: says, of: h})
 			continue
 		}
 		protocol, _ := strings.CutSuffix(string(c.Type), "_STR_MATCH")

@@ -28,8 +28,11 @@ var (
 )
 
 // unread are keys that a resource tells, and that are not read.
-var unread = Untold{[]string{"alarms", "balancer.kind", "target.check_protocol", "target.preserve_client_ip", "target.connection_termination",
+var unread = Untold{[]string{"balancer.kind", "target.check_protocol", "target.preserve_client_ip", "target.connection_termination",
 	"target.proxy_protocol", "target.stickiness.source_ip"}, "they are not read back yet"}
+
+// othersAlarms is so of a stack that others made.
+var othersAlarms = Untold{[]string{"alarms"}, "which of an account's alarms are of the service is not told"}
 
 // networkBy is so where a stack stands in a network that was there.
 var networkBy = Untold{[]string{"regions.primary.network", "regions.secondary.network"},

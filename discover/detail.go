@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -30,6 +31,7 @@ type Detail struct {
 	HostFilters []ec2types.SecurityGroup // that only they have
 	Endpoints   []ec2types.VpcEndpoint
 	Scheduled   []asgtypes.ScheduledUpdateGroupAction // of the first fleet
+	Alarms      []cwtypes.MetricAlarm                 // of a stack of this program's
 	Role        *Role                                 // of the fleet's instances, where a stack of this program's made it
 }
 
@@ -83,7 +85,7 @@ func (s *Site) readDetail(ctx context.Context) error {
 		read func(context.Context) error
 	}{
 		{"tags", s.readTags}, {"instances", s.readHosts}, {"images", s.readHostImages}, {"security groups", s.readHostFilters},
-		{"VPC endpoints", s.readEndpoints}, {"scheduled actions", s.readScheduled}, {"the role", s.readRole},
+		{"VPC endpoints", s.readEndpoints}, {"scheduled actions", s.readScheduled}, {"alarms", s.readAlarms}, {"the role", s.readRole},
 	} {
 		if err := step.read(ctx); err != nil {
 			return fmt.Errorf("read %s of %s: %w", step.what, s.Region, err)

@@ -48,7 +48,7 @@ var actions = struct {
 		route53:ListHealthChecks route53:ListHostedZones route53:ListHostedZonesByName route53:ListResourceRecordSets route53:ListTagsForResource
 		route53:ListTagsForResources`,
 	// Alarms are the stack's by their names.
-	alarms: `cloudwatch:DeleteAlarms cloudwatch:PutMetricAlarm cloudwatch:TagResource cloudwatch:UntagResource`,
+	alarms: `cloudwatch:DeleteAlarms cloudwatch:PutMetricAlarm cloudwatch:SetAlarmState cloudwatch:TagResource cloudwatch:UntagResource`,
 	// What these make gets the stack's tag in the call. CreateTags gives it back to what has lost it.
 	make: `ec2:AllocateAddress ec2:CreateImage ec2:CreateInternetGateway ec2:CreateLaunchTemplate ec2:CreateNatGateway ec2:CreateRouteTable
 		ec2:CreateSecurityGroup ec2:CreateSubnet ec2:CreateTags ec2:CreateVpc ec2:CreateVpcEndpoint ec2:RunInstances

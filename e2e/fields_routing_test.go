@@ -25,7 +25,11 @@ var routingFields = []field{
 	{key: "failover.checks[].path", first: "/healthz", second: "None", shown: ofFurtherCheck("1", "ResourcePath")},
 	{key: "failover.checks[].match", first: "ok", second: "None", shown: ofFurtherCheck("1", "SearchString")},
 	{key: "failover.checks[].protocol", first: "TCP", second: "HTTP", shown: ofFurtherCheck("2", "Type")},
-	{key: "failover.healthy", first: "4 5", second: "4 4",
+	{key: "failover.checks[].alarm", first: `understudy-hello-errors 10\.0`, second: `understudy-hello-errors 5\.0`, // Route 53 follows it as it is now
+		shown: "aws route53 get-health-check --health-check-id {further check 3} " +
+			"--query HealthCheck.[HealthCheckConfig.AlarmIdentifier.Name,CloudWatchAlarmConfiguration.Threshold]"},
+	{key: "failover.checks[].no_data", first: "Healthy", second: "LastKnownStatus", shown: ofFurtherCheck("3", "InsufficientDataHealthStatus")},
+	{key: "failover.healthy", first: "5 6", second: "5 5",
 		shown: "aws route53 get-health-check --health-check-id {calculated check} --query HealthCheck.HealthCheckConfig.[HealthThreshold,length(ChildHealthChecks)]"},
 	{key: "failover.check.latency", first: "True", second: "False", shown: ofCheck + "MeasureLatency"},
 }

@@ -126,18 +126,23 @@ func (c *canon) watches(dimensions []cwtypes.Dimension) string {
 	return list(all)
 }
 
+// comparison is by which an alarm's metric is wrong.
+func comparison(m understudy.MadeAlarm) string {
+	if m.Below {
+		return string(cwtypes.ComparisonOperatorLessThanThreshold)
+	}
+	return string(cwtypes.ComparisonOperatorGreaterThanOrEqualToThreshold)
+}
+
 // expectAlarms adds those of a region.
 func expectAlarms(parts map[key]map[string]string, d *understudy.Declaration, side understudy.Side) {
 	for _, m := range d.AlarmsOf(side) {
-		tells, when := None, string(cwtypes.ComparisonOperatorGreaterThanOrEqualToThreshold)
+		tells := None
 		if len(m.Topics) > 0 {
 			tells = declaredTopics
 		}
-		if m.Below {
-			when = string(cwtypes.ComparisonOperatorLessThanThreshold)
-		}
 		parts[key{kindAlarm, m.Role}] = map[string]string{
-			"metric": m.Namespace + " " + m.Metric, "of": watched[m.AlarmKind.Of], "statistic": m.Statistic, "alarms when": when,
+			"metric": m.Namespace + " " + m.Metric, "of": watched[m.AlarmKind.Of], "statistic": m.Statistic, "alarms when": comparison(m),
 			"threshold": decimal(m.Threshold), "period": itoa(m.Period), "evaluation periods": itoa(m.Periods), "datapoints to alarm": itoa(m.Periods),
 			"missing data": m.Missing, "acts": "true", "tells": tells, "tells when ok": tells, "tells without data": None,
 		}

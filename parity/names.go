@@ -396,6 +396,9 @@ func (n *naming) isFront(side understudy.Side, dns string) bool {
 }
 
 func (n *naming) asks(side understudy.Side, c *r53types.HealthCheckConfig) string {
+	if of := c.AlarmIdentifier; of != nil {
+		return n.alarmOf(side, of)
+	}
 	return n.placeOf(side, plainName(aws.ToString(c.FullyQualifiedDomainName)), cmpOr(aws.ToString(c.FullyQualifiedDomainName)+aws.ToString(c.IPAddress), string(c.Type)))
 }
 
@@ -430,7 +433,11 @@ func (n *naming) describeCheck(side understudy.Side, record, role, tagged string
 	id, config := aws.ToString(h.Id), h.HealthCheckConfig
 	c := &canon{}
 	settings := map[string]string{"asks": n.asks(side, config), "checkers": "all", settingFound: "yes"}
-	c.generic(settings, config, "FullyQualifiedDomainName", "IPAddress", "Regions", "ChildHealthChecks", "Inverted", "Disabled")
+	if heeds := h.CloudWatchAlarmConfiguration; heeds != nil {
+		settings[settingHeeds] = alarmText(string(heeds.Statistic), string(heeds.ComparisonOperator), aws.ToFloat64(heeds.Threshold),
+			int(aws.ToInt32(heeds.EvaluationPeriods)), int(aws.ToInt32(heeds.Period)))
+	}
+	c.generic(settings, config, "AlarmIdentifier", "FullyQualifiedDomainName", "IPAddress", "Regions", "ChildHealthChecks", "Inverted", "Disabled")
 	settings["inverted"], settings["disabled"] = yes(config.Inverted), yes(config.Disabled)
 	var regions []string
 	for _, region := range config.Regions {
@@ -465,11 +472,13 @@ func checkCommands(id string, c *r53types.HealthCheckConfig) map[string]Command 
 		return Command{Make: update + "--no-" + name}
 	}
 	commands := map[string]Command{
-		"resource path":     {Make: update + "--resource-path " + shell(aws.ToString(c.ResourcePath))},
-		"search string":     {Make: update + "--search-string " + shell(aws.ToString(c.SearchString)), Remove: update + "--reset-elements SearchString"},
-		"port":              {Make: update + "--port " + count(c.Port)},
-		"failure threshold": {Make: update + "--failure-threshold " + count(c.FailureThreshold)},
-		"inverted":          flag("inverted", c.Inverted), "disabled": flag("disabled", c.Disabled), "enable sni": flag("enable-sni", c.EnableSNI),
+		settingHeeds:                      {Make: strings.TrimSpace(update)},
+		"insufficient data health status": {Make: update + "--insufficient-data-health-status " + string(c.InsufficientDataHealthStatus)},
+		"resource path":                   {Make: update + "--resource-path " + shell(aws.ToString(c.ResourcePath))},
+		"search string":                   {Make: update + "--search-string " + shell(aws.ToString(c.SearchString)), Remove: update + "--reset-elements SearchString"},
+		"port":                            {Make: update + "--port " + count(c.Port)},
+		"failure threshold":               {Make: update + "--failure-threshold " + count(c.FailureThreshold)},
+		"inverted":                        flag("inverted", c.Inverted), "disabled": flag("disabled", c.Disabled), "enable sni": flag("enable-sni", c.EnableSNI),
 		"checkers": {Make: update + "--reset-elements Regions"},
 	}
 	if len(c.Regions) > 0 {

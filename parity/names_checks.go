@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy"
@@ -66,25 +67,66 @@ func expectChecks(parts map[key]map[string]string, d *understudy.Declaration, si
 		if i > 0 {
 			role = furtherName(i - 1)
 		}
-		parts[key{"health check", role}] = expectedCheck(d, c)
+		parts[key{"health check", role}] = expectedCheck(d, c, side)
 	}
 	parts[key{"record", d.Host() + " A"}]["health check"] = expectedFollowed(d, side)
 }
 
+// settingHeeds is by which settings Route 53 follows an alarm: those that it had when the check was made or updated last.
+const settingHeeds = "follows the alarm by"
+
+func alarmText(statistic, comparison string, threshold float64, periods, period int) string {
+	return fmt.Sprintf("%s %s %s in %d of %d s", statistic, comparison, decimal(threshold), periods, period)
+}
+
+// alarmOf tells which alarm a check follows, as seen from a side.
+func (n *naming) alarmOf(side understudy.Side, of *r53types.AlarmIdentifier) string {
+	whose := "the alarm %s of " + string(of.Region)
+	for _, at := range understudy.Sides {
+		if n.regions[at] != nil && n.regions[at].Name == string(of.Region) {
+			whose = nameOf(at).from(side) + "'s alarm %s"
+		}
+	}
+	return fmt.Sprintf(whose, aws.ToString(of.Name))
+}
+
+// expectedAlarmCheck is one that follows an alarm of its region.
+func expectedAlarmCheck(c understudy.Check, m understudy.MadeAlarm) map[string]string {
+	return map[string]string{
+		"type": string(r53types.HealthCheckTypeCloudwatchMetric), "inverted": "false", "checkers": "all",
+		"insufficient data health status": noDataWords[c.NoneIs],
+		settingHeeds:                      alarmText(m.Statistic, comparison(m), m.Threshold, m.Periods, m.Period),
+	}
+}
+
+var noDataWords = map[understudy.NoData]string{
+	understudy.NoDataHealthy:   string(r53types.InsufficientDataHealthStatusHealthy),
+	understudy.NoDataUnhealthy: string(r53types.InsufficientDataHealthStatusUnhealthy),
+	understudy.NoDataLastKnown: string(r53types.InsufficientDataHealthStatusLastKnownStatus),
+}
+
 const thisFront = "this region's load balancer load-balancer"
 
-func expectedAsked(c understudy.Check) string {
+func expectedAsked(d *understudy.Declaration, c understudy.Check, side understudy.Side) string {
+	if m, ok := d.FollowedAlarm(c, side); ok {
+		return "this region's alarm " + d.AlarmName(m.Role)
+	}
 	if c.Host != nil {
 		return "this region" + byItsName
 	}
 	return thisFront
 }
 
-func expectedCheck(d *understudy.Declaration, c understudy.Check) map[string]string {
+func expectedCheck(d *understudy.Declaration, c understudy.Check, side understudy.Side) map[string]string {
+	if m, ok := d.FollowedAlarm(c, side); ok {
+		check := expectedAlarmCheck(c, m)
+		check["asks"] = expectedAsked(d, c, side)
+		return check
+	}
 	protocol, port := d.AskedBy(c)
 	f := d.Failover
 	check := map[string]string{
-		"asks": expectedAsked(c), "type": protocol, "port": itoa(port), "enable sni": fmt.Sprint(protocol == understudy.CheckHTTPS),
+		"asks": expectedAsked(d, c, side), "type": protocol, "port": itoa(port), "enable sni": fmt.Sprint(protocol == understudy.CheckHTTPS),
 		"request interval": itoa(f.Interval), "failure threshold": itoa(f.Threshold), "inverted": "false", "checkers": "all",
 		"measure latency": fmt.Sprint(c.Latency),
 	}
@@ -104,7 +146,7 @@ func expectedCheck(d *understudy.Declaration, c understudy.Check) map[string]str
 func expectedFollowed(d *understudy.Declaration, side understudy.Side) string {
 	var asked []string
 	for _, c := range d.Failover.Checks() {
-		asked = append(asked, "asks "+expectedAsked(c))
+		asked = append(asked, "asks "+expectedAsked(d, c, side))
 	}
 	needed := d.Failover.Needed()
 	if d.Switched(side.Other()) {

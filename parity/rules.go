@@ -197,6 +197,8 @@ var rules = []rule{
 	{"health check", "resource path", whatever, High, true, "Route 53 asks something else than the declared health"},
 	{"health check", "type", whatever, High, true, "Route 53 asks in another way than declared"},
 	{"health check", "search string", whatever, High, true, "Route 53 looks for another text than the service answers when it is well"},
+	{"health check", settingHeeds, whatever, High, true, "Route 53 judges this region by what its alarm was, or by other thresholds"},
+	{"health check", "insufficient data health status", whatever, High, true, "without data of its alarm, Route 53 judges this region otherwise than the other one"},
 	{"health check", "measure latency", whatever, Low, true, "the graphs of how long answers take are missing, or cost what nobody looks at"},
 	{"health check", "request interval", whatever, Medium, true, "the loss of this region is found sooner or later than declared"},
 	{"health check", "failure threshold", whatever, Medium, true, "the loss of this region is found sooner or later than declared"},

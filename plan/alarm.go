@@ -23,6 +23,7 @@ type alarm struct {
 	role   string
 	means  understudy.MadeAlarm
 	of     *region // whose it watches
+	node   string
 	was    *cwtypes.MetricAlarm
 	tags   Field
 	has    map[string]string // its tags
@@ -48,12 +49,12 @@ func (v *inventory) addAlarms() {
 }
 
 func (v *inventory) addAlarm(at, of *region, role string, means understudy.MadeAlarm, declared bool) {
-	a := &alarm{scope: at.scope, role: role, means: means, of: of}
+	a := &alarm{scope: at.scope, role: role, means: means, of: of, node: at.alarmNode(role)}
 	needs := []*node{of.balancerNode, of.targetGroupNode, of.listenerNode, of.fleetNode}
 	if means.AlarmKind.Of == understudy.OfCheck {
 		needs = []*node{of.checkNode}
 	}
-	v.graph.add(at.id(strings.Replace(role, "-", " ", 1)), unless(declared, a), needs...).finding(needs...)
+	v.graph.add(a.node, unless(declared, a), needs...).finding(needs...)
 }
 
 func (a *alarm) alarmName() string { return a.declared.AlarmName(a.role) }

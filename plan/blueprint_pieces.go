@@ -259,7 +259,11 @@ func (c *check) draw() Piece {
 
 func (c *ownCheck) refer(id Ref) { c.id = id.String() }
 func (c *ownCheck) draw() Piece {
-	return Piece{Kind: KindCheck, Tags: c.mark(c.name), Settings: c.desired(), Content: c.wanted()}
+	p := Piece{Kind: KindCheck, Tags: c.mark(c.name), Settings: c.desired(), Content: c.wanted()}
+	if c.follows != nil {
+		p.Of = map[Kind]Ref{KindAlarm: {Piece: c.follows.node}}
+	}
+	return p
 }
 
 // refer needs no id: nothing refers to a record.

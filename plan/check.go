@@ -149,7 +149,8 @@ func (c *check) ofEarlierNames(all []route53types.HealthCheck) (ids []string) {
 		if h.HealthCheckConfig != nil {
 			asked = aws.ToString(h.HealthCheckConfig.FullyQualifiedDomainName)
 		}
-		if c.referenceOfEarlierName(aws.ToString(h.CallerReference)) && asked != "" && (c.balancer.answersTo(asked) || c.byOwnName(asked)) {
+		ours := asked != "" && (c.balancer.answersTo(asked) || c.byOwnName(asked)) || c.byOwnAlarm(h.HealthCheckConfig)
+		if ours && c.referenceOfEarlierName(aws.ToString(h.CallerReference)) {
 			ids = append(ids, aws.ToString(h.Id))
 		}
 	}
@@ -166,6 +167,15 @@ func (c *check) ofEarlierNames(all []route53types.HealthCheck) (ids []string) {
 // byOwnName tells whether a name is one by which the region's checks ask it.
 func (c *check) byOwnName(name string) bool {
 	return slices.ContainsFunc(c.declared.Failover.Checks(), func(one understudy.Check) bool { return sameName(one.Host[c.side], name) })
+}
+
+// byOwnAlarm tells whether a check follows an alarm of the stack's in this region.
+func (c *check) byOwnAlarm(config *route53types.HealthCheckConfig) bool {
+	if config == nil || config.AlarmIdentifier == nil {
+		return false
+	}
+	of := config.AlarmIdentifier
+	return string(of.Region) == c.place().Name && strings.HasPrefix(aws.ToString(of.Name), c.declared.AlarmName(""))
 }
 
 // referenceOfEarlierName tells whether a caller reference is this program's, and of none of the checks of today.
@@ -277,19 +287,21 @@ func (c *check) change(ctx context.Context, differences []Difference) error {
 // updateOf names all that a change can set.
 func updateOf(id string, w *route53types.HealthCheckConfig, differences []Difference) *route53.UpdateHealthCheckInput {
 	return &route53.UpdateHealthCheckInput{
-		HealthCheckId:            &id,
-		FullyQualifiedDomainName: w.FullyQualifiedDomainName,
-		Port:                     w.Port,
-		EnableSNI:                w.EnableSNI,
-		ResourcePath:             w.ResourcePath,
-		SearchString:             w.SearchString,
-		FailureThreshold:         w.FailureThreshold,
-		Regions:                  w.Regions,
-		ChildHealthChecks:        w.ChildHealthChecks,
-		HealthThreshold:          w.HealthThreshold,
-		Inverted:                 aws.Bool(aws.ToBool(w.Inverted)),
-		Disabled:                 aws.Bool(false),
-		ResetElements:            resets(w, differences),
+		HealthCheckId:                &id,
+		FullyQualifiedDomainName:     w.FullyQualifiedDomainName,
+		Port:                         w.Port,
+		EnableSNI:                    w.EnableSNI,
+		ResourcePath:                 w.ResourcePath,
+		SearchString:                 w.SearchString,
+		FailureThreshold:             w.FailureThreshold,
+		Regions:                      w.Regions,
+		ChildHealthChecks:            w.ChildHealthChecks,
+		AlarmIdentifier:              w.AlarmIdentifier,
+		InsufficientDataHealthStatus: w.InsufficientDataHealthStatus,
+		HealthThreshold:              w.HealthThreshold,
+		Inverted:                     aws.Bool(aws.ToBool(w.Inverted)),
+		Disabled:                     aws.Bool(false),
+		ResetElements:                resets(w, differences),
 	}
 }
 

@@ -31,6 +31,9 @@ func furtherCheck(s scope, b *balancer, nth int) *ownCheck {
 		if nth > len(s.declared.Failover.Further) {
 			return &route53types.HealthCheckConfig{} // what is left of one
 		}
+		if c := s.declared.Failover.Further[nth-1]; c.Alarm != "" {
+			return s.following(c)
+		}
 		return s.askingFrom(b, s.declared.Failover.Further[nth-1])
 	}, moves: func(d []Difference) bool { return b.beside() && differs(d, "asks") }}
 }
@@ -53,10 +56,14 @@ type FoundCheck struct {
 	Name string `json:"name"` // the declaration's key
 	ID   string `json:"id"`
 	Measured
-	Passing bool `json:"passing"`
+	Alarm   string `json:"alarm,omitempty"` // its state, of a check that follows one
+	Passing bool   `json:"passing"`
 }
 
 func (f FoundCheck) String() string {
+	if f.Alarm != "" {
+		return fmt.Sprintf("%s: its alarm is %s", f.Name, f.Alarm)
+	}
 	return fmt.Sprintf("%s: %d of %d checkers report success", f.Name, f.Healthy, f.Checkers)
 }
 
@@ -66,16 +73,23 @@ func (p *passing) lookAtFurther(ctx context.Context) error {
 	if len(p.further) == 0 {
 		return nil
 	}
-	p.found = append(p.found, FoundCheck{"failover.check", p.check.id, p.seen, p.seen.Passes()})
+	p.found = append(p.found, FoundCheck{Name: "failover.check", ID: p.check.id, Measured: p.seen, Passing: p.seen.Passes()})
 	for i, c := range p.further {
-		f := FoundCheck{Name: fmt.Sprintf("failover.checks[%d]", i), ID: c.id}
-		if c.id != "" {
-			var err error
-			if f.Measured, err = Measure(ctx, p.Route53, c.id); err != nil {
-				return err
+		f := FoundCheck{ID: c.id}
+		var err error
+		switch {
+		case c.id == "":
+		case c.follows != nil:
+			f, err = c.lookAtAlarm(ctx)
+		default:
+			if f.Measured, err = Measure(ctx, p.Route53, c.id); err == nil {
+				f.Passing = f.Passes()
 			}
-			f.Passing = f.Passes()
 		}
+		if err != nil {
+			return err
+		}
+		f.Name = fmt.Sprintf("failover.checks[%d]", i)
 		p.found = append(p.found, f)
 	}
 	return nil

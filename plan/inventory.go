@@ -93,6 +93,9 @@ func takeInventory(d *understudy.Declaration, accounts map[understudy.Side]*acco
 	v.addNames(d, accounts)
 	v.addAlarms()
 	for _, side := range understudy.Sides {
+		v.followAlarms(v.regions[side])
+	}
+	for _, side := range understudy.Sides {
 		r := v.regions[side]
 		if !r.place().Given() { // where all are, and the stack is the neighbour
 			v.graph.add(r.id("neighbours"), &neighbours{scope: r.scope, vpc: r.vpc, graph: &v.graph}, r.vpcNode)

@@ -209,11 +209,11 @@ func (m Measured) Passes() bool { return account.Passes(m.Healthy, m.Checkers) }
 // Measure asks what Route 53's checkers find. This is the result before inversion: a check that Route 53
 // inverts passes too if the endpoint works.
 func Measure(ctx context.Context, c *route53.Client, id string) (Measured, error) {
-	out, err := c.GetHealthCheckStatus(ctx, &route53.GetHealthCheckStatusInput{HealthCheckId: &id})
+	seen, err := account.Observations(ctx, c, id)
 	if err != nil {
-		return Measured{}, fmt.Errorf("get status of health check %s: %w", id, err)
+		return Measured{}, err
 	}
-	return measured(out.HealthCheckObservations), nil
+	return measured(seen), nil
 }
 
 func measured(observations []route53types.HealthCheckObservation) Measured {

@@ -110,11 +110,13 @@ type ownCheck struct {
 
 	settles    bool                        // it is the switch's, whose checkers are waited for
 	calculated bool                        // from others
+	follows    *alarm                      // whose data it follows, in place of asking for something
 	children   []*ownCheck                 // of a calculated one: those whose earlier ones this one no longer counts
 	before     func(context.Context) error // of a calculated one: waits until it may be followed
 
 	id         string
 	config     *route53types.HealthCheckConfig
+	heeds      *route53types.CloudWatchAlarmConfiguration // of one that follows an alarm
 	tags       Field
 	settled    bool     // as this run has seen
 	superseded []string // earlier ones, to be deleted when nothing follows them any more
@@ -124,7 +126,11 @@ func (c *ownCheck) worldwide()       {}
 func (c *ownCheck) identity() string { return c.id }
 
 func (c *ownCheck) desired() []Field {
-	return append(fieldsOfCheck(c.wanted()), Field{Name: "superseded children", Value: ""}, c.tagged(c.name))
+	fields := append(fieldsOfCheck(c.wanted()), Field{Name: "superseded children", Value: ""}, c.tagged(c.name))
+	if c.follows != nil {
+		fields = append(fields, heeded(c.follows.heeds())...)
+	}
+	return fields
 }
 
 func (c *ownCheck) actual() []Field {
@@ -135,7 +141,11 @@ func (c *ownCheck) actual() []Field {
 	for _, child := range c.children {
 		superseded = append(superseded, child.superseded...)
 	}
-	return append(fieldsOfCheck(c.config), Field{Name: "superseded children", Value: set(superseded...)}, c.tags)
+	fields := append(fieldsOfCheck(c.config), Field{Name: "superseded children", Value: set(superseded...)}, c.tags)
+	if c.follows != nil {
+		fields = append(fields, heeded(c.heeds)...)
+	}
+	return fields
 }
 
 // fieldsOfCheck renders a check's whole configuration.
@@ -145,7 +155,10 @@ func fieldsOfCheck(c *route53types.HealthCheckConfig) []Field {
 		{Name: "inverted", Value: yes(aws.ToBool(c.Inverted))},
 		{Name: "disabled", Value: yes(aws.ToBool(c.Disabled))},
 	}
-	if c.Type == route53types.HealthCheckTypeCalculated {
+	switch c.Type {
+	case route53types.HealthCheckTypeCloudwatchMetric:
+		return append(both, fieldsOfAlarmCheck(c)...)
+	case route53types.HealthCheckTypeCalculated:
 		return append(both, Field{Name: "children", Value: set(c.ChildHealthChecks...)},
 			Field{Name: "healthy children", Value: number(aws.ToInt32(c.HealthThreshold))})
 	}
@@ -175,7 +188,7 @@ func (c *ownCheck) renews(differences []Difference) bool {
 }
 
 func (c *ownCheck) find(ctx context.Context) (bool, error) {
-	c.id, c.config, c.superseded, c.tags = "", nil, nil, Field{}
+	c.id, c.config, c.heeds, c.superseded, c.tags = "", nil, nil, nil, Field{}
 	all, err := healthChecks(ctx, c.scope)
 	if err != nil {
 		return false, err
@@ -213,7 +226,7 @@ func (c *ownCheck) choose(h route53types.HealthCheck) {
 	if c.id != "" {
 		c.superseded = append(c.superseded, c.id)
 	}
-	c.id, c.config = id, config
+	c.id, c.config, c.heeds = id, config, h.CloudWatchAlarmConfiguration
 }
 
 func (c *ownCheck) create(ctx context.Context) error {
@@ -223,13 +236,16 @@ func (c *ownCheck) create(ctx context.Context) error {
 	config := c.wanted()
 	made, err := createHealthCheck(ctx, c.scope, c.name, config, rendered(config))
 	if made != nil {
-		c.id, c.config = aws.ToString(made.Id), made.HealthCheckConfig
+		c.id, c.config, c.heeds = aws.ToString(made.Id), made.HealthCheckConfig, made.CloudWatchAlarmConfiguration
 	}
 	if err != nil {
 		return err
 	}
 	if c.settles {
 		return c.settle(ctx)
+	}
+	if err := c.heed(ctx); err != nil {
+		return err
 	}
 	return c.pruneChildren(ctx)
 }
@@ -272,10 +288,27 @@ func (c *ownCheck) change(ctx context.Context, differences []Difference) error {
 			return err
 		}
 	}
-	if _, err := c.Route53.UpdateHealthCheck(ctx, updateOf(c.id, c.wanted(), differences)); err != nil {
-		return fmt.Errorf("update health check %s: %w", c.id, err)
+	if differs(differences, "watches") {
+		if err := c.watchAnew(ctx); err != nil {
+			return err
+		}
+	}
+	if err := c.update(ctx, differences); err != nil {
+		return err
+	}
+	if err := c.heed(ctx); err != nil {
+		return err
 	}
 	return c.pruneChildren(ctx)
+}
+
+func (c *ownCheck) update(ctx context.Context, differences []Difference) error {
+	out, err := c.Route53.UpdateHealthCheck(ctx, updateOf(c.id, c.wanted(), differences))
+	if err != nil {
+		return fmt.Errorf("update health check %s: %w", c.id, err)
+	}
+	c.heeds = out.HealthCheck.CloudWatchAlarmConfiguration
+	return nil
 }
 
 // pruneChildren deletes the earlier ones of a calculated check's children. While there is an earlier calculated check too, which a record may

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/cloud"
 	"github.com/understudy/understudy/drill"
 	"github.com/understudy/understudy/plan"
@@ -160,7 +161,7 @@ func halfState(ctx context.Context, c *route53.Client, h drill.Half) (drill.Chec
 // checkState is what Route 53's checkers find, each by its last probe of what one health check asks, and whether the one by which Route 53 judges
 // is inverted: the same, or one that is calculated from it.
 func checkState(ctx context.Context, c *route53.Client, asks, judges string) (drill.Checked, error) {
-	status, err := c.GetHealthCheckStatus(ctx, &route53.GetHealthCheckStatusInput{HealthCheckId: &asks})
+	seen, err := account.Observations(ctx, c, asks)
 	if err != nil {
 		return drill.Checked{}, err
 	}
@@ -169,7 +170,7 @@ func checkState(ctx context.Context, c *route53.Client, asks, judges string) (dr
 		return drill.Checked{}, err
 	}
 	found := drill.Checked{Inverted: aws.ToBool(check.HealthCheck.HealthCheckConfig.Inverted)}
-	for _, o := range status.HealthCheckObservations {
+	for _, o := range seen {
 		if o.StatusReport == nil {
 			continue
 		}

@@ -40,6 +40,10 @@ func (t *translation) check(s *export.Settings) {
 		}
 	}
 	r.properties.set("HealthCheckConfig", t.structure(s, c))
+	if c.AlarmIdentifier != nil {
+		t.say(s.ID, "follows an alarm of the region's template, by the settings that it had when the check was made or updated last: change the check, "+
+			"too, when the alarm changes (aws route53 update-health-check --health-check-id ID)")
+	}
 	t.tagged(s, r, "HealthCheckTags")
 	r.identified(entry{"HealthCheckId", own(s)})
 }

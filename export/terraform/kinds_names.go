@@ -3,6 +3,8 @@ package terraform
 import (
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/export"
@@ -51,12 +53,34 @@ func (t *translation) check(s *export.Settings) {
 	r := t.add(s, "aws_route53_health_check", file, "")
 	r.label = checkLabel(s.Piece)
 	for _, f := range s.Piece.Settings {
-		if f.Name != "tagged" {
+		if f.Name != "tagged" && f.Name != followsBy {
 			s.Told(f.Name) // all of it is told by what is sent
 		}
 	}
+	if c.AlarmIdentifier != nil {
+		c = t.followed(s, &r.block, *c)
+	}
 	t.structure(s, &r.block, c, checkNames)
 	t.tags(s, r)
+}
+
+// followsBy is the setting that tells by what an alarm is followed.
+const followsBy = "by"
+
+// followed writes which alarm a check follows, and by what it is to be updated: Route 53 knows the settings that the alarm had when the check was
+// updated last. It returns what is left to write.
+func (t *translation) followed(s *export.Settings, b *block, c types.HealthCheckConfig) *types.HealthCheckConfig {
+	alarm := s.Of[plan.KindAlarm]
+	b.set("cloudwatch_alarm_name", ref{alarm, "alarm_name"}).set("cloudwatch_alarm_region", text(string(c.AlarmIdentifier.Region)))
+	triggers := object{{"by", text(s.Text(followsBy))}}
+	if sent, ok := t.pieces[alarm.Piece].Content.(*cloudwatch.PutMetricAlarmInput); ok {
+		for _, d := range sent.Dimensions {
+			triggers = append(triggers, entry{aws.ToString(d.Name), t.dimension(aws.ToString(d.Value))})
+		}
+	}
+	b.set("triggers", triggers)
+	c.AlarmIdentifier = nil
+	return &c
 }
 
 // ownSides are whose the checks are that are there in any case; where both regions serve, there is one more of each.
