@@ -27,10 +27,7 @@ func TestFoundSchedulesAreShownByPackets(t *testing.T) {
 		if !strings.Contains(found.stdout, c.broke+" is broken") {
 			t.Fatalf("simulate, exit %d, finds: %s%s", found.code, found.stdout, found.stderr)
 		}
-		shown := s.run(binary, "drill", "-f", c.file, "--schedule", filepath.Join(folder, c.broke+".json"), "--yes")
-		if shown.code != 1 || !strings.Contains(shown.stdout, "shown: "+c.broke+" is broken") {
-			t.Errorf("%s: exit %d\n%s%s", c.broke, shown.code, shown.stdout, shown.stderr)
-		}
+		s.until(c.broke+" is shown", func() bool { return s.breaks(c.file, filepath.Join(folder, c.broke+".json"), c.broke) })
 		if said := s.must("drill", "undo", "-f", c.file); !strings.Contains(said, "nothing is broken") {
 			t.Errorf("after it, undo says: %s", said)
 		}
@@ -47,4 +44,16 @@ func TestFoundSchedulesAreShownByPackets(t *testing.T) {
 	if r := s.run(binary, "drill", "-f", example, "--schedule", cannot, "--yes"); r.code != 2 || !strings.Contains(r.stderr, "clock") || strings.Contains(r.stderr, "fault ") {
 		t.Errorf("a clock that is wrong: exit %d\n%s%s", r.code, r.stdout, r.stderr)
 	}
+}
+
+// breaks plays a schedule, and tells whether it broke what it was found to break. On a machine that is short of processors checkers ask so late
+// that a play shows nothing, which the program says; it says nothing else.
+func (s *stage) breaks(declaration, schedule, broke string) bool {
+	s.t.Helper()
+	r := s.run(binary, "drill", "-f", declaration, "--schedule", schedule, "--yes")
+	shown := r.code == 1 && strings.Contains(r.stdout, "shown: "+broke+" is broken")
+	if missed := r.code == 0 && strings.Contains(r.stdout, "not shown: "+broke+" was not seen broken"); !shown && !missed {
+		s.t.Fatalf("%s: exit %d\n%s%s", broke, r.code, r.stdout, r.stderr)
+	}
+	return shown
 }
