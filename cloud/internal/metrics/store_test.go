@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -24,12 +25,15 @@ func TestStatistics(t *testing.T) {
 	}
 	for name, want := range map[string]float64{
 		"SampleCount": 100, "Average": 50.5, "Sum": 5050, "Minimum": 1, "Maximum": 100, "p0": 1, "p50": 50, "p99": 99, "p99.5": 100, "p100": 100,
+		"tm90": 45.5, "TM(10%:90%)": 50.5, "TM(5%:)": 53, "TM(:50)": 25.5, "TM(10:20)": 15.5, "IQM": 50.5, "tc90": 90, "TC(10:20)": 10, "ts90": 4095,
+		"TS(80%:)": 1810, "wm98": 50.47, "WM(10%:90%)": 50.4, "WM(40:60)": 50.1, "PR(:30)": 30, "PR(10:20)": 10, "PR(90:)": 10, "tc99.5": 99.5,
 	} {
-		if got, ok := p[0].Statistic(name); !ok || got != want {
+		if got, ok := p[0].Statistic(name); !ok || math.Abs(got-want) > 1e-9 {
 			t.Errorf("%s is %v, want %v", name, got, want)
 		}
 	}
-	for _, name := range []string{"p", "p101", "p-1", "p1e1", "tm99", "average", ""} {
+	for _, name := range []string{"p", "p101", "p-1", "p1e1", "average", "",
+		"tm", "tm101", "pr90", "tM90", "TM", "TM90", "TM(10%:90)", "TM(90%:10%)", "TM(:)", "TM(0%:101%)", "PR(1%:2%)", "XX(1:2)", "TM(1:2", "iqm"} {
 		if ValidStatistic(name) {
 			t.Errorf("%q is a statistic", name)
 		}
@@ -176,6 +180,15 @@ func BenchmarkWindow(b *testing.B) {
 	for b.Loop() {
 		if w := s.Window(cpu, "", end, 5*time.Minute, 5, end); w[4] == nil || w[4].Sum != 5 {
 			b.Fatal(w[4])
+		}
+	}
+}
+
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-low-samples.html gives 1000 for p99 and 40 for p25.
+func TestSignificantSamples(t *testing.T) {
+	for name, want := range map[string]float64{"p99": 1000, "p25": 40, "p50": 20, "p100": 0, "p0": 0, "tm99": 0, "Average": 0} {
+		if got := Significant(name); math.Abs(got-want) > 1e-6 {
+			t.Errorf("%s: %v, want %v", name, got, want)
 		}
 	}
 }

@@ -1,11 +1,7 @@
 package metrics
 
 import (
-	"maps"
-	"math"
-	"slices"
 	"strconv"
-	"strings"
 )
 
 // Summary is what CloudWatch knows of the values of a period.
@@ -71,26 +67,19 @@ func rounded(values map[float64]float64, digits int) map[float64]float64 {
 	return coarse
 }
 
-// ValidStatistic tells whether Statistic knows a statistic of this name: one of the five, or a percentile
-// from p0.0 to p100.
+// ValidStatistic tells whether Statistic knows a statistic of this name: one of the five, or an extended one.
 func ValidStatistic(name string) bool {
 	switch name {
 	case "SampleCount", "Average", "Sum", "Minimum", "Maximum":
 		return true
 	}
-	_, ok := percent(name)
-	return ok
+	return Extended(name)
 }
 
-// percent reads a percentile's name: p and up to two decimal places.
-func percent(name string) (float64, bool) {
-	digits, ok := strings.CutPrefix(name, "p")
-	whole, fraction, _ := strings.Cut(digits, ".")
-	if !ok || whole == "" || len(fraction) > 10 || strings.Trim(digits, "0123456789.") != "" {
-		return 0, false
-	}
-	p, err := strconv.ParseFloat(digits, 64)
-	return p, err == nil && p >= 0 && p <= 100
+// Extended tells whether a statistic is one beyond the five.
+func Extended(name string) bool {
+	_, ok := readStatistic(name)
+	return ok
 }
 
 // Statistic returns a statistic of the period; false if it is not known.
@@ -110,22 +99,9 @@ func (s Summary) Statistic(name string) (float64, bool) {
 	case "Maximum":
 		return s.Maximum, true
 	}
-	p, ok := percent(name)
+	e, ok := readStatistic(name)
 	if !ok || s.vague {
 		return 0, false
 	}
-	return s.percentile(p), true
-}
-
-// percentile is the nearest rank: the least value that this share of all values does not exceed. AWS does
-// not document how it interpolates.
-func (s Summary) percentile(p float64) float64 {
-	rank, seen := math.Max(p/100*s.SampleCount, 0), 0.0
-	sorted := slices.Sorted(maps.Keys(s.values))
-	for _, v := range sorted {
-		if seen += s.values[v]; seen >= rank-1e-9 {
-			return v
-		}
-	}
-	return s.Maximum
+	return e.of(s)
 }

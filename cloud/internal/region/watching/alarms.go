@@ -142,17 +142,21 @@ func (s *alarmSettings) watchMetric(in *cloudwatch.PutMetricAlarmInput) (err err
 		return invalidCombination("Must specify either Statistic or ExtendedStatistic, and not both.")
 	case in.Statistic != "" && !slices.Contains(in.Statistic.Values(), in.Statistic):
 		return invalid("The value %s for parameter Statistic is invalid.", in.Statistic)
-	case in.ExtendedStatistic != nil && (!strings.HasPrefix(s.Statistic, "p") || !metrics.ValidStatistic(s.Statistic)):
-		return invalid("The value %s for parameter ExtendedStatistic is not supported here: percentiles are, p0 to p100.", s.Statistic)
-	case in.EvaluateLowSampleCountPercentile != nil && *in.EvaluateLowSampleCountPercentile != "evaluate":
-		return invalid("The value %s for parameter EvaluateLowSampleCountPercentile is not supported here: evaluate is.", *in.EvaluateLowSampleCountPercentile)
+	case in.ExtendedStatistic != nil && !metrics.Extended(s.Statistic):
+		return invalid("The value %s for parameter ExtendedStatistic is not supported.", s.Statistic)
 	}
-	s.Unit, s.Period = in.Unit, room.Deref(in.Period)
+	s.Unit, s.Period, s.LowSamples = in.Unit, room.Deref(in.Period), room.Deref(in.EvaluateLowSampleCountPercentile)
+	if s.LowSamples != "" && s.LowSamples != "evaluate" && s.LowSamples != ignoreLow {
+		return invalid("The value %s for parameter EvaluateLowSampleCountPercentile is invalid: evaluate and %s are valid.", s.LowSamples, ignoreLow)
+	}
 	if err := checkUnit(s.Unit); err != nil {
 		return err
 	}
 	return checkPeriod(in.Period)
 }
+
+// ignoreLow has an alarm on a percentile keep its state in periods that have too few values.
+const ignoreLow = "ignore"
 
 // comparisons are those of alarms with a fixed threshold.
 var comparisons = []cwtypes.ComparisonOperator{
@@ -188,6 +192,7 @@ func (r *Room) showAlarm(row alarmRow) cwtypes.MetricAlarm {
 		ActionsEnabled: &row.ActionsEnabled, OKActions: shownList(row.OKActions), AlarmActions: shownList(row.AlarmActions), InsufficientDataActions: shownList(row.MissingActions),
 		StateValue: row.State, StateReason: &row.Reason, StateReasonData: room.Some(row.ReasonData), StateUpdatedTimestamp: &row.Updated, StateTransitionedTimestamp: &row.Transitioned,
 		Dimensions: showDimensions(s.Metric), EvaluationPeriods: &s.EvaluationPeriods, Threshold: &s.Threshold, ComparisonOperator: s.Comparison, TreatMissingData: room.Some(s.TreatMissingData),
+		EvaluateLowSampleCountPercentile: room.Some(s.LowSamples),
 	}
 	if row.MToAlarm {
 		out.DatapointsToAlarm = &s.DatapointsToAlarm

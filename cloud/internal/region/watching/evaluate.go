@@ -52,6 +52,9 @@ func (r *Room) evaluateAlarms(end, now time.Time, which func(alarmSettings) bool
 		if row.composite() || !which(row.Settings) {
 			continue
 		}
+		if r.tooFew(row.Settings, end, now) {
+			continue
+		}
 		values := r.values(row.Settings, end, now)
 		state := row.Settings.judge().Judge(values, row.State)
 		if state == row.State {
@@ -101,6 +104,18 @@ func (r *Room) values(s alarmSettings, end, now time.Time) []*float64 {
 		}
 	}
 	return values
+}
+
+// tooFew tells whether an alarm keeps its state because a period of its evaluation has too few values for its percentile, and it was told to ignore
+// such. Which of several periods count AWS does not say; here each does that has data.
+func (r *Room) tooFew(s alarmSettings, end, now time.Time) bool {
+	least := metrics.Significant(s.Statistic)
+	if s.LowSamples != ignoreLow || least == 0 {
+		return false
+	}
+	return slices.ContainsFunc(r.Data.Window(s.Metric, string(s.Unit), end, s.period(), int(s.EvaluationPeriods), now), func(w *metrics.Summary) bool {
+		return w != nil && w.SampleCount < least-1e-6
+	})
 }
 
 // evaluateStreams judges what Route 53 watches by the data alone. How an alarm treats missing data is not

@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -114,8 +113,8 @@ func checkStatistics(plain []cwtypes.Statistic, extended []string) error {
 		}
 	}
 	for _, s := range extended {
-		if !strings.HasPrefix(s, "p") || !metrics.ValidStatistic(s) {
-			return invalid("The value %s for parameter ExtendedStatistics is not supported here: percentiles are, p0 to p100.", s)
+		if !metrics.Extended(s) {
+			return invalid("The value %s for parameter ExtendedStatistics is not supported.", s)
 		}
 	}
 	return nil

@@ -111,8 +111,7 @@ func (q *query) readStat(stat *cwtypes.MetricStat) (err error) {
 	}
 	q.Statistic, q.Unit, q.Period = room.Deref(stat.Stat), stat.Unit, *stat.Period
 	if !metrics.ValidStatistic(q.Statistic) {
-		return invalid("The value %s for parameter MetricDataQueries.MetricStat.Stat is not supported here: %v and percentiles are.",
-			q.Statistic, cwtypes.Statistic("").Values())
+		return invalid("The value %s for parameter MetricDataQueries.MetricStat.Stat is invalid.", q.Statistic)
 	}
 	return nil
 }

@@ -71,7 +71,7 @@ func (r *Room) News() []store.Topic {
 // alarmSettings are what an alarm watches and how it judges.
 type alarmSettings struct {
 	Metric            metrics.Metric
-	Statistic         string // one of the five, or a percentile
+	Statistic         string // one of the five, or an extended one
 	Unit              cwtypes.StandardUnit
 	Period            int32 // seconds
 	EvaluationPeriods int32
@@ -79,6 +79,7 @@ type alarmSettings struct {
 	Comparison        cwtypes.ComparisonOperator
 	Threshold         float64
 	TreatMissingData  string // empty where it was not said
+	LowSamples        string `json:",omitempty"` // EvaluateLowSampleCountPercentile; empty where it was not said
 	// Queries are metric math in place of Metric, Statistic and Unit; the one that is not hidden is watched.
 	Queries []query `json:",omitempty"`
 }
