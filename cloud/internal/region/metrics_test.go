@@ -25,11 +25,15 @@ func TestHostCountsArePublished(t *testing.T) {
 	ctx := t.Context()
 	deadline := patience.Deadline()
 	for {
-		var names []string
+		var names, zones []string
 		for _, m := range roomtest.Must(s.r.watching.ListMetrics(ctx, &cloudwatch.ListMetricsInput{Namespace: new("AWS/ApplicationELB")}))(t).Metrics {
+			if len(m.Dimensions) == 3 {
+				zones = append(zones, *m.Dimensions[0].Value)
+				continue
+			}
 			names = append(names, fmt.Sprint(*m.MetricName, " ", *m.Dimensions[0].Value, " ", *m.Dimensions[1].Value))
 		}
-		if len(names) == 2 {
+		if len(names) == 2 && len(zones) == 4 {
 			if !strings.HasPrefix(names[0], "HealthyHostCount app/hello/") || !strings.Contains(names[0], " targetgroup/hello/") {
 				t.Errorf("%v", names)
 			}

@@ -39,14 +39,23 @@ func (r *Room) publishHosts(put metrics.Put) {
 		if !used {
 			continue
 		}
-		if b, _ := r.loadBalancers.Get(user); b.network() {
-			r.publishFlowHosts(g, b, put)
-			continue
-		}
-		healthy, unhealthy := r.hosts(g)
-		s := series{balancer: tail(user, "loadbalancer"), group: groupName(g.ARN), put: put}
-		s.one("HealthyHostCount", cwtypes.StandardUnitCount, float64(healthy), byGroup)
-		s.one("UnHealthyHostCount", cwtypes.StandardUnitCount, float64(unhealthy), byGroup)
+		b, _ := r.loadBalancers.Get(user)
+		r.publishHostsOf(series{namespace: namespaceOf(b), balancer: tail(user, "loadbalancer"), group: groupName(g.ARN), put: put}, g, b)
+	}
+}
+
+// publishHostsOf tells how many targets of a group are well, in all zones and in each of a load balancer's.
+func (r *Room) publishHostsOf(s series, g targetGroupRow, b loadBalancerRow) {
+	tell := func(healthy, unhealthy int, sets []int) {
+		s.one("HealthyHostCount", cwtypes.StandardUnitCount, float64(healthy), sets)
+		s.one("UnHealthyHostCount", cwtypes.StandardUnitCount, float64(unhealthy), sets)
+	}
+	healthy, unhealthy := r.hosts(g)
+	tell(healthy, unhealthy, byGroupAndZone[:1])
+	for _, n := range b.Nodes {
+		s.zone = n.Zone
+		healthy, unhealthy := r.hostsIn(g, n.Zone)
+		tell(healthy, unhealthy, byGroupAndZone[1:])
 	}
 }
 
@@ -92,7 +101,7 @@ const (
 var (
 	byBalancer      = []int{ofBalancer}
 	byZone          = []int{ofBalancer, ofZone | ofBalancer}
-	byGroup         = []int{ofBalancer | ofGroup}
+	byGroupAndZone  = []int{ofBalancer | ofGroup, ofZone | ofBalancer | ofGroup}
 	byAll           = []int{ofBalancer, ofZone | ofBalancer, ofBalancer | ofGroup, ofZone | ofBalancer | ofGroup}
 	byGroupAndZones = []int{ofGroup, ofZone | ofGroup, ofBalancer | ofGroup, ofZone | ofBalancer | ofGroup}
 )
@@ -129,15 +138,13 @@ func (s series) count(name string, n uint64, sets []int) {
 // publishNode tells what a node has done.
 func (r *Room) publishNode(b loadBalancerRow, zone string, t balancer.Traffic, put metrics.Put) {
 	s := series{zone: zone, balancer: tail(b.ARN, "loadbalancer"), put: put}
-	s.count("ActiveConnectionCount", uint64(t.Active), byBalancer)
-	s.count("NewConnectionCount", t.Connections, byBalancer)
+	s.count("ActiveConnectionCount", uint64(t.Active), byZone)
+	s.count("NewConnectionCount", t.Connections, byZone)
 	s.count("RuleEvaluations", t.Evaluations, byBalancer)
-	s.count("HTTP_Fixed_Response_Count", t.Fixed, byBalancer)
-	s.count("HTTP_Redirect_Count", t.Redirects, byBalancer)
-	s.count("GrpcRequestCount", t.Calls, byBalancer)
-	if t.Bytes > 0 {
-		s.one("ProcessedBytes", cwtypes.StandardUnitBytes, float64(t.Bytes), byBalancer)
-	}
+	s.count("HTTP_Fixed_Response_Count", t.Fixed, byZone)
+	s.count("HTTP_Redirect_Count", t.Redirects, byZone)
+	s.count("GrpcRequestCount", t.Calls, byZone)
+	s.bytes("ProcessedBytes", t.Bytes)
 	var classes [6]uint64
 	for status, n := range t.Own {
 		classes[min(status/100, 5)] += n

@@ -24,6 +24,9 @@ func TestRequestsAreTold(t *testing.T) {
 	s.ask(1, "/")
 	got, told := map[string]float64{}, map[string]float64{}
 	s.r.PublishMetrics(func(m metrics.Metric, unit string, data metrics.Summary) {
+		if !m.Published() {
+			t.Errorf("%s %s is not listed among what is published", m.Namespace, m.Name)
+		}
 		key := m.Name
 		for _, d := range m.Dimensions {
 			key += " " + d.Name
@@ -45,6 +48,13 @@ func TestRequestsAreTold(t *testing.T) {
 	} {
 		if got[key] != want {
 			t.Errorf("%s is %v, want %v", key, got[key], want)
+		}
+	}
+	for key, want := range map[string]float64{"HealthyHostCount LoadBalancer TargetGroup": 2, "UnHealthyHostCount LoadBalancer TargetGroup": 0} {
+		inZones := got["HealthyHostCount AvailabilityZone="+row.Nodes[0].Zone+" LoadBalancer TargetGroup"] +
+			got["HealthyHostCount AvailabilityZone="+row.Nodes[1].Zone+" LoadBalancer TargetGroup"]
+		if got[key] != want || inZones != 2 {
+			t.Errorf("%s is %v, want %v; %v in the zones", key, got[key], want, inZones)
 		}
 	}
 	if n := told["TargetResponseTime LoadBalancer in Seconds"]; n != 4 {

@@ -11,8 +11,13 @@ import (
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-cloudwatch-metrics.html).
 const networkNamespace = "AWS/NetworkELB"
 
-// The sets of dimensions of those of a target group.
-var byGroupAndZone = []int{ofBalancer | ofGroup, ofZone | ofBalancer | ofGroup}
+// namespaceOf is that of a load balancer's metrics; empty for application load balancers'.
+func namespaceOf(b loadBalancerRow) string {
+	if b.network() {
+		return networkNamespace
+	}
+	return ""
+}
 
 // publishFlows tells what a network load balancer's node has done.
 func (r *Room) publishFlows(b loadBalancerRow, zone string, f balancer.FlowTraffic, put metrics.Put) {
@@ -37,20 +42,6 @@ func (r *Room) publishFlows(b loadBalancerRow, zone string, f balancer.FlowTraff
 	} {
 		s.count(name, n, byZone)
 	}
-}
-
-// publishFlowHosts tells how many targets are well, in all zones and in each.
-func (r *Room) publishFlowHosts(g targetGroupRow, b loadBalancerRow, put metrics.Put) {
-	for _, n := range b.Nodes {
-		healthy, unhealthy := r.hostsIn(g, n.Zone)
-		s := series{namespace: networkNamespace, zone: n.Zone, balancer: tail(b.ARN, "loadbalancer"), group: groupName(g.ARN), put: put}
-		s.one("HealthyHostCount", cwtypes.StandardUnitCount, float64(healthy), byGroupAndZone[1:])
-		s.one("UnHealthyHostCount", cwtypes.StandardUnitCount, float64(unhealthy), byGroupAndZone[1:])
-	}
-	healthy, unhealthy := r.hosts(g)
-	s := series{namespace: networkNamespace, balancer: tail(b.ARN, "loadbalancer"), group: groupName(g.ARN), put: put}
-	s.one("HealthyHostCount", cwtypes.StandardUnitCount, float64(healthy), byGroupAndZone[:1])
-	s.one("UnHealthyHostCount", cwtypes.StandardUnitCount, float64(unhealthy), byGroupAndZone[:1])
 }
 
 // bytes puts a number of bytes, unless there were none.

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
+	"github.com/understudy/understudy/cloud/internal/metrics"
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
@@ -167,9 +168,9 @@ func (r *Room) explain(s alarmSettings, values []*float64, state cwtypes.StateVa
 	}
 	switch {
 	case state == cwtypes.StateValueInsufficientData:
-		return fmt.Sprintf("Insufficient Data: %s unknown.", counted(min(missing, a.EvaluationPeriods), "datapoint was", "datapoints were"))
+		return fmt.Sprintf("Insufficient Data: %s unknown.", counted(min(missing, a.EvaluationPeriods), "datapoint was", "datapoints were")) + s.silent()
 	case len(shown) == 0:
-		return withoutData(s)
+		return withoutData(s) + s.silent()
 	}
 	decisive, verb, from, least := breaching, "", "OK -> ALARM", int(s.DatapointsToAlarm)
 	if state != cwtypes.StateValueAlarm {
@@ -203,6 +204,20 @@ func counted(n int, one, several string) string {
 		return "1 " + one
 	}
 	return strconv.Itoa(n) + " " + several
+}
+
+// silent says, after the reason of an alarm's state, which metric that it watches has no data here, ever; AWS's services may put it there.
+func (s alarmSettings) silent() string {
+	watched := []metrics.Metric{s.Metric}
+	for _, q := range s.Queries {
+		watched = append(watched, q.Metric)
+	}
+	for _, m := range watched {
+		if m.Name != "" && !m.Published() {
+			return fmt.Sprintf(" Nothing puts data of %s %s in this cloud.", m.Namespace, m.Name)
+		}
+	}
+	return ""
 }
 
 // withoutData words a state that a treatment of missing data alone has decided: of the evaluation periods, not of the longer range.

@@ -71,6 +71,9 @@ func (r *Room) put(tx *store.Tx, row alarmRow, tags []cwtypes.Tag) (err error) {
 		row.State, row.Reason, row.ReasonData, row.Updated, row.Transitioned, row.Tags = old.State, old.Reason, old.ReasonData, old.Updated, old.Transitioned, old.Tags
 		what = "Alarm \"" + row.Name + "\" updated"
 	}
+	if why := row.Settings.silent(); row.State == cwtypes.StateValueInsufficientData && !strings.HasSuffix(row.Reason, why) {
+		row.Reason = strings.TrimSuffix(row.Reason, ".") + "." + why
+	}
 	if err := r.keepStream(tx, row, now); err != nil {
 		return err
 	}
