@@ -26,6 +26,11 @@ func (m machines) Instance(tx *store.Tx, id string) (scaling.Instance, bool) {
 	return i, ok
 }
 
+func (m machines) DefaultSubnet(tx *store.Tx, zone string) (string, error) {
+	s, err := m.nets.DefaultSubnet(tx, zone)
+	return s.ID, err
+}
+
 func (m machines) Zone(tx *store.Tx, subnet string) (string, bool) {
 	row, ok := m.nets.Subnet(tx, subnet)
 	return row.Zone, ok

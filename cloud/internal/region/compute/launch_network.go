@@ -183,7 +183,7 @@ func (r *Room) chooseSubnet(id string, place *ec2types.Placement) (nets.Subnet, 
 		if place != nil {
 			zone = room.Deref(place.AvailabilityZone)
 		}
-		return r.nets.DefaultSubnet(zone)
+		return r.nets.DefaultSubnet(nil, zone)
 	}
 	subnet, ok := r.nets.Subnet(nil, id)
 	if !ok {

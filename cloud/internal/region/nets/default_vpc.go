@@ -103,13 +103,13 @@ func (r *Room) DefaultVPC(tx *store.Tx) (VPC, bool) {
 }
 
 // DefaultSubnet returns the default subnet of a zone, or of the first zone that has one if zone is "". Its errors are
-// those of RunInstances without a subnet.
-func (r *Room) DefaultSubnet(zone string) (Subnet, error) {
-	v, ok := r.DefaultVPC(nil)
+// those of RunInstances without a subnet. A nil tx reads what is committed.
+func (r *Room) DefaultSubnet(tx *store.Tx, zone string) (Subnet, error) {
+	v, ok := r.DefaultVPC(tx)
 	if !ok {
 		return Subnet{}, noDefaultVPC()
 	}
-	all := slices.DeleteFunc(r.subnets.All(), func(s Subnet) bool { return !s.Default || zone != "" && s.Zone != zone })
+	all := slices.DeleteFunc(r.subnets.AllTx(tx), func(s Subnet) bool { return !s.Default || zone != "" && s.Zone != zone })
 	if len(all) == 0 && zone != "" {
 		return Subnet{}, wire.Errorf("InvalidInput", "No default subnet for availability zone: '%s'.", zone)
 	}

@@ -29,7 +29,7 @@ func TestDefaultVPCIsMadeAtTheFirstStartOnly(t *testing.T) {
 	if p.Applied(v.ID).ID != "" {
 		t.Error("nothing is in the default VPC, and it has a network")
 	}
-	subnet, err := r.DefaultSubnet("")
+	subnet, err := r.DefaultSubnet(nil, "")
 	if err == nil {
 		err = r.Update(func(tx *store.Tx) error {
 			_, err := r.NewInterface(tx, Wanted{Subnet: subnet.ID, Public: true})

@@ -129,12 +129,20 @@ func ofGroup(all []memberRow, group string) []memberRow {
 	return all
 }
 
+// identifier is what VPCZoneIdentifier shows: nothing of a group that was made for zones.
+func (f fleetRow) identifier() string {
+	if f.ByZones {
+		return ""
+	}
+	return strings.Join(f.Subnets, ",")
+}
+
 func (r *Room) showFleet(f fleetRow, members bool) autoscalingtypes.AutoScalingGroup {
 	out := autoscalingtypes.AutoScalingGroup{
 		AutoScalingGroupName: new(f.Name), AutoScalingGroupARN: new(r.fleetARN(f)), CreatedTime: new(f.Created),
 		MinSize: new(f.Min), MaxSize: new(f.Max), DesiredCapacity: new(f.Desired), DefaultCooldown: new(f.Cooldown),
 		DefaultInstanceWarmup: f.Warmup, PlacementGroup: room.Some(f.PlacementGroup), HealthCheckType: new(f.HealthCheckType), HealthCheckGracePeriod: new(f.Grace),
-		AvailabilityZones: r.fleetZones(nil, f), VPCZoneIdentifier: new(strings.Join(f.Subnets, ",")),
+		AvailabilityZones: r.fleetZones(nil, f), VPCZoneIdentifier: new(f.identifier()),
 		TerminationPolicies: f.Policies, NewInstancesProtectedFromScaleIn: new(f.ProtectNew), Tags: f.Tags, EnabledMetrics: f.showMetrics(),
 		ServiceLinkedRoleARN:      new(cmp.Or(f.Role, "arn:aws:iam::"+r.Account+":role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling")),
 		InstanceMaintenancePolicy: f.showMaintenance(), MaxInstanceLifetime: room.Some(f.Lifetime), CapacityRebalance: room.Some(f.CapacityRebalance),

@@ -195,6 +195,16 @@ func (m *fakeMachines) Untag(tx *store.Tx, instance string, keys ...string) erro
 	return m.instances.Put(tx, instance, i)
 }
 
+// DefaultSubnet is the zone's one subnet, but for zones that have none.
+func (m *fakeMachines) DefaultSubnet(_ *store.Tx, zone string) (string, error) {
+	for id, z := range testZones {
+		if z == zone {
+			return id, nil
+		}
+	}
+	return "", wire.Errorf("InvalidInput", "No default subnet for availability zone: '%s'.", zone)
+}
+
 func (m *fakeMachines) Zone(_ *store.Tx, subnet string) (string, bool) {
 	zone, ok := testZones[subnet]
 	return zone, ok

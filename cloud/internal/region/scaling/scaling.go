@@ -33,6 +33,8 @@ type Machines interface {
 	Instance(tx *store.Tx, id string) (Instance, bool)
 	// Zone returns the zone of a subnet, or false where there is no such subnet.
 	Zone(tx *store.Tx, subnet string) (string, bool)
+	// DefaultSubnet returns the default subnet of a zone; there is an error where there is none.
+	DefaultSubnet(tx *store.Tx, zone string) (string, error)
 	// Template finds a version of a launch template: a number, $Latest, $Default or nothing for the default.
 	Template(tx *store.Tx, id, name, version *string) (Template, error)
 	// CheckProfile refuses a launch template with an instance profile that no instance could have. It runs before a change,
@@ -132,6 +134,7 @@ type fleetRow struct {
 	Min, Max, Desired int32
 	Template          templateSpec
 	Subnets           []string
+	ByZones           bool // it was made for zones, and the subnets are their default ones
 	HealthCheckType   string
 	Grace, Cooldown   int32
 	Warmup            *int32

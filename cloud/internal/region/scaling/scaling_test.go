@@ -50,6 +50,36 @@ func TestGroupComesUpOverItsZones(t *testing.T) {
 }
 
 // A template with an instance profile that is not there makes no group, and no group its own.
+// A group that is made for zones stands in their default subnets, which it does not show.
+func TestGroupInDefaultSubnets(t *testing.T) {
+	s := newStage(t)
+	g := s.alone(2, func(in *autoscaling.CreateAutoScalingGroupInput) {
+		in.VPCZoneIdentifier, in.AvailabilityZones = nil, []string{"us-east-1a", "us-east-1b"}
+	})
+	if *g.VPCZoneIdentifier != "" || !slices.Equal(g.AvailabilityZones, []string{"us-east-1a", "us-east-1b"}) {
+		t.Errorf("it is shown in %v, %q", g.AvailabilityZones, *g.VPCZoneIdentifier)
+	}
+	update := func(zones []string, subnets *string) error {
+		_, err := s.client().UpdateAutoScalingGroup(t.Context(), &autoscaling.UpdateAutoScalingGroupInput{
+			AutoScalingGroupName: new("app"), AvailabilityZones: zones, VPCZoneIdentifier: subnets,
+		})
+		return err
+	}
+	roomtest.WantAPIError(t, update([]string{"us-east-1z"}, nil), "ValidationError")
+	if err := update([]string{"us-east-1b"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	s.await("both in the one zone that is left", func(g autoscalingtypes.AutoScalingGroup) bool {
+		return serve(2)(g) && *g.Instances[0].AvailabilityZone == "us-east-1b" && *g.Instances[1].AvailabilityZone == "us-east-1b"
+	})
+	if err := update(nil, &s.subnets); err != nil {
+		t.Fatal(err)
+	}
+	if g := s.await("subnets", serve(2)); *g.VPCZoneIdentifier != s.subnets {
+		t.Errorf("it is shown in %q", *g.VPCZoneIdentifier)
+	}
+}
+
 func TestGroupIsRefusedForItsInstanceProfile(t *testing.T) {
 	s := newStage(t)
 	s.create(nil)

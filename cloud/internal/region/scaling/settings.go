@@ -168,10 +168,10 @@ func (f *fleetRow) setDesired(n int32) error {
 	return nil
 }
 
-// applySubnets sets where a group launches. There is no default VPC, so that subnets must be named.
+// applySubnets sets where a group launches: in subnets that are named, or in the default ones of zones.
 func (r *Room) applySubnets(tx *store.Tx, f *fleetRow, s fleetSettings) error {
 	if s.subnets != nil {
-		f.Subnets = nil
+		f.Subnets, f.ByZones = nil, false
 		for id := range strings.SplitSeq(*s.subnets, ",") {
 			id = strings.TrimSpace(id)
 			if _, ok := r.machines.Zone(tx, id); !ok {
@@ -180,14 +180,34 @@ func (r *Room) applySubnets(tx *store.Tx, f *fleetRow, s fleetSettings) error {
 			f.Subnets = append(f.Subnets, id)
 		}
 	}
+	if s.subnets == nil && len(s.zones) > 0 && (f.ByZones || len(f.Subnets) == 0) {
+		return r.applyZones(tx, f, s.zones)
+	}
 	if len(f.Subnets) == 0 {
-		return invalid("You must use a valid VPCZoneIdentifier: there is no default VPC here.")
+		return invalid("At least one Availability Zone or VPC Subnet is required.")
 	}
 	zones := r.fleetZones(tx, *f)
 	for _, z := range s.zones {
 		if !slices.Contains(zones, z) {
 			return invalid("The availability zones of the specified subnets and the Auto Scaling group do not match")
 		}
+	}
+	return nil
+}
+
+// applyZones has a group launch in the default subnets of zones, as one for which no subnets are named does
+// (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CreateAutoScalingGroup.html, AvailabilityZones).
+func (r *Room) applyZones(tx *store.Tx, f *fleetRow, zones []string) error {
+	f.Subnets, f.ByZones = nil, true
+	for _, zone := range zones {
+		subnet, err := r.machines.DefaultSubnet(tx, zone)
+		var refused *wire.Error
+		if errors.As(err, &refused) {
+			return invalid("%s", refused.Message)
+		} else if err != nil {
+			return err
+		}
+		f.Subnets = append(f.Subnets, subnet)
 	}
 	return nil
 }

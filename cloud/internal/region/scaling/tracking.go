@@ -64,10 +64,15 @@ func checkPredefined(m *autoscalingtypes.PredefinedMetricSpecification) error {
 }
 
 func checkCustomized(m *autoscalingtypes.CustomizedMetricSpecification) error {
-	if err := room.Only(m, "MetricName", "Namespace", "Dimensions", "Statistic", "Unit", "Period"); err != nil {
+	if err := room.Only(m, "MetricName", "Namespace", "Dimensions", "Statistic", "Unit", "Period", "Metrics"); err != nil {
 		return err
 	}
+	single := m.MetricName != nil || m.Namespace != nil || len(m.Dimensions) > 0 || m.Statistic != "" || m.Unit != nil || m.Period != nil
 	switch {
+	case len(m.Metrics) > 0 && single:
+		return invalid("A CustomizedMetricSpecification has either Metrics or one metric.")
+	case len(m.Metrics) > 0:
+		return nil // they are checked as their alarms are made
 	case room.Deref(m.MetricName) == "" || room.Deref(m.Namespace) == "" || m.Statistic == "":
 		return invalid("A CustomizedMetricSpecification must have a MetricName, a Namespace and a Statistic.")
 	case !slices.Contains(m.Statistic.Values(), m.Statistic):
@@ -150,6 +155,10 @@ func (r *Room) trackingAlarm(p policyRow, name string, minutes int32) *cloudwatc
 		AlarmName: &name, AlarmActions: []string{arn}, EvaluationPeriods: &minutes, Period: new(int32(60)),
 		AlarmDescription: new("DO NOT EDIT OR DELETE. For TargetTrackingScaling policy " + arn + "."),
 	}
+	if m := p.Tracking.CustomizedMetricSpecification; m != nil && len(m.Metrics) > 0 {
+		in.Metrics, in.Period = watchedQueries(m.Metrics), nil
+		return in
+	}
 	if m := p.Tracking.CustomizedMetricSpecification; m != nil {
 		in.Namespace, in.MetricName, in.Statistic, in.Unit = m.Namespace, m.MetricName, cwtypes.Statistic(m.Statistic), cwtypes.StandardUnit(room.Deref(m.Unit))
 		if m.Period != nil {
@@ -162,6 +171,28 @@ func (r *Room) trackingAlarm(p policyRow, name string, minutes int32) *cloudwatc
 	}
 	watchPredefined(in, p.Group, *p.Tracking.PredefinedMetricSpecification)
 	return in
+}
+
+// watchedQueries has an alarm watch metric math
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-target-tracking-metric-math.html), by the minute where no period is said.
+func watchedQueries(queries []autoscalingtypes.TargetTrackingMetricDataQuery) (all []cwtypes.MetricDataQuery) {
+	minute := int32(60)
+	for _, q := range queries {
+		out := cwtypes.MetricDataQuery{Id: q.Id, Expression: q.Expression, Label: q.Label, Period: q.Period, ReturnData: q.ReturnData}
+		if s := q.MetricStat; s != nil {
+			stat := &cwtypes.MetricStat{Stat: s.Stat, Unit: cwtypes.StandardUnit(room.Deref(s.Unit)), Period: cmp.Or(s.Period, q.Period, &minute)}
+			out.Period = nil
+			if s.Metric != nil {
+				stat.Metric = &cwtypes.Metric{Namespace: s.Metric.Namespace, MetricName: s.Metric.MetricName}
+				for _, d := range s.Metric.Dimensions {
+					stat.Metric.Dimensions = append(stat.Metric.Dimensions, cwtypes.Dimension{Name: d.Name, Value: d.Value})
+				}
+			}
+			out.MetricStat = stat
+		}
+		all = append(all, out)
+	}
+	return all
 }
 
 // predefined are the metrics of the predefined types that are a group's own.

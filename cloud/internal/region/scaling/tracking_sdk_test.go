@@ -95,6 +95,40 @@ func TestTargetTrackingMakesItsAlarms(t *testing.T) {
 	}
 }
 
+// What a policy tracks may be metric math: its alarms watch it by the minute, and are refused for what is wrong with it.
+func TestTargetTrackingByMetricMath(t *testing.T) {
+	s := newStage(t)
+	s.alone(1, nil)
+	queue := func(expression string) *autoscalingtypes.TargetTrackingConfiguration {
+		stat := func(namespace, name, of, value string) *autoscalingtypes.TargetTrackingMetricStat {
+			return &autoscalingtypes.TargetTrackingMetricStat{Stat: new("Sum"), Metric: &autoscalingtypes.Metric{
+				Namespace: &namespace, MetricName: &name, Dimensions: []autoscalingtypes.MetricDimension{{Name: &of, Value: &value}},
+			}}
+		}
+		return &autoscalingtypes.TargetTrackingConfiguration{TargetValue: new(100.0), CustomizedMetricSpecification: &autoscalingtypes.CustomizedMetricSpecification{
+			Metrics: []autoscalingtypes.TargetTrackingMetricDataQuery{
+				{Id: new("m1"), Label: new("queue"), MetricStat: stat("Jobs", "Waiting", "Queue", "q"), ReturnData: new(false)},
+				{Id: new("m2"), MetricStat: stat("AWS/AutoScaling", "GroupInServiceInstances", "AutoScalingGroupName", "app"), ReturnData: new(false)},
+				{Id: new("e1"), Expression: &expression},
+			},
+		}}
+	}
+	high, low := s.track("backlog", queue("m1 / m2"), nil)
+	h, l := s.alarms.all()[high], s.alarms.all()[low]
+	if h == nil || l == nil || len(h.Metrics) != 3 || h.MetricName != nil || h.Period != nil || *l.Threshold != 70 {
+		t.Fatalf("the alarms are %+v, %+v", h, l)
+	}
+	if m := h.Metrics[0]; *m.MetricStat.Period != 60 || *m.MetricStat.Metric.Dimensions[0].Value != "q" || *m.ReturnData || *h.Metrics[2].Expression != "m1 / m2" {
+		t.Errorf("it watches %+v", h.Metrics)
+	}
+	both := queue("m1 / m2")
+	both.CustomizedMetricSpecification.MetricName = new("Waiting")
+	_, err := s.client().PutScalingPolicy(t.Context(), &autoscaling.PutScalingPolicyInput{
+		AutoScalingGroupName: new("app"), PolicyName: new("both"), PolicyType: new("TargetTrackingScaling"), TargetTrackingConfiguration: both,
+	})
+	roomtest.WantAPIError(t, err, "ValidationError")
+}
+
 func TestTargetTrackingFollowsItsMetrics(t *testing.T) {
 	s := newStage(t)
 	s.create(nil)
