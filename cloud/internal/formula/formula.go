@@ -54,6 +54,8 @@ func (v Value) Single() bool { return v.kind == single }
 type Scope interface {
 	// Value returns what has an id, or an error for one that is not there or leads back to who asks.
 	Value(id string) (Value, error)
+	// Search finds metrics by a search expression, and their statistic in each period.
+	Search(expression, statistic string) ([]Series, error)
 	// Metrics are the ids of all metrics, in the order of the request: not those of formulas.
 	Metrics() []string
 }

@@ -12,6 +12,10 @@ import (
 // desk has some metrics of five minutes.
 type desk map[string][]float64
 
+func (d desk) Search(expression, statistic string) ([]Series, error) {
+	return []Series{{"", expression, []float64{1, 2, 3}}, {"", statistic, []float64{2, 3, 4}}}, nil
+}
+
 func (d desk) Metrics() []string { return []string{"m1", "m2", "empty"} }
 
 func (d desk) Value(id string) (Value, error) {
@@ -106,7 +110,7 @@ func TestBadFormulas(t *testing.T) {
 		}
 	}
 	for text, part := range map[string]string{
-		"m3": "there is no m3", "SEARCH('x', 'Sum')": "SEARCH is not supported", "ANOMALY_DETECTION_BAND(m1)": "ANOMALY_DETECTION_BAND is not supported",
+		"m3": "there is no m3", "SEARCH('x')": "SEARCH takes 2 to 3 arguments", "SEARCH(m1, 'Sum')": "SEARCH takes a search expression", "ANOMALY_DETECTION_BAND(m1)": "ANOMALY_DETECTION_BAND is not supported",
 		"SUM(1)": "no time series", "FILL(m1)": "arguments", "FILL(m1, OTHER)": "not expected", "SORT(METRICS(), m1, ASC)": "SORT takes",
 		"[m1, m2] + [m1, m2, m1]": "cannot be combined",
 		"IF(METRICS(), 1, 2)":     "IF takes", "METRICS(m1)": "takes a string", "FIRST(METRICS('x'))": "no time series",

@@ -52,6 +52,16 @@ func (f *Formula) Calls(function string) (yes bool) {
 	return yes
 }
 
+// SearchPeriod is the period of the first search in it, in seconds, 0 where it searches nothing or no period is said.
+func (f *Formula) SearchPeriod() (seconds int32) {
+	f.root.visit(func(n node) {
+		if n.call == "SEARCH" && len(n.args) == 3 && n.args[2].number != nil && seconds == 0 {
+			seconds = int32(*n.args[2].number)
+		}
+	})
+	return seconds
+}
+
 func (n node) visit(f func(node)) {
 	f(n)
 	for _, part := range n.args {

@@ -42,7 +42,7 @@ func missingDashboard(name string) error {
 	return &wire.Error{Code: "ResourceNotFound", Message: fmt.Sprintf("Dashboard %s does not exist", name), Status: http.StatusNotFound}
 }
 
-// PutDashboard makes a dashboard, or replaces it whole. Its body has to be JSON; what its widgets say is not checked.
+// PutDashboard makes a dashboard, or replaces it whole.
 func (r *Room) PutDashboard(ctx context.Context, in *cloudwatch.PutDashboardInput) (*cloudwatch.PutDashboardOutput, error) {
 	if err := room.Only(in, "DashboardName", "DashboardBody"); err != nil {
 		return nil, err
@@ -56,6 +56,9 @@ func (r *Room) PutDashboard(ctx context.Context, in *cloudwatch.PutDashboardInpu
 		return nil, badDashboard("The field DashboardBody must have at most %d bytes.", longestDashboard)
 	case json.Unmarshal([]byte(body), &form) != nil:
 		return nil, badDashboard("The field DashboardBody must be a valid JSON object")
+	}
+	if flaws := checkBody(form); len(flaws) > 0 {
+		return nil, badBody(flaws)
 	}
 	return &cloudwatch.PutDashboardOutput{DashboardValidationMessages: []cwtypes.DashboardValidationMessage{}}, r.Update(func(tx *store.Tx) error {
 		return r.dashboards.Put(tx, name, dashboardRow{Name: name, Body: body, Modified: time.Now().UTC().Truncate(time.Second)})

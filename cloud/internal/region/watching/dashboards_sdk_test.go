@@ -41,6 +41,31 @@ func TestDashboardsAreKept(t *testing.T) {
 	}
 	_, err := s.GetDashboard(ctx, &cloudwatch.GetDashboardInput{DashboardName: new("app-a")})
 	roomtest.WantAPIError(t, err, "ResourceNotFound")
+	for at, body := range map[string]string{
+		"Should have required property 'widgets'":    `{}`,
+		"Should be array":                            `{"widgets":{}}`,
+		"Should be object":                           `{"widgets":[1]}`,
+		"Should have required property 'type'":       `{"widgets":[{"properties":{}}]}`,
+		"/widgets/0/type":                            `{"widgets":[{"type":"graph","properties":{}}]}`,
+		"Should have required property 'properties'": `{"widgets":[{"type":"text"}]}`,
+		"Should have required property 'markdown'":   `{"widgets":[{"type":"text","properties":{}}]}`,
+		"there are 3 validation errors":              `{"widgets":[{"type":"metric","properties":{"region":"us-east-1"}}]}`,
+		"/widgets/0/properties/metrics/0/2/color":    `{"widgets":[{"type":"metric","properties":{"metrics":[["N","M",{"color":"red"}]]}}]}`,
+		"Should be <= 24":                            `{"widgets":[{"type":"text","width":25,"properties":{"markdown":"x"}}]}`,
+		"/widgets/0/x":                               `{"widgets":[{"type":"text","x":-1,"properties":{"markdown":"x"}}]}`,
+		"Should have required property 'start'":      `{"end":"2026-11-28T00:00:00Z","widgets":[]}`,
+	} {
+		err := put("flawed", body)
+		roomtest.WantAPIError(t, err, "InvalidParameterInput")
+		if err != nil && !strings.Contains(err.Error(), at) {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+	good := `{"start":"-PT6H","widgets":[{"type":"metric","x":0,"y":0,"width":12,"height":6,"properties":{"region":"us-east-1","metrics":[["AWS/EC2","CPUUtilization",
+		"InstanceId","i-1",{"color":"#1f77b4"}],["...","i-2"],[{"expression":"SEARCH('{AWS/EC2}','Sum')"}]]}},{"type":"text","properties":{"markdown":"# x"}}]}`
+	if err := put("good", good); err != nil {
+		t.Error(err)
+	}
 	for name, body := range map[string]string{"a b": body, "list": "[]", "text": "widgets", strings.Repeat("x", 256): body} {
 		roomtest.WantAPIError(t, put(name, body), "InvalidParameterInput")
 	}

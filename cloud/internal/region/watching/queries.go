@@ -6,6 +6,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -144,6 +145,8 @@ func (q query) period(all []query) (seconds int32, err error) {
 			return errors.New("metrics with different periods are not supported here")
 		case q.Period != 0:
 			seconds = q.Period
+		case q.formula != nil && seconds == 0:
+			seconds = q.formula.SearchPeriod()
 		}
 		if q.formula == nil {
 			return nil
@@ -162,10 +165,27 @@ func (q query) period(all []query) (seconds int32, err error) {
 	if err := visit(q, nil); err != nil {
 		return 0, q.wrong(err)
 	}
+	if seconds == 0 && q.formula != nil && q.formula.Calls("SEARCH") {
+		seconds = usualSearchPeriod
+	}
 	if seconds == 0 {
 		return 0, q.wrong(errors.New("it needs a metric, or a period"))
 	}
 	return seconds, nil
+}
+
+// A search that says no period has this one, in seconds, and finds so many metrics at most
+// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html).
+const (
+	usualSearchPeriod = 300
+	mostFound         = 100
+)
+
+// searched are the metrics that a search finds.
+func (r *Room) searched(search metrics.Search) []metrics.Metric {
+	found := slices.DeleteFunc(r.Data.Metrics(time.Now().Add(-r.Speed.Of(listedFor))), func(m metrics.Metric) bool { return !search.Finds(m) })
+	slices.SortFunc(found, func(a, b metrics.Metric) int { return strings.Compare(metricKey(a), metricKey(b)) })
+	return found[:min(len(found), mostFound)]
 }
 
 func find(all []query, id string) (query, error) {
@@ -198,10 +218,35 @@ type scope struct {
 	queries []query
 	grid    formula.Grid
 	values  func(query) []float64 // of a metric
+	found   func(metrics.Search) []metrics.Metric
 	done    map[string]formula.Value
 }
 
 func (s *scope) Metrics() []string { return metricIDs(s.queries) }
+
+// Search implements formula.Scope.
+func (s *scope) Search(expression, statistic string) (all []formula.Series, err error) {
+	search, err := metrics.ParseSearch(expression)
+	if err != nil {
+		return nil, err
+	}
+	if !metrics.ValidStatistic(statistic) {
+		return nil, fmt.Errorf("the statistic %s is not valid", statistic)
+	}
+	found := s.found(search)
+	several := slices.ContainsFunc(found, func(m metrics.Metric) bool { return m.Name != found[0].Name })
+	for _, m := range found {
+		var label []string
+		for _, d := range m.Dimensions {
+			label = append(label, d.Value)
+		}
+		if several || len(label) == 0 {
+			label = append(label, m.Name)
+		}
+		all = append(all, formula.Series{Label: strings.Join(label, " "), Values: s.values(query{Metric: m, Statistic: statistic})})
+	}
+	return all, nil
+}
 
 func (s *scope) Value(id string) (v formula.Value, err error) {
 	if v, ok := s.done[id]; ok {
@@ -231,7 +276,7 @@ func (r *Room) scope(all []query, seconds int32, end time.Time, n int, now time.
 	for i := n; i > 0; i-- {
 		grid.Starts = append(grid.Starts, end.Add(-time.Duration(i)*r.Speed.Of(period)).UTC())
 	}
-	return &scope{queries: all, grid: grid, done: map[string]formula.Value{}, values: func(q query) []float64 {
+	return &scope{queries: all, grid: grid, done: map[string]formula.Value{}, found: r.searched, values: func(q query) []float64 {
 		return statistics(r.Data.Window(q.Metric, string(q.Unit), end, period, n, now), q.Statistic)
 	}}
 }
@@ -268,6 +313,9 @@ func (r *Room) watchQueries(s *alarmSettings, in *cloudwatch.PutMetricAlarmInput
 	}
 	shown := 0
 	for _, q := range s.Queries {
+		if q.formula != nil && q.formula.Calls("SEARCH") {
+			return q.wrong(errors.New("SEARCH is not supported on Metric Alarms"))
+		}
 		if !q.Hidden {
 			shown++
 		}

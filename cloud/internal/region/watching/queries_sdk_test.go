@@ -66,6 +66,8 @@ func TestExpressionsAreAnswered(t *testing.T) {
 		{"e2/e2 2@0 5@2 10@3", []cwtypes.MetricDataQuery{sum("m1", "Errors", false), expression("e1", "m1", false), expression("e2", "e1+1", true)}},
 		{"all/Errors 1@0 0@1 4@2 9@3; all/Requests 10@0 20@1 20@2 0@3",
 			[]cwtypes.MetricDataQuery{expression("all", "FILL(METRICS(), 0)", true), sum("m1", "Errors", false), sum("m2", "Requests", false)}},
+		{"e/Errors 1@0 4@2 9@3; e/Requests 10@0 20@1 20@2 0@3", []cwtypes.MetricDataQuery{expression("e", "SEARCH('{App} Errors OR Requests', 'Sum', 60)", true)}},
+		{"e/e 11@0 20@1 24@2 9@3", []cwtypes.MetricDataQuery{expression("e", "SUM(SEARCH('{App}', 'Sum', 60))", true)}},
 		{"m1/Errors 1@0 4@2 9@3; n/n 3@0 3@1 3@2 3@3",
 			[]cwtypes.MetricDataQuery{sum("m1", "Errors", true), expression("n", "TIME_SERIES(DATAPOINT_COUNT(m1))", true)}},
 	} {
@@ -85,7 +87,9 @@ func TestExpressionsAreAnswered(t *testing.T) {
 		{"different periods", []cwtypes.MetricDataQuery{sum("m1", "Errors", false), slow, expression("e", "m1 + m3", true)}},
 		{"needs a metric", []cwtypes.MetricDataQuery{expression("e", "TIME_SERIES(1)", true)}},
 		{"no time series", []cwtypes.MetricDataQuery{sum("m1", "Errors", false), expression("e", "SUM(m1)", true)}},
-		{"SEARCH is not supported", []cwtypes.MetricDataQuery{sum("m1", "Errors", false), expression("e", "m1 + SEARCH('x', 'Sum')", true)}},
+		{"ANOMALY_DETECTION_BAND is not supported", []cwtypes.MetricDataQuery{sum("m1", "Errors", false), expression("e", "ANOMALY_DETECTION_BAND(m1)", true)}},
+		{"lacks", []cwtypes.MetricDataQuery{expression("e", "SEARCH('(App', 'Sum', 60)", true)}},
+		{"Median is not valid", []cwtypes.MetricDataQuery{expression("e", "SEARCH('App', 'Median', 60)", true)}},
 	} {
 		_, err := ask(c.queries...)
 		roomtest.WantAPIError(t, err, "ValidationError")
@@ -106,6 +110,11 @@ func TestAlarmOnMetricMath(t *testing.T) {
 	}
 	in.Metrics[0].Label = new("Error rate")
 	roomtest.Must(s.PutMetricAlarm(ctx, in))(t)
+	found := *in
+	found.Metrics = []cwtypes.MetricDataQuery{expression("e", "SUM(SEARCH('{App}', 'Sum', 60))", true)}
+	if _, err := s.PutMetricAlarm(ctx, &found); err == nil || !strings.Contains(err.Error(), "SEARCH is not supported on Metric Alarms") {
+		t.Errorf("an alarm on a search: %v", err)
+	}
 	minute := s.r.Speed.Of(time.Minute)
 	now := s.r.Data.Floor(time.Now(), time.Minute)
 	s.put("Requests", now.Add(-2*minute), 100, 100)
