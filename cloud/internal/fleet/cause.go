@@ -63,7 +63,7 @@ func Cause(a Action, at time.Time, request, id string) string {
 	case UserHealth:
 		return began + " an instance was taken out of service in response to a user health-check."
 	case UserRequest:
-		return began + " instance " + id + " was taken out of service in response to a user request."
+		return began + " instance " + id + " was taken out of service in response to a user request" + shrinking(a) + "."
 	case Refreshing:
 		return began + " an instance was taken out of service in response to an instance refresh."
 	case Lifetime:
@@ -74,6 +74,14 @@ func Cause(a Action, at time.Time, request, id string) string {
 		return began + " an instance was taken out of service to balance instances in zones."
 	}
 	return began + " an instance was taken out of service in response to the deletion of its AutoScalingGroup."
+}
+
+// shrinking says how a request has changed the capacity, if it has.
+func shrinking(a Action) string {
+	if a.From == a.To {
+		return ""
+	}
+	return fmt.Sprintf(", shrinking the capacity from %d to %d", a.From, a.To)
 }
 
 func launchCause(a Action) string {

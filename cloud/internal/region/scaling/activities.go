@@ -68,6 +68,25 @@ func (r *Room) moveActivity(tx *store.Tx, id string, change func(*activityRow)) 
 	return r.activities.Put(tx, id, a)
 }
 
+// keptDeleted is how many activities are kept of groups that are deleted, the latest; AWS keeps them for six weeks
+// (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeScalingActivities.html, IncludeDeletedGroups).
+const keptDeleted = 1000
+
+// forgetActivities drops what is too much of groups that are deleted.
+func (r *Room) forgetActivities(tx *store.Tx) error {
+	gone := slices.DeleteFunc(r.activities.AllTx(tx), func(a activityRow) bool {
+		f, ok := r.fleets.GetTx(tx, a.Group)
+		return ok && r.fleetARN(f) == a.GroupARN
+	})
+	slices.SortFunc(gone, func(a, b activityRow) int { return b.Start.Compare(a.Start) })
+	for _, a := range gone[min(len(gone), keptDeleted):] {
+		if err := r.activities.Delete(tx, a.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // details are what AWS puts into an activity's Details.
 func details(subnet, zone string) string {
 	return fmt.Sprintf(`{"Subnet ID":%q,"Availability Zone":%q}`, subnet, zone)
@@ -86,23 +105,28 @@ func (a activityRow) show() autoscalingtypes.Activity {
 	return out
 }
 
-// DescribeScalingActivities lists activities, the latest first.
+// DescribeScalingActivities lists activities, the latest first, and of groups that are deleted where it is asked for those too.
 func (r *Room) DescribeScalingActivities(
 	ctx context.Context,
 	in *autoscaling.DescribeScalingActivitiesInput,
 ) (*autoscaling.DescribeScalingActivitiesOutput, error) {
-	if err := room.Only(in, "ActivityIds", "AutoScalingGroupName", "MaxRecords", "NextToken"); err != nil {
+	if err := room.Only(in, "ActivityIds", "AutoScalingGroupName", "IncludeDeletedGroups", "MaxRecords", "NextToken"); err != nil {
 		return nil, err
 	}
-	name := room.Deref(in.AutoScalingGroupName)
-	if _, ok := r.fleets.Get(name); name != "" && !ok {
+	name, deleted := room.Deref(in.AutoScalingGroupName), room.Deref(in.IncludeDeletedGroups)
+	if _, ok := r.fleets.Get(name); name != "" && !ok && !deleted {
 		return nil, missingFleet(name)
 	}
 	rows := slices.DeleteFunc(r.activities.All(), func(a activityRow) bool {
-		return name != "" && a.Group != name || len(in.ActivityIds) > 0 && !slices.Contains(in.ActivityIds, a.ID)
+		f, _ := r.fleets.Get(a.Group)
+		return !deleted && r.fleetARN(f) != a.GroupARN || name != "" && a.Group != name || len(in.ActivityIds) > 0 && !slices.Contains(in.ActivityIds, a.ID)
 	})
-	latest := func(a activityRow) string {
-		return strings.Join([]string{fmt.Sprintf("%020d", math.MaxInt64-a.Start.UnixNano()), a.ID}, " ")
+	latest := func(a activityRow) string { // those that go on appear first
+		over := "0"
+		if !a.End.IsZero() {
+			over = "1"
+		}
+		return strings.Join([]string{over, fmt.Sprintf("%020d", math.MaxInt64-a.Start.UnixNano()), a.ID}, " ")
 	}
 	rows, next, err := page(rows, latest, in.MaxRecords, in.NextToken, 100, 100)
 	if err != nil {

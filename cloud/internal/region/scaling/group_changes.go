@@ -119,14 +119,14 @@ func refuseDelete(members []memberRow) error {
 	return wire.Errorf("ScalingActivityInProgress", "You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.")
 }
 
-// dropFleet forgets a group whose members are gone, its history and its policies.
+// dropFleet forgets a group whose members are gone, and its policies. Its activities are kept for who asks for those of deleted groups.
 func (r *Room) dropFleet(tx *store.Tx, name string) error {
 	return errors.Join(
-		dropOf(tx, r.activities, name, func(a activityRow) (group, key string) { return a.Group, a.ID }),
 		dropOf(tx, r.refreshes, name, func(f refreshRow) (group, key string) { return f.Group, f.ID }),
 		r.dropPolicies(tx, name),
 		dropOf(tx, r.scheduled, name, func(s scheduledRow) (group, key string) { return s.Group, scheduleKey(s.Group, s.Name) }),
 		r.fleets.Delete(tx, name),
+		r.forgetActivities(tx),
 	)
 }
 

@@ -111,6 +111,7 @@ func (r *Room) TerminateInstanceInAutoScalingGroup(
 			activity, _ = r.activities.GetTx(tx, m.Terminal)
 			return nil
 		}
+		retire := fleet.Action{Do: fleet.DoRetire, Reason: fleet.UserRequest, From: int(f.Desired), To: int(f.Desired)}
 		if *in.ShouldDecrementDesiredCapacity && !m.inPool() {
 			if f.Desired-m.size() < f.Min {
 				return invalid(
@@ -119,8 +120,9 @@ func (r *Room) TerminateInstanceInAutoScalingGroup(
 				)
 			}
 			f.Desired -= m.size()
+			retire.To = int(f.Desired)
 		}
-		activity, err = r.retireMember(tx, &f, m, fleet.Action{Do: fleet.DoRetire, Reason: fleet.UserRequest})
+		activity, err = r.retireMember(tx, &f, m, retire)
 		return err
 	})
 	if err != nil {

@@ -115,7 +115,7 @@ func TestInstanceIsTerminatedInItsGroup(t *testing.T) {
 	}
 	activity := roomtest.Must(terminate(ids[0], true))(t)
 	if *activity.AutoScalingGroupName != "app" || activity.StatusCode != "InProgress" || *activity.Description != "Terminating EC2 instance: "+ids[0] ||
-		!strings.Contains(*activity.Cause, "instance "+ids[0]+" was taken out of service in response to a user request") {
+		!strings.Contains(*activity.Cause, "instance "+ids[0]+" was taken out of service in response to a user request, shrinking the capacity from 2 to 1.") {
 		t.Errorf("%+v", activity)
 	}
 	// With the capacity lowered nothing replaces it.

@@ -33,6 +33,9 @@ func (r *Room) PutLifecycleHook(ctx context.Context, in *autoscaling.PutLifecycl
 			DefaultResult: in.DefaultResult, NotificationMetadata: in.NotificationMetadata, NotificationTargetARN: in.NotificationTargetARN, RoleARN: in.RoleARN,
 		})
 	})
+	if target := room.Deref(in.NotificationTargetARN); err == nil && target != "" {
+		r.Log.Info("lifecycle hook", "to", target, "event", notifyTest, "group", *in.AutoScalingGroupName, "hook", *in.LifecycleHookName)
+	}
 	return &autoscaling.PutLifecycleHookOutput{}, err
 }
 

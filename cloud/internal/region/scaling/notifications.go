@@ -71,6 +71,9 @@ func (r *Room) PutNotificationConfiguration(
 		f.Notifications = all
 		return nil
 	})
+	if err == nil { // whatever types were asked for
+		r.Log.Info("auto scaling notification", "to", *in.TopicARN, "event", notifyTest, "group", *in.AutoScalingGroupName)
+	}
 	return &autoscaling.PutNotificationConfigurationOutput{}, err
 }
 

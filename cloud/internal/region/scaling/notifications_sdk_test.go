@@ -39,6 +39,17 @@ func TestTopicsAreToldInTheLog(t *testing.T) {
 	if out := said.String(); strings.Count(out, "\n") != 1 || !strings.Contains(out, topic) || !strings.Contains(out, "event="+notifyLaunch+" ") {
 		t.Errorf("the log says %s", out)
 	}
+	// Who is to be told is tried at once.
+	s.r.Log = slog.New(slog.NewTextHandler(&said, nil))
+	if err := put(topic, notifyTerminate); err != nil {
+		t.Fatal(err)
+	}
+	roomtest.Must(client.PutLifecycleHook(ctx, &autoscaling.PutLifecycleHookInput{
+		AutoScalingGroupName: new("app"), LifecycleHookName: new("h"), LifecycleTransition: new(terminating), NotificationTargetARN: &topic, RoleARN: new("r"),
+	}))(t)
+	if out := said.String(); strings.Count(out, "event="+notifyTest+" ") != 2 {
+		t.Errorf("the log says %s", out)
+	}
 	roomtest.WantAPIError(t, put("t", notifyLaunch), "ValidationError")
 	roomtest.WantAPIError(t, put(topic, []string{}...), "ValidationError")
 	roomtest.WantAPIError(t, put(topic, "launch"), "ValidationError")

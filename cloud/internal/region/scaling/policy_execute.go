@@ -91,7 +91,7 @@ func (r *Room) cooling(tx *store.Tx, group string, seconds *int32) bool {
 	}
 	rest := r.Speed.Of(time.Duration(*seconds) * time.Second)
 	return slices.ContainsFunc(r.activities.AllTx(tx), func(a activityRow) bool {
-		return a.Group == group && a.Status != failed && a.Status != cancelled && (a.End.IsZero() || time.Since(a.End) < rest)
+		return a.GroupARN == r.fleetARN(f) && a.Status != failed && a.Status != cancelled && (a.End.IsZero() || time.Since(a.End) < rest)
 	})
 }
 

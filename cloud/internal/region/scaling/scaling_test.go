@@ -493,6 +493,34 @@ func TestGroupRefusals(t *testing.T) {
 	}
 }
 
+// What a deleted group did is told to who asks for such groups, and counts for no group that has its name later.
+func TestActivitiesOfDeletedGroups(t *testing.T) {
+	s := newStage(t)
+	ids := instanceIDs(s.alone(1, nil))
+	c := s.client()
+	roomtest.Must(c.DeleteAutoScalingGroup(t.Context(), &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: new("app"), ForceDelete: new(true)}))(t)
+	s.wait("the group goes", func() bool { _, ok := s.r.fleets.Get("app"); return !ok })
+	ask := func(deleted bool) (causes []string, err error) {
+		out, err := c.DescribeScalingActivities(t.Context(), &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: new("app"), IncludeDeletedGroups: &deleted})
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range out.Activities {
+			causes = append(causes, *a.Description)
+		}
+		return causes, nil
+	}
+	_, err := ask(false)
+	roomtest.WantAPIError(t, err, "ValidationError")
+	roomtest.WantSame(t, "the deleted group's", roomtest.Must(ask(true))(t), "Terminating EC2 instance: "+ids[0], "Launching a new EC2 instance: "+ids[0])
+	s.reopen()
+	again := instanceIDs(s.alone(1, nil))
+	roomtest.WantSame(t, "the new group's", roomtest.Must(ask(false))(t), "Launching a new EC2 instance: "+again[0])
+	if got := roomtest.Must(ask(true))(t); len(got) != 3 {
+		t.Errorf("of both %q", got)
+	}
+}
+
 func TestGroupsAreFoundByTags(t *testing.T) {
 	s := newStage(t)
 	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) {
