@@ -102,7 +102,7 @@ type Algorithm string
 const (
 	RoundRobin       Algorithm = "round_robin"
 	LeastOutstanding Algorithm = "least_outstanding_requests"
-	WeightedRandom   Algorithm = "weighted_random" // all weights are equal: no anomaly lowers one
+	WeightedRandom   Algorithm = "weighted_random"
 )
 
 // Version is the protocol that a group's targets speak, by its name in the API. The zero value is HTTP1.
@@ -123,6 +123,7 @@ type Group struct {
 	ID         string
 	Version    Version
 	Algorithm  Algorithm
+	Mitigate   bool // of WeightedRandom: anomalous targets get fewer requests
 	Secure     bool // its targets are spoken to over TLS
 	Sticky     Stickiness
 	MinHealthy int // with fewer healthy targets than this, all get requests; 0 means 1

@@ -52,6 +52,7 @@ func (c *client) forward(t *target, routes *routes) {
 		run = x.relay
 	}
 	err := run()
+	x.note(err)
 	x.leave()
 	if err == nil {
 		return

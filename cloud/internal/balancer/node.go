@@ -46,6 +46,7 @@ type node struct {
 	turns   map[string]*atomic.Uint64
 	groups  map[string]*groupCounters
 	work    sync.WaitGroup
+	stop    context.CancelFunc // of what compares targets
 }
 
 func newNode(spec Node, speed tempo.Speed, log *slog.Logger, changed func()) *node {
@@ -57,6 +58,9 @@ func newNode(spec Node, speed tempo.Speed, log *slog.Logger, changed func()) *no
 	}
 	n.upstream = newUpstream(spec.Network, n.shares.Targets, &n.counters.connections)
 	n.routes.Store(&routes{})
+	ctx, stop := context.WithCancel(context.Background())
+	n.stop = stop
+	n.work.Go(func() { n.compareTargets(ctx) })
 	return n
 }
 
@@ -105,7 +109,7 @@ func (n *node) group(g Group) (*pool, []*target) {
 		n.turns[g.ID], n.groups[g.ID] = new(atomic.Uint64), new(groupCounters)
 	}
 	p := &pool{
-		version: g.Version, algorithm: g.Algorithm, sticky: g.Sticky, minHealthy: g.MinHealthy, minPercent: g.MinPercent, slow: n.speed.Of(g.SlowStart),
+		version: g.Version, algorithm: g.Algorithm, mitigate: g.Mitigate, sticky: g.Sticky, minHealthy: g.MinHealthy, minPercent: g.MinPercent, slow: n.speed.Of(g.SlowStart),
 		turn: n.turns[g.ID], flow: g.Flow,
 	}
 	if slices.ContainsFunc(g.Targets, func(t Target) bool { return t.Away }) {
@@ -198,6 +202,7 @@ func (n *node) listen(want *routes) error {
 
 // close ends the node with all its requests, and waits until its goroutines have ended.
 func (n *node) close() {
+	n.stop()
 	for _, s := range n.servers {
 		s.close()
 	}

@@ -19,7 +19,7 @@ func (p *pool) pick() *target {
 		return nil
 	}
 	if p.algorithm == WeightedRandom {
-		return p.targets[p.at(rand.IntN(choices), all)]
+		return p.random(choices, all)
 	}
 	at := p.next(choices, all)
 	switch {

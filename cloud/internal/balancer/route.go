@@ -26,6 +26,7 @@ type routes struct {
 type pool struct {
 	version    Version
 	algorithm  Algorithm
+	mitigate   bool // anomalous targets get less
 	sticky     Stickiness
 	minHealthy int
 	minPercent int

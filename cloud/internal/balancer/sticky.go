@@ -16,7 +16,7 @@ import (
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html#sticky-sessions). The zero
 // value is none.
 type Stickiness struct {
-	For       time.Duration // after the last answer
+	For       time.Duration // after the last answer, as the cookie's value says
 	AppCookie string        // the cookie of the application with which it begins; "" for any answer
 }
 
@@ -86,13 +86,18 @@ func (c *client) stuck(s *routes, name string) (mark, bool) {
 	return s.open(name, value, time.Now())
 }
 
+// cookieLife is how long clients keep the load balancer's cookies, however long stickiness lasts
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html#sticky-sessions).
+const cookieLife = 7 * 24 * time.Hour
+
 // stick has the answer set a cookie, and its twin for pages of other sites.
 func (c *client) stick(s *routes, name string, m mark, length time.Duration) {
-	until := time.Now().Add(length)
+	now := time.Now()
+	expires := now.Add(cookieLife).UTC().Format(http.TimeFormat)
 	set := func(name, value, more string) {
-		c.cookies = appendField(c.cookies, "Set-Cookie", name+"="+value+"; Expires="+until.UTC().Format(http.TimeFormat)+"; Path=/"+more)
+		c.cookies = appendField(c.cookies, "Set-Cookie", name+"="+value+"; Expires="+expires+"; Path=/"+more)
 	}
-	value := s.seal(name, m, until)
+	value := s.seal(name, m, now.Add(length))
 	set(name, value, "")
 	if name == appCookie {
 		return

@@ -50,7 +50,7 @@ func TestClientsStayAtTheirTarget(t *testing.T) {
 		w.configure([]Group{g})
 		settle()
 		first, set := w.visit()
-		if c := set["AWSALB"]; c == nil || c.Path != "/" || time.Until(c.Expires).Round(time.Minute) != time.Hour {
+		if c := set["AWSALB"]; c == nil || c.Path != "/" || time.Until(c.Expires).Round(time.Minute) != 7*24*time.Hour {
 			t.Fatalf("the cookie is %+v", c)
 		}
 		if c := set["AWSALBCORS"]; c == nil || c.SameSite != http.SameSiteNoneMode {

@@ -15,6 +15,7 @@ type target struct {
 	open    atomic.Int64 // requests under way
 	links   *links
 	counts  *groupCounters // its group's
+	conduct conduct
 	flow    atomic.Pointer[FlowGroup]
 	flows   flows
 	well    atomic.Bool  // whether it is judged healthy, for those who choose

@@ -20,6 +20,8 @@ func (row targetGroupRow) checkAttributes() error {
 		return wire.Errorf("InvalidConfigurationRequest", "You cannot enable both slow start and weighted random algorithm on a target group")
 	case slow && algorithm == balancer.LeastOutstanding:
 		return wire.Errorf("InvalidConfigurationRequest", "You cannot enable both slow start and least outstanding requests algorithm on a target group")
+	case row.mitigates() && algorithm != balancer.WeightedRandom: // the words are after the others
+		return wire.Errorf("InvalidConfigurationRequest", "You cannot enable anomaly mitigation without weighted random algorithm on a target group")
 	}
 	return row.checkMinimums()
 }

@@ -18,7 +18,6 @@ import (
 type attribute struct {
 	fallback string
 	allowed  func(string) bool
-	absent   []string // values that AWS has and that are not done here
 }
 
 func between(low, high int) func(string) bool {
@@ -67,7 +66,7 @@ var loadBalancerAttributes = map[string]attribute{
 	"routing.http.xff_client_port.enabled":                     {fallback: "false", allowed: either("true", "false")},
 	"routing.http.xff_header_processing.mode":                  {fallback: "append", allowed: either("append", "preserve", "remove")},
 	"routing.http2.enabled":                                    {fallback: "true", allowed: either("true", "false")},
-	"waf.fail_open.enabled":                                    {fallback: "false"},
+	"waf.fail_open.enabled":                                    {fallback: "false", allowed: either("true", "false")}, // there is no web ACL to fail
 	zonalShift:                                                 {fallback: "false", allowed: either("true", "false")},
 }
 
@@ -87,7 +86,7 @@ var targetGroupAttributes = map[string]attribute{
 	"load_balancing.algorithm.type": {
 		fallback: "round_robin", allowed: either("round_robin", "least_outstanding_requests", "weighted_random"),
 	},
-	"load_balancing.algorithm.anomaly_mitigation": {fallback: "off", allowed: either("off"), absent: []string{"on"}},
+	anomalyMitigation:                        {fallback: "off", allowed: either("on", "off")},
 	crossZone:                                crossZoneOfGroup,
 	"slow_start.duration_seconds":            {fallback: "0", allowed: orZero(between(30, 900))},
 	"stickiness.enabled":                     {fallback: "false", allowed: either("true", "false")},
@@ -115,9 +114,6 @@ func changeAttribute(thing string, known map[string]attribute, set map[string]st
 	a, ok := known[room.Deref(key)]
 	if !ok {
 		return nil, invalid("%s attribute key '%s' is not recognized", thing, room.Deref(key))
-	}
-	if slices.Contains(a.absent, room.Deref(value)) {
-		return nil, invalid("The value '%s' of attribute '%s' is not supported here", *value, *key)
 	}
 	if a.allowed == nil && room.Deref(value) != a.fallback {
 		return nil, invalid("The value '%s' of attribute '%s' is not supported here; only '%s' is", room.Deref(value), *key, a.fallback)

@@ -118,6 +118,7 @@ type loadBalancerRow struct {
 	IPAddressType           elbtypes.IpAddressType // empty for ipv4
 	Nodes                   []nodeRow              // in the order of their zones
 	Groups                  []string
+	PrivateLink             elbtypes.EnforceSecurityGroupInboundRulesOnPrivateLinkTrafficEnum // whether Groups are for its traffic, too, or empty for on
 	Created                 time.Time
 	Active                  bool   // its nodes have served
 	ShiftedFrom             string // the zone that a zonal shift moves traffic away from; "" for none

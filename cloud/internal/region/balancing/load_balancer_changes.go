@@ -118,7 +118,7 @@ func (r *Room) dropNodes(tx *store.Tx, old, kept []nodeRow) error {
 
 // SetSecurityGroups changes what may reach a load balancer's nodes, and what they may reach.
 func (r *Room) SetSecurityGroups(ctx context.Context, in *elb.SetSecurityGroupsInput) (*elb.SetSecurityGroupsOutput, error) {
-	if err := room.Only(in, "LoadBalancerArn", "SecurityGroups"); err != nil {
+	if err := room.Only(in, "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic", "LoadBalancerArn", "SecurityGroups"); err != nil {
 		return nil, err
 	}
 	if len(in.SecurityGroups) == 0 {
@@ -130,6 +130,9 @@ func (r *Room) SetSecurityGroups(ctx context.Context, in *elb.SetSecurityGroupsI
 			return err
 		}
 		if err := r.checkGroups(tx, b.VPC, in.SecurityGroups); err != nil {
+			return err
+		}
+		if err := b.setPrivateLink(in.EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic); err != nil {
 			return err
 		}
 		b.Groups = slices.Clone(in.SecurityGroups)
@@ -144,7 +147,9 @@ func (r *Room) SetSecurityGroups(ctx context.Context, in *elb.SetSecurityGroupsI
 	if err != nil {
 		return nil, err
 	}
-	return &elb.SetSecurityGroupsOutput{SecurityGroupIds: row.Groups}, r.sync(row.VPC)
+	return &elb.SetSecurityGroupsOutput{
+		SecurityGroupIds: row.Groups, EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic: row.privateLink(),
+	}, r.sync(row.VPC)
 }
 
 // DeleteLoadBalancer deletes a load balancer with its listeners and their rules; a missing one is no error.

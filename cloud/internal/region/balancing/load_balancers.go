@@ -207,12 +207,16 @@ func (r *Room) showLoadBalancer(row loadBalancerRow) elbtypes.LoadBalancer {
 	if row.Active {
 		state = elbtypes.LoadBalancerStateEnumActive
 	}
-	return elbtypes.LoadBalancer{
+	out := elbtypes.LoadBalancer{
 		LoadBalancerArn: new(row.ARN), LoadBalancerName: new(row.Name), DNSName: new(row.DNSName), VpcId: new(row.VPC), Scheme: row.Scheme,
 		CanonicalHostedZoneId: new(r.zoneOf(row)), CreatedTime: new(row.Created), IpAddressType: row.addressType(),
 		SecurityGroups: row.Groups, State: &elbtypes.LoadBalancerState{Code: state}, Type: cmp.Or(row.Type, elbtypes.LoadBalancerTypeEnumApplication),
 		AvailabilityZones: r.showNodes(row),
 	}
+	if on := row.privateLink(); on != "" {
+		out.EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic = new(string(on))
+	}
+	return out
 }
 
 func (r *Room) showNodes(row loadBalancerRow) (out []elbtypes.AvailabilityZone) {

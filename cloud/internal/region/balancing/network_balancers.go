@@ -1,6 +1,7 @@
 package balancing
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 
@@ -179,6 +180,24 @@ func (row loadBalancerRow) checkNewGroups() error {
 		return wire.Errorf("InvalidConfigurationRequest",
 			"You cannot set security groups on a Network Load Balancer which was created without any security groups.")
 	}
+	return nil
+}
+
+// privateLink tells whether a network load balancer's groups are for traffic by AWS PrivateLink, too, of which there is none here; "" where it has
+// no groups (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_SetSecurityGroups.html).
+func (row loadBalancerRow) privateLink() elbtypes.EnforceSecurityGroupInboundRulesOnPrivateLinkTrafficEnum {
+	if !row.network() || len(row.Groups) == 0 {
+		return ""
+	}
+	return cmp.Or(row.PrivateLink, elbtypes.EnforceSecurityGroupInboundRulesOnPrivateLinkTrafficEnumOn)
+}
+
+func (row *loadBalancerRow) setPrivateLink(on elbtypes.EnforceSecurityGroupInboundRulesOnPrivateLinkTrafficEnum) error {
+	if on != "" && !row.network() {
+		return wire.Errorf("InvalidConfigurationRequest",
+			"EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic is not supported for load balancers of type 'application'")
+	}
+	row.PrivateLink = cmp.Or(on, row.PrivateLink)
 	return nil
 }
 

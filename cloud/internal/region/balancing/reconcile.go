@@ -223,7 +223,7 @@ func (r *Room) balancerGroup(b loadBalancerRow, g targetGroupRow) balancer.Group
 	port, _ := strconv.Atoi(g.CheckPort) // 0 for traffic-port
 	out := balancer.Group{
 		ID: g.ARN, Version: g.version(), Secure: g.Protocol == elbtypes.ProtocolEnumHttps,
-		Algorithm: balancer.Algorithm(g.set("load_balancing.algorithm.type")), Sticky: g.stickiness(), SlowStart: time.Duration(slow) * time.Second,
+		Algorithm: balancer.Algorithm(g.set("load_balancing.algorithm.type")), Mitigate: g.mitigates(), Sticky: g.stickiness(), SlowStart: time.Duration(slow) * time.Second,
 		SameZone:   !g.flow() && !crossesZones(b, g),
 		MinHealthy: g.minimum("unhealthy_state_routing", "count"), MinPercent: g.minimum("unhealthy_state_routing", "percentage"),
 		Check: balancer.Check{
@@ -270,7 +270,12 @@ func (r *Room) seenHealth(loadBalancer, group string, t targetRow, at netip.Addr
 	if b == nil {
 		return balancer.Unregistered
 	}
-	return b.Health(group, balancer.Target{ID: t.ID, Address: at})
+	return b.Health(group, runTarget(t, at))
+}
+
+// runTarget is what the data path knows a target by.
+func runTarget(t targetRow, at netip.AddrPort) balancer.Target {
+	return balancer.Target{ID: t.ID, Address: at}
 }
 
 // drained tells whether a target's delay has passed, or its instance is gone for good: AWS deregisters

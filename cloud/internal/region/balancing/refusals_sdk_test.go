@@ -18,10 +18,6 @@ func TestRefusalsSayWhy(t *testing.T) {
 		Name: new("other"), TargetType: "alb", VpcId: &s.vpc, Port: new(int32(80)), Protocol: "TCP",
 	})
 	wantRefusal(t, "alb", err, "InvalidConfigurationRequest", "TargetType 'alb' is not supported here")
-	_, err = client.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &s.group, Attributes: []elbtypes.TargetGroupAttribute{
-		{Key: new("load_balancing.algorithm.anomaly_mitigation"), Value: new("on")},
-	}})
-	wantRefusal(t, "mitigation", err, "ValidationError", "'on' of attribute 'load_balancing.algorithm.anomaly_mitigation' is not supported here")
 }
 
 // Private addresses of elsewhere are targets of any zone (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetDescription.html).

@@ -268,7 +268,7 @@ func (r *Room) DescribeTargetHealth(ctx context.Context, in *elb.DescribeTargetH
 	if err := r.requireARN(groupARN, "TargetGroupArn", in.TargetGroupArn); err != nil {
 		return nil, err
 	}
-	if err := room.Only(in, "TargetGroupArn", "Targets"); err != nil {
+	if err := room.Only(in, "Include", "TargetGroupArn", "Targets"); err != nil {
 		return nil, err
 	}
 	g, ok := r.targetGroups.Get(*in.TargetGroupArn)
@@ -289,7 +289,11 @@ func (r *Room) DescribeTargetHealth(ctx context.Context, in *elb.DescribeTargetH
 	slices.SortFunc(targets, func(a, b targetRow) int { return strings.Compare(a.ID, b.ID) })
 	out := &elb.DescribeTargetHealthOutput{}
 	for _, t := range targets {
-		out.TargetHealthDescriptions = append(out.TargetHealthDescriptions, r.describeTarget(g, t))
+		d := r.describeTarget(g, t)
+		if len(in.Include) > 0 { // of anomalies, or of all, which is the same
+			d.AnomalyDetection = r.showAnomaly(g, t)
+		}
+		out.TargetHealthDescriptions = append(out.TargetHealthDescriptions, d)
 	}
 	return out, nil
 }

@@ -176,3 +176,32 @@ func TestActionsAreWhole(t *testing.T) {
 		roomtest.Must(client.DeleteListener(ctx, &elb.DeleteListenerInput{ListenerArn: out.Listeners[0].ListenerArn}))(t)
 	}
 }
+
+// A network load balancer with security groups tells whether they are for traffic by PrivateLink; an application load balancer has none.
+func TestSecurityGroupsOfPrivateLink(t *testing.T) {
+	s := newSite(t)
+	client, ctx, group := s.client(), t.Context(), s.ec2.newGroup(t, s.vpc)
+	in := networkRequest(s, "flow")
+	in.SecurityGroups = []string{group}
+	arn := roomtest.Must(client.CreateLoadBalancer(ctx, in))(t).LoadBalancers[0].LoadBalancerArn
+	shown := func() string {
+		out := roomtest.Must(client.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{LoadBalancerArns: []string{*arn}}))(t)
+		return *out.LoadBalancers[0].EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic
+	}
+	if on := shown(); on != "on" {
+		t.Errorf("by default it is %q", on)
+	}
+	set := &elb.SetSecurityGroupsInput{
+		LoadBalancerArn: arn, SecurityGroups: in.SecurityGroups, EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic: "off",
+	}
+	if out := roomtest.Must(client.SetSecurityGroups(ctx, set))(t); out.EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic != "off" {
+		t.Errorf("the answer is %q", out.EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic)
+	}
+	s.reopen()
+	if on := shown(); on != "off" {
+		t.Errorf("it is %q", on)
+	}
+	set.LoadBalancerArn = s.balance.LoadBalancerArn
+	_, err := client.SetSecurityGroups(ctx, set)
+	wantRefusal(t, "an application load balancer", err, "InvalidConfigurationRequest", "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic is not supported")
+}
