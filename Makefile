@@ -1,5 +1,5 @@
 # make builds; make check is the fast judgement; make test is everything.
-.PHONY: all build check portable test race every-call reachability generate fuzz bench-dns bench-checks bench-calls bench-region bench-balancer bench-simulation bench-drills ramp soak soak-balancer random-declarations release
+.PHONY: all build check portable test race every-call reachability generate fuzz bench-dns bench-checks bench-calls bench-region bench-balancer bench-simulation bench-drills bench-drill ramp soak soak-balancer random-declarations release
 
 all: build
 
@@ -64,6 +64,10 @@ bench-simulation:
 # What users felt in drills beside what was predicted, as a table and docs/pictures/drills-predicted.svg: docs/predict.md.
 bench-drills:
 	bench/drills/run.sh docs/pictures/drills-predicted.svg
+
+# What measuring costs: bench/README.md.
+bench-drill:
+	bench/drill/run.sh
 
 # A load that rises and falls through a load balancer, and what target tracking makes of it, as docs/pictures/target-tracking.svg.
 ramp:

@@ -13,7 +13,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
-	"strconv"
+	"sync"
 	"time"
 )
 
@@ -28,6 +28,8 @@ type Request struct {
 	Err     error      // nil where the user got a 2xx or 3xx
 	Paused  []span     // between one attempt and the next
 	Kept    bool       // it went over a connection that was there before
+
+	Late time.Duration // it began so much later than it was due: the machine was busy, or the user's last request had not ended
 }
 
 // client is one user: a cache of one DNS answer, and a request again and again.
@@ -41,39 +43,69 @@ type client struct {
 	region func(netip.Addr) string
 	looked func(Look) // hears of each new answer
 
-	timeout time.Duration // of one request with all its attempts
-	every   time.Duration // from one request's start to the next one's
+	timeout  time.Duration // of one request with all its attempts
+	every    time.Duration // from one request's start to the next one's
+	openLoop bool          // it does so whether or not the last one has ended
 
 	settings Settings // only the speed, for what a kind keeps longer
-	cached   Answer
-	expires  time.Time // of what the resolver has
-	own      time.Time // of what the user's runtime has
-	again    bool      // the resolver has answered with what had expired
-	seen     string    // the region that the last answer led to
-	kept     *http.Transport
-	socket   socket
+
+	asking  turn // requests that are under way at the same time share what follows
+	cached  Answer
+	expires time.Time // of what the resolver has
+	own     time.Time // of what the user's runtime has
+	again   bool      // the resolver has answered with what had expired
+	seen    string    // the region that the last answer led to
+	kept    *http.Transport
+	socket  socket
 }
 
 // run sends requests until the context ends. A request that this end interrupts is not reported.
 func (c *client) run(ctx context.Context, tell func(Request)) {
-	// Users do not send at the same time: each starts at a random moment within the first interval.
-	timer := time.NewTimer(rand.N(c.every))
-	defer timer.Stop()
+	c.begin()
+	var underWay sync.WaitGroup
 	defer c.close()
+	defer underWay.Wait()
+	// Users do not send at the same time: each starts at a random moment within the first interval.
+	due := time.Now().Add(rand.N(c.every))
+	timer := time.NewTimer(time.Until(due))
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-timer.C:
 		}
-		start := time.Now()
-		r := c.ask(ctx, start)
-		if ctx.Err() != nil {
-			return
+		start, was := time.Now(), due
+		if c.openLoop {
+			underWay.Go(func() { c.send(ctx, start, was, tell) })
+		} else {
+			c.send(ctx, start, was, tell)
 		}
-		tell(r)
-		timer.Reset(max(0, c.every-time.Since(start)))
+		// Times are counted from what was due, not from what was: else the rate would sink by what each timer is late. Who waits for an answer
+		// does not make up for what it did not ask meanwhile.
+		if due = due.Add(c.every); !c.openLoop && time.Since(due) > c.every {
+			due = time.Now()
+		}
+		timer.Reset(time.Until(due))
 	}
+}
+
+// begin has a user ready for its first request.
+func (c *client) begin() {
+	c.asking, c.socket.turn = newTurn(), newTurn()
+	if c.kind.Keeps && !c.kind.WebSocket {
+		c.kept = c.keeping()
+	}
+}
+
+// send sends a request that was due at a moment.
+func (c *client) send(ctx context.Context, start, due time.Time, tell func(Request)) {
+	r := c.ask(ctx, start)
+	if ctx.Err() != nil {
+		return
+	}
+	r.Late = start.Sub(due)
+	tell(r)
 }
 
 func (c *client) ask(ctx context.Context, start time.Time) Request {
@@ -119,14 +151,14 @@ func (c *client) once(ctx context.Context) (addr netip.Addr, kept bool, err erro
 
 // get tries the answer's addresses in turn until one connects, as browsers and curl do.
 func (c *client) get(ctx context.Context) (netip.Addr, error) {
-	if err := c.resolve(ctx); err != nil {
+	all, err := c.addresses(ctx)
+	if err != nil {
 		return netip.Addr{}, err
 	}
 	if c.kind.Addresses {
-		return c.race(ctx, alternating(c.shuffled()))
+		return c.race(ctx, alternating(all))
 	}
 	var errs []error
-	all := c.shuffled()
 	for _, addr := range all {
 		err := c.getFrom(ctx, addr)
 		var dial *net.OpError
@@ -138,10 +170,21 @@ func (c *client) get(ctx context.Context) (netip.Addr, error) {
 	return all[0], errors.Join(errs...)
 }
 
-// shuffled is the answer's addresses, from a random one on.
-func (c *client) shuffled() []netip.Addr {
-	first := rand.IntN(len(c.cached.Addresses))
-	return slices.Concat(c.cached.Addresses[first:], c.cached.Addresses[:first])
+// addresses are those that the user has, from a random one on.
+func (c *client) addresses(ctx context.Context) ([]netip.Addr, error) {
+	if err := c.asking.take(ctx); err != nil {
+		return nil, err
+	}
+	defer c.asking.leave()
+	if err := c.resolve(ctx); err != nil {
+		return nil, err
+	}
+	all := c.cached.Addresses
+	if len(all) == 1 {
+		return all, nil
+	}
+	first := rand.IntN(len(all))
+	return slices.Concat(all[first:], all[:first]), nil
 }
 
 // resolve keeps an answer for exactly its TTL, or as the user's kind does. An expired answer is otherwise not used, even if there is no new one.
@@ -208,34 +251,29 @@ func (c *client) tell(at, until time.Time) {
 	c.looked(Look{Client: c.id, At: at, Until: until, Region: region})
 }
 
-// getFrom sends a request to one address over a new connection, and closes it afterwards: each request finds what a
-// new user would find.
-func (c *client) getFrom(ctx context.Context, addr netip.Addr) error {
-	return c.request(ctx, c.dialing(func(ctx context.Context, network string) (net.Conn, error) { return c.dial(ctx, network, addr) }))
-}
-
 // dialing is a transport of one request, over a connection that is made so.
-func (c *client) dialing(connect func(ctx context.Context, network string) (net.Conn, error)) *http.Transport {
+func (c *client) dialing(connect func(context.Context) (net.Conn, error)) *http.Transport {
 	return &http.Transport{
 		DisableKeepAlives: true,
 		TLSClientConfig:   &tls.Config{RootCAs: c.trusts}, // with the URL's name, which the certificate must have
-		DialContext:       func(ctx context.Context, network, _ string) (net.Conn, error) { return connect(ctx, network) },
+		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return connect(ctx) },
 	}
 }
 
-func (c *client) dial(ctx context.Context, network string, addr netip.Addr) (net.Conn, error) {
+func (c *client) dial(ctx context.Context, addr netip.Addr) (net.Conn, error) {
 	dialer := net.Dialer{Timeout: c.timeout}
-	return dialer.DialContext(ctx, network, net.JoinHostPort(addr.String(), strconv.Itoa(c.port)))
+	conn, err := dialer.DialTCP(ctx, "tcp", netip.AddrPort{}, netip.AddrPortFrom(addr, uint16(c.port)))
+	if err != nil { // and not a nil pointer that is no nil interface
+		return nil, err
+	}
+	return conn, nil
 }
 
 // agent is what users call themselves.
 const agent = "understudy-drill"
 
-// request sends one by a transport.
+// request sends one over the transport that is kept.
 func (c *client) request(ctx context.Context, transport *http.Transport) error {
-	if transport != c.kept {
-		defer transport.CloseIdleConnections()
-	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.target.String(), nil)
 	if err != nil {
 		return err
@@ -249,6 +287,11 @@ func (c *client) request(ctx context.Context, transport *http.Transport) error {
 	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
 		return err
 	}
+	return served(resp)
+}
+
+// served tells what users take for no service.
+func served(resp *http.Response) error {
 	if resp.StatusCode < 200 || resp.StatusCode > 399 {
 		return fmt.Errorf("status %d", resp.StatusCode)
 	}

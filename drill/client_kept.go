@@ -8,7 +8,6 @@ import (
 	"net/http/httptrace"
 	"net/netip"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/understudy/understudy/clients"
@@ -16,9 +15,6 @@ import (
 
 // getKept sends a request over the connection that is there, or connects where none is. Which address answers is the connection's.
 func (c *client) getKept(ctx context.Context) (addr netip.Addr, kept bool, err error) {
-	if c.kept == nil {
-		c.kept = c.keeping()
-	}
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
 		addr, kept = addressOf(info.Conn), info.Reused
 	}})
@@ -34,11 +30,12 @@ func addressOf(conn net.Conn) netip.Addr {
 
 // keeping is a transport that keeps its connection, and resolves the name only to connect.
 func (c *client) keeping() *http.Transport {
-	t := c.dialing(func(ctx context.Context, network string) (net.Conn, error) {
-		if err := c.resolve(ctx); err != nil {
+	t := c.dialing(func(ctx context.Context) (net.Conn, error) {
+		all, err := c.addresses(ctx)
+		if err != nil {
 			return nil, err
 		}
-		return c.dial(ctx, network, c.shuffled()[0])
+		return c.dial(ctx, all[0])
 	})
 	t.DisableKeepAlives, t.MaxConnsPerHost = false, 1
 	if c.kind.HTTP2 { // a ping after half of the time that the connection is kept, and its end after the other half
@@ -59,17 +56,11 @@ func (c *client) close() {
 
 // race sends a request over the connection that is made first: each address is tried when the one before has failed, or after a while.
 func (c *client) race(ctx context.Context, all []netip.Addr) (netip.Addr, error) {
-	var from atomic.Pointer[netip.Addr] // a dial that comes too late may still write it
-	from.Store(&all[0])
-	err := c.request(ctx, c.dialing(func(ctx context.Context, network string) (net.Conn, error) {
-		conn, err := firstOf(ctx, all, func(ctx context.Context, a netip.Addr) (net.Conn, error) { return c.dial(ctx, network, a) })
-		if err == nil {
-			a := addressOf(conn)
-			from.Store(&a)
-		}
-		return conn, err
-	}))
-	return *from.Load(), err
+	conn, err := firstOf(ctx, all, c.dial)
+	if err != nil {
+		return all[0], err
+	}
+	return addressOf(conn), c.exchange(ctx, conn)
 }
 
 // alternating orders addresses so that those of IPv6 and of IPv4 take turns, IPv6 first (RFC 8305, 4).

@@ -15,6 +15,7 @@ import (
 type socket struct {
 	path string // of the page that speaks it
 
+	turn   turn            // of what follows; several pings may be under way
 	conn   *websocket.Conn // nil while there is none
 	addr   netip.Addr
 	silent time.Time     // when the first ping that was not answered was sent
@@ -32,17 +33,41 @@ func (s *socket) close() {
 // after the event "close"; so is one that has been silent for as long as the kind bears.
 func (c *client) ping(ctx context.Context) (addr netip.Addr, kept bool, err error) {
 	s := &c.socket
-	kept = s.conn != nil
-	if !kept {
-		if addr, err = c.open(ctx); err != nil {
-			return addr, false, err
-		}
+	conn, addr, kept, err := c.connected(ctx)
+	if err != nil {
+		return addr, kept, err
 	}
 	began := time.Now()
-	if err = s.conn.Ping(ctx); err == nil {
+	err = conn.Ping(ctx)
+	s.turn.take(context.Background()) // who has it now ends within the time-out of his request
+	defer s.turn.leave()
+	switch {
+	case s.conn != conn: // another ping has given it up
+	case err == nil:
 		s.silent = time.Time{}
-		return s.addr, kept, nil
+	default:
+		s.unanswered(began, c.settings.timeout(c.kind.Gives))
 	}
+	return addr, kept, err
+}
+
+// connected is the WebSocket that is there, or a new one.
+func (c *client) connected(ctx context.Context) (conn *websocket.Conn, addr netip.Addr, kept bool, err error) {
+	s := &c.socket
+	if err := s.turn.take(ctx); err != nil {
+		return nil, netip.Addr{}, false, err
+	}
+	defer s.turn.leave()
+	if kept = s.conn != nil; !kept {
+		if addr, err = c.open(ctx); err != nil {
+			return nil, addr, false, err
+		}
+	}
+	return s.conn, s.addr, kept, nil
+}
+
+// unanswered closes a WebSocket of which a ping was not answered, if the other end has ended it or it is silent for too long.
+func (s *socket) unanswered(began time.Time, gives time.Duration) {
 	if s.silent.IsZero() {
 		s.silent = began
 	}
@@ -50,24 +75,24 @@ func (c *client) ping(ctx context.Context) (addr netip.Addr, kept bool, err erro
 	case <-s.ended:
 		s.close()
 	default:
-		if time.Since(s.silent) >= c.settings.timeout(c.kind.Gives) {
+		if time.Since(s.silent) >= gives {
 			s.close()
 		}
 	}
-	return s.addr, kept, err
 }
 
 // open makes the WebSocket. The context bounds its making alone.
 func (c *client) open(ctx context.Context) (netip.Addr, error) {
-	if err := c.resolve(ctx); err != nil {
+	all, err := c.addresses(ctx)
+	if err != nil {
 		return netip.Addr{}, err
 	}
-	addr := c.shuffled()[0]
+	addr := all[0]
 	page, err := c.target.Parse(c.socket.path)
 	if err != nil {
 		return addr, err
 	}
-	transport := c.dialing(func(ctx context.Context, network string) (net.Conn, error) { return c.dial(ctx, network, addr) })
+	transport := c.dialing(func(ctx context.Context) (net.Conn, error) { return c.dial(ctx, addr) })
 	conn, _, err := websocket.Dial(ctx, page.String(), &websocket.DialOptions{
 		HTTPClient: &http.Client{Transport: transport}, HTTPHeader: http.Header{"User-Agent": {agent}},
 	})

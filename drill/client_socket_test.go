@@ -35,6 +35,7 @@ func talker(t *testing.T, h http.HandlerFunc) (c *client, asked *atomic.Int32) {
 		},
 		region: func(a netip.Addr) string { return "at " + a.String() }, looked: func(Look) {},
 	}
+	c.begin()
 	t.Cleanup(c.close)
 	return c, asked
 }

@@ -66,6 +66,8 @@ type Drill struct {
 
 	// Clients is the number of users; the default is 40.
 	Clients int
+	// OpenLoop has each of them send its next request when that is due, whether or not the last one has ended.
+	OpenLoop bool
 	// Hold is how long traffic is watched while the secondary serves; the default is 3 s. Before and after that, it is
 	// watched as long, but not longer than the default.
 	Hold time.Duration
@@ -195,12 +197,13 @@ func (d *Drill) report(rec *recorder, w *watch, t timeline, forced []Wrong) *Rep
 	_, told := d.Fault.(undetected)
 	r := &Report{
 		Name: d.URL.Hostname(), Path: d.URL.RequestURI(), Fault: d.Fault.Kind(), Speed: max(d.Settings.Speed, 1),
-		Primary: d.Primary, Secondary: d.Secondary, Shared: d.Draws > 0, Aborted: t.aborted, Forced: forced, Undetected: told,
+		Primary: d.Primary, Secondary: d.Secondary, Shared: d.Draws > 0, Aborted: t.aborted, Forced: forced, Undetected: told, OpenLoop: d.OpenLoop,
 		Notes: append(notes(d.Fault), t.notes...),
 	}
 	r.promise(d.RTO, d.Settings)
-	requests := rec.requests()
+	requests := byStart(rec.requests())
 	r.summarise(requests, d.kinds, t, d.Settings)
+	r.pace(requests, t)
 	r.tell(requests, rec, w, t)
 	return r
 }
@@ -246,7 +249,7 @@ func (d *Drill) startUsers(ctx context.Context, rec *recorder) *sync.WaitGroup {
 		c := &client{
 			kind: d.kinds[i], settings: d.Settings, socket: socket{path: d.WebSocket},
 			id: i, target: d.URL, port: d.Port, trusts: d.Authorities, lookup: d.lookupOf(d.kinds[i]), region: d.Region, looked: rec.look,
-			timeout: d.Settings.ClientTimeout, every: d.Settings.ClientEvery,
+			timeout: d.Settings.ClientTimeout, every: d.Settings.ClientEvery, openLoop: d.OpenLoop,
 		}
 		users.Go(func() { c.run(ctx, rec.add) })
 	}

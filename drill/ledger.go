@@ -330,9 +330,12 @@ func rounded(ms float64) float64 { return Milliseconds(time.Duration(ms * float6
 
 // users sorts what all of them did by whose it is.
 func users(requests []Request, looks []Look, kinds []*UserKind) []user {
-	all := make([]user, len(kinds))
+	all, have := make([]user, len(kinds)), make([]int, len(kinds))
+	for _, r := range requests {
+		have[r.Client]++
+	}
 	for i, k := range kinds {
-		all[i].kind = k
+		all[i] = user{kind: k, requests: make([]Request, 0, have[i])}
 	}
 	for _, r := range byStart(requests) {
 		all[r.Client].requests = append(all[r.Client].requests, r)

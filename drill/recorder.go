@@ -1,41 +1,45 @@
 package drill
 
 import (
-	"context"
 	"sync"
 	"time"
 )
 
-// recorder keeps every request and wakes waiters at each.
+// recorder keeps every request, and wakes who waits for what users find.
 type recorder struct {
-	mu      sync.Mutex
-	all     []Request
-	looks   []Look
-	told    []Moment
-	last    []Request   // each client's newest
-	ill     []time.Time // since when each client is without service, or the zero time
-	kinds   []*UserKind // of each client
-	pace    Settings
-	changed chan struct{}
+	mu    sync.Mutex
+	all   []Request
+	looks []Look
+	told  []Moment
+	last  []Request   // each client's newest
+	ill   []time.Time // since when each client is without service, or the zero time
+	kinds []*UserKind // of each client
+	pace  Settings
+	waits []*wait
 }
 
 func newRecorder(kinds []*UserKind, pace Settings) *recorder {
 	n := len(kinds)
-	return &recorder{last: make([]Request, n), ill: make([]time.Time, n), kinds: kinds, pace: pace, changed: make(chan struct{})}
+	return &recorder{last: make([]Request, n), ill: make([]time.Time, n), kinds: kinds, pace: pace}
 }
 
 func (r *recorder) add(q Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.all = append(r.all, q)
+	if q.Start.Before(r.last[q.Client].Start) {
+		return // of an open loop, a later one has ended before
+	}
 	r.last[q.Client] = q
 	if q.Err == nil {
 		r.ill[q.Client] = time.Time{}
 	} else if r.ill[q.Client].IsZero() {
 		r.ill[q.Client] = q.Start
 	}
-	close(r.changed)
-	r.changed = make(chan struct{})
+	for _, w := range r.waits {
+		w.take(q)
+	}
+	r.end()
 }
 
 func (r *recorder) look(l Look) {
@@ -71,33 +75,6 @@ func (r *recorder) served() Served {
 		}
 	}
 	return s
-}
-
-// waitAll waits until the newest request of every client began after a moment and was served by the
-// region, or by any where none is said. Clients who need not follow the name are waited for before the fault alone, when all begin.
-func (r *recorder) waitAll(ctx context.Context, region string, after time.Time) error {
-	for {
-		r.mu.Lock()
-		all, changed := true, r.changed
-		for i, q := range r.last {
-			if r.kinds[i].strays() && !after.IsZero() {
-				continue
-			}
-			if q.Region == "" || region != "" && q.Region != region || q.Start.Before(after) {
-				all = false
-				break
-			}
-		}
-		r.mu.Unlock()
-		if all {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-changed:
-		}
-	}
 }
 
 // failing counts the clients that are without service for longer than a limit, and than their kind may be beyond it.

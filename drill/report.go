@@ -14,8 +14,12 @@ type Report struct {
 	Fault     string         `json:"fault"`
 	Speed     float64        `json:"speed"`
 	Clients   int            `json:"clients"`
-	Rate      float64        `json:"rate"`     // requests a second, of all users together
-	GrainMS   float64        `json:"grain_ms"` // from one request of a user to the next: how fine the figures of users are
+	Rate      float64        `json:"rate"`                // requests a second, of all users together
+	GrainMS   float64        `json:"grain_ms"`            // from one request of a user to the next: how fine the figures of users are
+	OpenLoop  bool           `json:"open_loop,omitempty"` // a user's requests did not wait for the end of the one before
+	RateKept  float64        `json:"rate_kept,omitempty"` // requests a second that the users did send before the fault
+	LateMS    Quantile       `json:"late_ms"`             // by how much later than due requests began: all of an open loop, else those before the fault
+	AnswerMS  Quantile       `json:"answer_ms"`           // from a request's start to its answer's end, of those before the fault that made their own connection
 	Requests  int            `json:"requests"`
 	Failed    int            `json:"failed"`
 	ServedBy  map[string]int `json:"served_by"`
@@ -257,9 +261,14 @@ func downtimes(spans []span) []time.Duration {
 	return all
 }
 
+// byStart is the requests in the order in which they began: those of thousands of users are many, and copied only where they are not so yet.
 func byStart(requests []Request) []Request {
+	order := func(a, b Request) int { return a.Start.Compare(b.Start) }
+	if slices.IsSortedFunc(requests, order) {
+		return requests
+	}
 	sorted := slices.Clone(requests)
-	slices.SortFunc(sorted, func(a, b Request) int { return a.Start.Compare(b.Start) })
+	slices.SortFunc(sorted, order)
 	return sorted
 }
 

@@ -114,6 +114,7 @@ func TestEyeballsFallBackToIPv4(t *testing.T) {
 		lookup: nameServer(t, "www.hello.test. 3600 AAAA ::1", "www.hello.test. 3600 A 127.0.0.1").LookupBoth,
 		region: netip.Addr.String, looked: func(Look) {},
 	}
+	c.begin()
 	if r := c.ask(t.Context(), time.Now()); r.Err != nil || r.Region != "::1" {
 		t.Errorf("%+v", r)
 	}

@@ -126,6 +126,7 @@ func TestPoolsLookAgainOnlyToConnect(t *testing.T) {
 		},
 		region: func(a netip.Addr) string { return "at " + a.String() }, looked: func(Look) {},
 	}
+	c.begin()
 	defer c.close()
 	for i, want := range []int32{1, 1, 1, 2} {
 		if c.target.Path = "/"; i == 2 {
@@ -149,13 +150,15 @@ func TestRetriesAreOneRequest(t *testing.T) {
 	defer server.Close()
 	at := server.Listener.Addr().(*net.TCPAddr)
 	user := func(kind string) *client {
-		return &client{
+		c := &client{
 			kind: kindOf(t, kind), target: &url.URL{Scheme: "http", Host: "www.hello.test", Path: "/"}, port: at.Port, timeout: patience.Limit,
 			lookup: func(context.Context, string) (Answer, error) {
 				return Answer{[]netip.Addr{netip.MustParseAddr("127.0.0.1")}, time.Hour}, nil
 			},
 			region: netip.Addr.String, looked: func(Look) {},
 		}
+		c.begin()
+		return c
 	}
 	if r := user("cache").ask(t.Context(), time.Now()); r.Err == nil {
 		t.Error("served at once")

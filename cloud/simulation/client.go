@@ -155,7 +155,10 @@ func (c *client) live(h *history, end time.Duration) (f fate) {
 			o, took = c.again(h, n, t, took)
 		}
 		stable = conn.after(c, t, o, took, stable)
-		period := max(every, took)
+		period := every
+		if !c.users.OpenLoop {
+			period = max(every, took)
+		}
 		same := max(1, int((stable-t+period-1)/period)) // requests that begin while all stays as it is
 		if last := t + time.Duration(same-1)*period; (o == Served || len(c.Tries) > 0) && same > 1 && last+took > stable {
 			same-- // the last one is under way when something changes

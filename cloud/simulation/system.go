@@ -81,6 +81,8 @@ type Users struct {
 	Answer  Span `json:"answer"`  // how long a good one takes
 	// Alone is that each has a resolver of its own, which asks when it does. Else many share one, which is asked all the time.
 	Alone bool `json:"alone,omitempty"`
+	// OpenLoop is that each sends its next request when that is due, also while its last one has not ended.
+	OpenLoop bool `json:"open_loop,omitempty"`
 }
 
 // Default returns a system of two regions as a declaration without a word about failover has it.

@@ -62,6 +62,7 @@ const drillExample = `  understudy drill                       # the fault with 
   understudy drill --force parity        # although the regions are not equal
   understudy drill --record www.example.com --region us-east-1
   understudy drill --clients usual --html report.html
+  understudy drill --users 5000 --rate 1000 --open-loop
   understudy drill --schedule broken/ping-pong.json
   understudy drill undo                  # after a drill was killed`
 
@@ -92,6 +93,7 @@ type drillFlags struct {
 	users               int
 	rate                float64
 	clients, socket     string
+	openLoop            bool
 	parts               []drill.Part
 	force               []string
 	abortAfter, longest time.Duration
@@ -163,6 +165,7 @@ func (f *drillFlags) add(cmd *cobra.Command) {
 	usersFlags(cmd, &f.users, &f.rate, 40)
 	flags.StringVar(&f.clients, "clients", "", "the kinds of users, by their `shares`: cache=80%,pool=20%, or usual (default: drill.clients)")
 	completeWords(cmd, "clients", append(clients.Names(), clients.Mix))
+	flags.BoolVar(&f.openLoop, "open-loop", false, "users send each request when it is due, also while their last one has not ended")
 	flags.StringVar(&f.path, "path", "", "the `path` that users ask for (default: the declared service.health; of a record, what its health check asks for)")
 	flags.StringVar(&f.socket, "websocket", "", "the `path` of the page that speaks WebSocket, for users of this kind (default: drill.websocket)")
 	flags.StringSliceVar(&f.force, "force", nil, "run although these `checks` find something: "+strings.Join(checkNames(), ", "))
@@ -337,7 +340,8 @@ func (f *drillFlags) prepare(
 	if err := f.declared(s.Declaration.Drill); err != nil {
 		return err
 	}
-	d.Users, d.WebSocket, d.AbortAfter, d.Longest, d.Hold = f.parts, f.socket, f.abortAfter, f.longest, f.hold
+	d.Users, d.WebSocket, d.OpenLoop = f.parts, f.socket, f.openLoop
+	d.AbortAfter, d.Longest, d.Hold = f.abortAfter, f.longest, f.hold
 	if f.path != "" {
 		u, err := url.Parse(f.path)
 		if err != nil {

@@ -181,7 +181,7 @@ func (p *playing) prepare(ctx context.Context, stack *plan.Stack) (*drill.Play, 
 	if err := p.declared(stack.Declaration.Drill); err != nil {
 		return nil, err
 	}
-	d.Users, d.WebSocket = p.parts, p.socket
+	d.Users, d.WebSocket, d.OpenLoop = p.parts, p.socket, p.openLoop
 	limits := p.schedule.Limits
 	d.Longest = lengthOf(p.strokes) + time.Duration(limits.Settle)
 	halves := map[understudy.Side]drill.Half{understudy.Primary: pair.Primary, understudy.Secondary: pair.Secondary}

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# What measuring costs: make bench-drill. A drill of many users on a local cloud, the processor time of its process beside the cloud's, its memory,
+# whether its users kept to their rate; and the same requests by a loop that does nothing but ask, before and after it.
+#
+#	USERS=5000 RATE=1000 SPEED=10 bench/drill/run.sh
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+work=$(mktemp -d)
+program=$work/understudy
+end() {
+	"$program" cloud stop >/dev/null 2>&1 || true
+	rm -rf "$work"
+}
+trap end EXIT
+ulimit -n "$(ulimit -Hn)"
+go build -o "$program" ./cmd/understudy
+go build -o "$work/drill" ./bench/drill
+export UNDERSTUDY_HOME=$work/cloud XDG_STATE_HOME=$work/state
+users=${USERS:-5000} rate=${RATE:-1000}
+
+"$program" cloud start --speed "${SPEED:-10}" --while $$ >/dev/null
+eval "$("$program" cloud env)"
+"$program" up -f examples/hello/understudy.yaml --yes >/dev/null 2>&1
+bare() { "$work/drill" ask -name hello.test -server "$UNDERSTUDY_RESOLVER" -port $((80 + ${UNDERSTUDY_PORT_SHIFT:-0})) -rate "$rate"; }
+bare
+"$work/drill" run "$program" drill -f examples/hello/understudy.yaml --yes --fault targets --users "$users" --rate "$rate" \
+	--clients "${CLIENTS:-cache}" ${OPEN_LOOP:+--open-loop} --abort-after 1h --json "$work/report.json"
+"$work/drill" tell "$work/report.json"
+bare
