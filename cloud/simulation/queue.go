@@ -8,90 +8,85 @@ import (
 // never is a time that does not come.
 const never = time.Duration(math.MaxInt64)
 
-// entry is an actor's place in the queue.
-type entry struct {
-	at time.Duration
-	n  int32
-}
-
-func (e entry) before(o entry) bool { return e.at < o.at || e.at == o.at && e.n < o.n }
-
-// queue has the actors in the order of their times and, of one time, of their numbers. It is a heap in which each has four below it: most
-// are moved to the end, and a flat one is quicker then.
+// queue has the actors' times, and which of them comes first; of one time that is the one with the lowest number. It is a tournament: each
+// actor plays against its neighbour, the winners against theirs. Most are moved to the end, which costs as many matches as there are rounds,
+// and moves nothing.
 type queue struct {
-	heap  []entry
-	place []int32 // in the heap, by number
+	at      []time.Duration // by number, and never for numbers up to the next power of two
+	winners []int32         // of each match: the last one is the first's, and 2n and 2n+1 meet in n
+	actors  int32
 }
 
 // add adds an actor and returns its number.
 func (q *queue) add(at time.Duration) int32 {
-	n := int32(len(q.place))
-	i := int32(len(q.heap))
-	q.heap, q.place = append(q.heap, entry{at, n}), append(q.place, i)
-	q.up(i)
+	n := q.actors
+	if q.actors++; int(n) == len(q.at) {
+		q.grow()
+	}
+	q.set(n, at)
 	return n
+}
+
+// grow makes room for twice as many.
+func (q *queue) grow() {
+	size := max(2, 2*len(q.at))
+	for len(q.at) < size {
+		q.at = append(q.at, never)
+	}
+	q.winners = make([]int32, size)
+	q.rebuild()
 }
 
 // set gives an actor another time.
 func (q *queue) set(n int32, at time.Duration) {
-	i := q.place[n]
-	later := at > q.heap[i].at
-	q.heap[i].at = at
-	if later {
-		q.down(i)
-	} else {
-		q.up(i)
+	q.at[n] = at
+	size := int32(len(q.at))
+	winner := n &^ 1
+	if q.at[n|1] < q.at[winner] {
+		winner = n | 1
 	}
+	for i := (size + n) / 2; ; i /= 2 {
+		if q.winners[i] == winner && winner != n {
+			return // who won before has won again, by the same time
+		}
+		q.winners[i] = winner
+		if i == 1 {
+			return
+		}
+		winner = q.match(i &^ 1)
+	}
+}
+
+// match is who wins of the winners of a match and of the next one.
+func (q *queue) match(i int32) int32 {
+	left, right := q.winners[i], q.winners[i+1]
+	if q.at[right] < q.at[left] {
+		return right
+	}
+	return left
 }
 
 // first is the actor whose time comes first.
 func (q *queue) first() (n int32, at time.Duration) {
-	if len(q.heap) == 0 {
+	if q.actors == 0 {
 		return -1, never
 	}
-	return q.heap[0].n, q.heap[0].at
+	n = q.winners[1]
+	return n, q.at[n]
 }
 
-func (q *queue) up(i int32) {
-	e := q.heap[i]
-	for i > 0 {
-		parent := (i - 1) / 4
-		if !e.before(q.heap[parent]) {
-			break
-		}
-		q.put(i, q.heap[parent])
-		i = parent
-	}
-	q.put(i, e)
-}
-
-func (q *queue) down(i int32) {
-	e, size := q.heap[i], int32(len(q.heap))
-	for {
-		child := 4*i + 1
-		if child >= size {
-			break
-		}
-		for other := child + 1; other < min(child+4, size); other++ {
-			if q.heap[other].before(q.heap[child]) {
-				child = other
-			}
-		}
-		if !q.heap[child].before(e) {
-			break
-		}
-		q.put(i, q.heap[child])
-		i = child
-	}
-	q.put(i, e)
-}
-
-func (q *queue) put(i int32, e entry) { q.heap[i], q.place[e.n] = e, i }
-
-// rebuild orders the heap anew after many times have changed.
+// rebuild has all matches played anew after many times have changed.
 func (q *queue) rebuild() {
-	for i := int32(len(q.heap)-2) / 4; i >= 0; i-- {
-		q.down(i)
+	size := int32(len(q.at))
+	for n := int32(0); n < size; n += 2 {
+		winner := n
+		if q.at[n+1] < q.at[n] {
+			winner = n + 1
+		}
+		q.winners[(size+n)/2] = winner
+	}
+	for i := size/2 - 1; i >= 1; i-- {
+		q.winners[i] = q.match(2 * i)
 	}
 }
 

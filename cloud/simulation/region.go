@@ -41,6 +41,7 @@ type region struct {
 	group     fleet.Group
 	instances []*instance
 	members   []fleet.Instance // for the next decision, which copies them
+	decider   fleet.Decider
 	launched  int
 	told      bool // Route 53 takes its target health for good
 	service   Service

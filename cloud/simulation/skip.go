@@ -10,9 +10,9 @@ const alikeLooks = 12
 // too soon for a skip, it is one of those that are not.
 func (w *world) calm(now time.Duration) time.Duration {
 	until := never
-	for _, e := range w.queue.heap { // those that act soon come first, more or less
-		if e.at < until && !w.idle(&w.actors[e.n]) {
-			if until = e.at; until <= now+worth {
+	for n, at := range w.queue.at[:len(w.actors)] {
+		if at < until && !w.idle(&w.actors[n]) {
+			if until = at; until <= now+worth {
 				break
 			}
 		}
@@ -49,10 +49,9 @@ func (w *world) idle(a *actor) bool {
 
 // skip takes every actor to where it is at a time, without having it do what changes nothing.
 func (w *world) skip(to time.Duration) {
-	for i := range w.queue.heap {
-		e := &w.queue.heap[i]
-		if e.at < to {
-			e.at = w.ahead(&w.actors[e.n], e.at, to)
+	for n, at := range w.queue.at[:len(w.actors)] {
+		if at < to {
+			w.queue.at[n] = w.ahead(&w.actors[n], at, to)
 		}
 	}
 	w.queue.rebuild()

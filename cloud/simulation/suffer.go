@@ -138,7 +138,7 @@ func (r *region) decide(w *world) {
 		for _, i := range r.instances {
 			r.members = append(r.members, i.Instance)
 		}
-		actions, due := fleet.Decide(r.group, r.members, epoch.Add(w.now))
+		actions, due := r.decider.Decide(r.group, r.members, epoch.Add(w.now))
 		r.wake(w, due)
 		if len(actions) == 0 {
 			return

@@ -18,10 +18,21 @@ type decision struct {
 // Decide returns the actions to carry out now, and when to call it again even if nothing changes; the zero time means
 // never.
 func Decide(g Group, instances []Instance, now time.Time) ([]Action, time.Time) {
-	d := &decision{group: g, instances: slices.Clone(instances), now: now}
-	slices.SortFunc(d.instances, func(a, b Instance) int {
-		return cmp.Or(a.Launched.Compare(b.Launched), cmp.Compare(a.ID, b.ID))
-	})
+	return new(Decider).Decide(g, instances, now)
+}
+
+// Decider decides as Decide does, again and again in the same memory: its actions are good until the next decision.
+type Decider struct{ decision }
+
+// Decide returns the actions to carry out now, and when to call it again.
+func (r *Decider) Decide(g Group, instances []Instance, now time.Time) ([]Action, time.Time) {
+	d := &r.decision
+	d.group, d.now, d.due = g, now, time.Time{}
+	d.instances, d.actions = append(d.instances[:0], instances...), d.actions[:0]
+	order := func(a, b Instance) int { return cmp.Or(a.Launched.Compare(b.Launched), cmp.Compare(a.ID, b.ID)) }
+	if !slices.IsSortedFunc(d.instances, order) {
+		slices.SortFunc(d.instances, order)
+	}
 	for _, i := range d.instances {
 		d.advance(i)
 	}
