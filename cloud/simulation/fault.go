@@ -33,6 +33,7 @@ type Fault struct {
 	For    Span    `json:"for"`
 	Share  float64 `json:"share,omitempty"` // from 0 to 1; of checkers, users, or whatever the kind strikes a part of
 	Times  int     `json:"times,omitempty"` // of a flap, how often it is broken for For and well for as long
+	By     string  `json:"by,omitempty"`    // of a flap, the kind of fault that breaks it each time; "" is that the region is lost
 }
 
 // end is when all is well again.
@@ -55,6 +56,9 @@ func (f Fault) String() string {
 	}
 	if f.Times > 1 {
 		fmt.Fprintf(&b, ", %d times", f.Times)
+	}
+	if f.By != "" {
+		fmt.Fprintf(&b, " by %s", f.By)
 	}
 	fmt.Fprintf(&b, " for %s", f.For)
 	return b.String()
@@ -231,7 +235,15 @@ func validFaults(all []Fault) error {
 			return fmt.Errorf("fault %d: region %q; want primary or standby", n+1, f.Region)
 		case f.At < 0 || f.For <= 0 || f.Share < 0 || f.Share > 1 || f.Times < 0:
 			return fmt.Errorf("fault %d: no negative time, a duration above zero, a share from 0 to 1", n+1)
+		case f.By != "" && !f.flapsBy():
+			return fmt.Errorf("fault %d: by %q; a flap alone is by another kind, of those that strike a region", n+1, f.By)
 		}
 	}
 	return nil
+}
+
+// flapsBy tells whether a flap can be by the kind that it names.
+func (f Fault) flapsBy() bool {
+	by, ok := KindOf(f.By)
+	return f.Kind == FaultFlap && ok && !by.Global && by.Name != FaultFlap
 }

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -19,6 +20,8 @@ type Question struct {
 	Kinds   []string // of clients
 	For     Span     // how long the primary is broken; of a flap, each time: 0 is what detection takes
 	Times   int      // of a flap
+	Period  Span     // of a flap, how long it is broken each time; 0 is what detection takes, or what For leaves for it
+	By      string   // of a flap, the fault that breaks it each time; "" is that the region is lost
 }
 
 // Resolvers are how many resolvers the clients of a run are behind.
@@ -109,9 +112,9 @@ func (m *Model) faultOf(name string, q Question) (Fault, error) {
 	}
 	f := Fault{Kind: name, Region: Primary, For: q.For}
 	if name == FaultFlap {
-		f.Times = max(1, q.Times)
+		f.Times, f.By = max(1, q.Times), q.By
 		found := time.Duration(m.Check.Threshold) * (time.Duration(m.Check.Interval) + m.limit(health.ConnectLimit) + m.limit(health.ReplyLimit))
-		f.For = min(q.For/Span(2*f.Times), Span(found)+m.Propagation)
+		f.For = cmp.Or(q.Period, min(q.For/Span(2*f.Times), Span(found)+m.Propagation))
 	}
 	return f, nil
 }

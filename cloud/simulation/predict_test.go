@@ -218,3 +218,28 @@ func TestQueueHandsOutInOrder(t *testing.T) {
 		q.set(n, never)
 	}
 }
+
+// A flap by errors at the load balancer is felt as errors are: a connection does not end by them, and a load balancer that is lost cuts it.
+func TestAFlapIsByTheFaultThatItNames(t *testing.T) {
+	down := map[string]float64{}
+	for _, by := range []string{"", FaultTargets} {
+		q := Question{Seed: 1, Worlds: 20, Clients: 200, Faults: []string{FaultFlap}, Kinds: []string{"pool"}, For: Span(10 * time.Minute), Times: 3, By: by}
+		p, err := Predict(&Model{System: Default()}, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		down[by] = p.Faults[0].Predictions[0].Downtime.P50
+	}
+	if down[FaultTargets] < 2*down[""] {
+		t.Errorf("without service for %.0f ms by errors, and for %.0f by losses", down[FaultTargets], down[""])
+	}
+	for by, right := range map[string]bool{"": true, FaultTargets: true, FaultFlap: false, "thunder": false, FaultClock: false} {
+		f := Fault{Kind: FaultFlap, Region: Primary, For: Span(time.Minute), By: by}
+		if err := validFaults([]Fault{f}); (err == nil) != right {
+			t.Errorf("by %q: %v", by, err)
+		}
+	}
+	if err := validFaults([]Fault{{Kind: FaultRegion, Region: Primary, For: Span(time.Minute), By: FaultTargets}}); err == nil {
+		t.Error("a region is lost by its targets")
+	}
+}

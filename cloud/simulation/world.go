@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/understudy/understudy/cloud/internal/health"
@@ -252,7 +253,7 @@ func (w *world) strike(f Fault, on bool) {
 	w.restless = w.now
 	w.envs, w.global = [2]environment{}, environment{}
 	for _, f := range w.faults {
-		kind, _ := KindOf(f.Kind)
+		kind, _ := KindOf(cmp.Or(f.By, f.Kind))
 		at := &w.global
 		if !kind.Global {
 			at = &w.envs[f.Region.number()]

@@ -36,7 +36,7 @@ func forecast(d *understudy.Declaration, lost understudy.Side, f drill.Fault, s 
 	system.TTL, system.Users.OpenLoop = simulation.Span(slowed(s.TTL)), r.OpenLoop
 	q := simulation.Question{Seed: 1, Worlds: forecastRuns, Faults: []string{r.Fault}, For: simulation.Span(slowed(milliseconds(r.RepairMS - r.FaultMS)))}
 	if flap, ok := f.(drill.Flap); ok {
-		q.Times, q.For = flap.Times, simulation.Span(slowed(flap.Period)*time.Duration(2*flap.Times))
+		q.Times, q.Period, q.By = flap.Times, simulation.Span(slowed(flap.Period)), flap.Fault.Kind()
 	}
 	for _, k := range r.Kinds {
 		q.Kinds = append(q.Kinds, k.Kind)
