@@ -43,3 +43,22 @@ func TestLocalCloud(t *testing.T) {
 		t.Error("the table of kinds was changed")
 	}
 }
+
+// Who has just begun to keep a connection has an answer of then when it ends, and one who began long ago asks anew.
+func TestConnectionsThatWereJustMade(t *testing.T) {
+	down := map[Span]float64{}
+	for _, before := range []Span{0, Span(12 * time.Second)} {
+		s := Default().AtLocal(4)
+		s.Users.Before = before
+		p, err := Predict(&Model{System: s}, Question{
+			Seed: 1, Worlds: 100, Clients: 4000, Faults: []string{FaultIsolate}, Kinds: []string{"pool"}, For: Span(2 * time.Minute),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		down[before] = p.Faults[0].Predictions[0].Downtime.P90 - p.Faults[0].Predictions[0].Downtime.P50
+	}
+	if down[0] > 2000 || down[Span(12*time.Second)] < 10_000 {
+		t.Errorf("P90 is %v ms above P50", down)
+	}
+}

@@ -14,10 +14,13 @@ type resolver struct {
 // before is what a client has when its first request begins: an answer that was asked for at some time before.
 func (c *client) before(h *history, t time.Duration) *resolver {
 	r := &resolver{side: c.chosen(h.leads[0].answer, c.who, 0), expires: t, own: t}
-	if c.Keeps {
-		return r // it has connected long ago, and what it asked for then has expired
-	}
 	left := part(c.who, 4) * float64(c.keeps()+c.Stale)
+	if c.Keeps { // it has connected when it began, and what it asked for then has mostly expired
+		if began := time.Duration(c.users.Before); began > 0 {
+			r.expires = t - began + time.Duration(left)
+		}
+		return r
+	}
 	r.expires, r.own = t+time.Duration(left), t+time.Duration(part(c.who, 5)*float64(c.Runtime))
 	r.again = c.Stale > 0 && time.Duration(left) < c.Stale
 	if c.Stale > 0 && !r.again {

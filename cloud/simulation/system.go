@@ -81,6 +81,8 @@ type Users struct {
 	Answer  Span `json:"answer"`  // how long a good one takes
 	// Alone is that each has a resolver of its own, which asks when it does. Else many share one, which is asked all the time.
 	Alone bool `json:"alone,omitempty"`
+	// Before is how long before the fault those began that keep a connection; 0 is long ago.
+	Before Span `json:"before,omitempty"`
 	// OpenLoop is that each sends its next request when that is due, also while its last one has not ended.
 	OpenLoop bool `json:"open_loop,omitempty"`
 }

@@ -34,6 +34,7 @@ func forecast(d *understudy.Declaration, lost understudy.Side, f drill.Fault, s 
 		system = system.AtLocal(speed)
 	}
 	system.TTL, system.Users.OpenLoop = simulation.Span(slowed(s.TTL)), r.OpenLoop
+	system.Users.Before = simulation.Span(slowed(milliseconds(r.FaultMS)))
 	q := simulation.Question{Seed: 1, Worlds: forecastRuns, Faults: []string{r.Fault}, For: simulation.Span(slowed(milliseconds(r.RepairMS - r.FaultMS)))}
 	if flap, ok := f.(drill.Flap); ok {
 		q.Times, q.Period, q.By = flap.Times, simulation.Span(slowed(flap.Period)), flap.Fault.Kind()
