@@ -48,6 +48,11 @@ var about = map[string]struct{ what, example string }{
 	"regions.secondary.fleet.desired": {"The instances there at its creation and after a failback; 0 is a pilot light. `fleet.desired`, where nothing is said.", "1"},
 	"regions.secondary.fleet.max":     {"The most instances there while the primary serves; `fleet.max`, where nothing is said.", "2"},
 
+	"regions.primary.instance":        {"What the primary's instances are otherwise than `instance` says.", ""},
+	"regions.primary.instance.type":   {"The primary's instance type, where it is not that of both regions: an intended difference.", "m7g.large"},
+	"regions.secondary.instance":      {"What the secondary's instances are otherwise than `instance` says.", ""},
+	"regions.secondary.instance.type": {"The secondary's instance type, where it is not that of both regions: an intended difference.", "m6g.large"},
+
 	"regions.primary.image": {"The primary's image to start from, by its id or by a parameter of Parameter Store there; both regions have one, or " +
 		"`image` selects it.", "ami-0123456789abcdef0"},
 	"regions.secondary.image": {"The secondary's. Where images are baked, that of the primary is copied to the secondary, and this one is what they could be " +

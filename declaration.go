@@ -134,6 +134,7 @@ func region(o *object) Region {
 	r.Network = readNetwork(o.object("network"))
 	r.Egress = egress(o, "")
 	r.Image = o.text("image", "", regionsImage)
+	r.Type = o.object("instance").text("type", "", otherType)
 	r.Weight = o.number("weight", defaultWeight, 1, 255)
 	o.require("name", regionName.allowed)
 	if r.Given() {

@@ -77,7 +77,7 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 		{"misspelt key within", "image:", "failover: {failback: {aftr: 10m}}\nimage:", at + `6:23: found unknown key "aftr"; did you mean "after"? allowed: after`},
 		{"empty script", "run: hello &", `run: "  "`, at + `7:8: found "  "; allowed: a script that starts the service and returns, in place or as file:PATH`},
 		{"unknown key in a flow mapping", "us-east-1,", "us-east-1, az: 3,",
-			at + `4:32: found unknown key "az"; allowed: name, cidr, network, egress, image, weight`},
+			at + `4:32: found unknown key "az"; allowed: name, cidr, network, egress, image, instance, weight`},
 		{"key twice", "domain:", "name: again\ndomain:", at + `2:1: found key "name" a second time; allowed: each key once`},
 		{"overlap", "10.20.0.0/16", "10.10.128.0/17",
 			at + `5:38: found 10.10.128.0/17, which overlaps the primary's 10.10.0.0/16; allowed: a network apart from the primary's`},
@@ -213,7 +213,7 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 		{"standby of nobody who is tracked", "  secondary: {name: us-west-2, cidr: 10.20.0.0/16}\n",
 			"  secondary: {name: us-west-2, cidr: 10.20.0.0/16, fleet: {desired: 0}}\nfleet: {track: {cpu: 50}}\n",
 			at + `5:69: found 0; allowed: 1 at least where fleet.track scales the fleet`},
-		{"a size of the primary's own", "10.10.0.0/16", "10.10.0.0/16, fleet: {min: 1}", at + `4:52: found unknown key "fleet"; allowed: name, cidr, network, egress, image, weight`},
+		{"a size of the primary's own", "10.10.0.0/16", "10.10.0.0/16, fleet: {min: 1}", at + `4:52: found unknown key "fleet"; allowed: name, cidr, network, egress, image, instance, weight`},
 		{"a size of its own where both serve", "10.20.0.0/16}", "10.20.0.0/16, fleet: {min: 1}}\nfailover: {routing: weighted}",
 			at + `5:59: found a size of the secondary's own, with failover.routing weighted; allowed: the size under fleet for both: ` +
 				`either region carries all users when the other is lost`},
@@ -510,7 +510,7 @@ func TestHostsAreAsTheFleetUnlessDeclaredOtherwise(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := [4]any{d.Hosts.Count, d.HostType(), d.HostKey(), d.HostUserData()}; got != want {
+		if got := [4]any{d.Hosts.Count, d.HostType(understudy.Primary), d.HostKey(), d.HostUserData()}; got != want {
 			t.Errorf("%q: %v, want %v", src, got, want)
 		}
 	}

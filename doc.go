@@ -41,7 +41,8 @@
 //	  rebake: never                  # or weekly, monthly: if there is a newer base
 //	  install: ""                    # run once, while the image is baked
 //	instance:
-//	  type: t3.micro
+//	  type: t3.micro                 # of one region alone: regions.primary.instance, regions.primary.instance.type,
+//	                                 # regions.secondary.instance, regions.secondary.instance.type
 //	  profile: {name: "", managed: [], policy: {}}  # an instance profile, or policies for one that is made
 //	  metadata: required             # tokens (IMDSv2); or optional
 //	  hop_limit: 0                   # of the metadata service's answers; 0 is as the image has it

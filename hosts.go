@@ -35,8 +35,8 @@ func HostRoles() (roles []string) {
 // HostZone is the zone of a host: they are spread as evenly as their number allows.
 func (r Region) HostZone(n int) int { return n % len(r.zones()) }
 
-// HostType is the type of the hosts.
-func (d *Declaration) HostType() string { return cmp.Or(d.Hosts.Type, d.Instance.Type) }
+// HostType is the type of a region's hosts.
+func (d *Declaration) HostType(side Side) string { return cmp.Or(d.Hosts.Type, d.InstanceType(side)) }
 
 // HostKey is the key pair of the hosts, empty for none.
 func (d *Declaration) HostKey() string { return cmp.Or(d.Hosts.Key, d.Instance.Key) }
@@ -51,7 +51,7 @@ func hosts(o *object, d *Declaration, dir string, readFile func(string) ([]byte,
 	of := o.object("image")
 	h := Hosts{
 		Count:    o.number("count", 2, 0, mostHosts),
-		Type:     o.text("type", "", hostType),
+		Type:     o.text("type", "", otherType),
 		Image:    HostImage{of.text("owner", "amazon", imageOwner), of.text("name", "", hostImage)},
 		Key:      o.text("key", "", keyName),
 		UserData: userDataOf(o, dir, readFile),
@@ -68,6 +68,6 @@ func hosts(o *object, d *Declaration, dir string, readFile func(string) ([]byte,
 }
 
 var (
-	hostType  = orNothing(instanceType)
+	otherType = orNothing(instanceType)
 	hostImage = matching(`([A-Za-z0-9()\[\] ./\-'@_]{3,128})?`, "3 to 128 characters of an image's whole name, or nothing")
 )

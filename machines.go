@@ -1,6 +1,7 @@
 package understudy
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -121,6 +122,11 @@ func volume(o *object) Volume {
 		o.mistake("throughput", fmt.Sprint(v.Throughput), fmt.Sprintf("at most a quarter of the IOPS, %d", max(v.IOPS, baseline)))
 	}
 	return v
+}
+
+// InstanceType is the type of a region's fleet.
+func (d *Declaration) InstanceType(side Side) string {
+	return cmp.Or(d.Regions[side].Type, d.Instance.Type)
 }
 
 var (

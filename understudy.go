@@ -70,6 +70,7 @@ type Region struct {
 	Zones   int          // the declaration's; 0 is 2
 	Egress  Egress       // of its private subnets: its own, or the declaration's
 	Image   string       // its own: an id, or resolve:ssm: and a parameter; empty where Image selects it
+	Type    string       // of its instances, where it is another than Instance's
 	Fleet   *Size        // of the secondary, where it is declared another than Fleet's
 	Weight  int          // of its share of the users, where routing is weighted
 }

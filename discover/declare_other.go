@@ -27,6 +27,10 @@ func (d *Declared) otherwise(second *Site, other *Declared) {
 		switch at := "regions." + string(understudy.Secondary) + "."; key {
 		case "egress":
 			d.Values[at+key] = cmp.Or(text(is), "none")
+		case "instance.type":
+			if is != nil {
+				d.Values[at+key] = is
+			}
 		case "fleet.min", "fleet.desired", "fleet.max":
 			if is != nil {
 				d.Values[at+key] = is

@@ -178,12 +178,12 @@ func TestWhatTheSecondRegionHasOtherwiseIsDeclaredOrTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	for key, want := range map[string]any{"regions.secondary.fleet.min": 1, "regions.secondary.fleet.desired": 1, "regions.secondary.fleet.max": nil,
-		"regions.secondary.egress": "none", "instance.type": "m5.large", "fleet.desired": 3} {
+		"regions.secondary.egress": "none", "instance.type": "m5.large", "regions.secondary.instance.type": "t3.micro", "fleet.desired": 3} {
 		if d.Values[key] != want {
 			t.Errorf("%s is %v, want %v", key, d.Values[key], want)
 		}
 	}
-	for _, what := range []string{"instance.type is otherwise in us-west-2: t3.micro", "image.run is otherwise in us-west-2: another text",
+	for _, what := range []string{"image.run is otherwise in us-west-2: another text",
 		"fleet.track.cpu is otherwise in us-west-2: nothing is said there", "in us-west-2, the network ACL acl-1"} {
 		tells(t, d, what)
 	}

@@ -19,27 +19,30 @@ type alone struct {
 	running fact[running]
 }
 
-// ofHosts returns the declaration as if the hosts were the fleet, nil where they are as it is.
-func ofHosts(d *understudy.Declaration) *understudy.Declaration {
+// ofHosts returns the declaration as if a region's hosts were its fleet, nil where they are as it is.
+func ofHosts(d *understudy.Declaration, side understudy.Side) *understudy.Declaration {
 	of := *d
-	of.Instance.Type, of.Instance.Key = d.HostType(), d.HostKey()
+	of.Instance.Key = d.HostKey()
 	image := d.Hosts.Image
-	if d.Hosts.Count == 0 || of.Instance.Type == d.Instance.Type && of.Instance.Key == d.Instance.Key && image.Name == "" {
+	if d.Hosts.Count == 0 || d.HostType(side) == d.InstanceType(side) && of.Instance.Key == d.Instance.Key && image.Name == "" {
 		return nil
 	}
 	if image.Name != "" {
 		of.Image.Parameter, of.Image.Base = "", understudy.Base{Owners: []string{image.Owner}, Names: []string{image.Name}}
-		of.Regions = maps.Clone(d.Regions)
-		for side, r := range of.Regions {
+	}
+	of.Regions = maps.Clone(d.Regions)
+	for at, r := range of.Regions {
+		r.Type = d.HostType(at)
+		if image.Name != "" {
 			r.Image = ""
-			of.Regions[side] = r
 		}
+		of.Regions[at] = r
 	}
 	return &of
 }
 
 func readHosts(ctx context.Context, a *account.Account, d *understudy.Declaration, side understudy.Side) *alone {
-	of := ofHosts(d)
+	of := ofHosts(d, side)
 	if of == nil {
 		return nil
 	}
@@ -58,13 +61,13 @@ const whyHosts = "the hosts cannot launch there, and up makes nothing that comes
 
 // judgeHosts judges the hosts as the fleet is judged.
 func judgeHosts(d *understudy.Declaration, side understudy.Side, r region) (all []Finding) {
-	of := ofHosts(d)
+	of := ofHosts(d, side)
 	if of == nil || r.hosts == nil {
 		return nil
 	}
 	h := r.hosts
 	r.offered, r.kind, r.keyPair, r.image = h.offered, h.kind, h.keyPair, h.image
-	if d.HostType() != d.Instance.Type {
+	if d.HostType(side) != d.InstanceType(side) {
 		all = append(all, judgeType(of, side, r)...)
 	}
 	if d.HostKey() != d.Instance.Key {

@@ -43,7 +43,7 @@ func (q asker) try(ctx context.Context, place understudy.Region, image *base) []
 		{"ec2:CreateLaunchTemplate", func() error {
 			_, err := q.EC2.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{
 				DryRun: dry, LaunchTemplateName: aws.String("understudy-" + q.declared.Name + "-doctor"),
-				LaunchTemplateData: &ec2types.RequestLaunchTemplateData{InstanceType: ec2types.InstanceType(q.declared.Instance.Type)},
+				LaunchTemplateData: &ec2types.RequestLaunchTemplateData{InstanceType: ec2types.InstanceType(q.declared.InstanceType(q.side))},
 				TagSpecifications:  mark.EC2(ec2types.ResourceTypeLaunchTemplate),
 			}, account.Once)
 			return err
@@ -52,7 +52,7 @@ func (q asker) try(ctx context.Context, place understudy.Region, image *base) []
 	if image != nil {
 		calls = append(calls, call{launch, func() error {
 			_, err := q.EC2.RunInstances(ctx, &ec2.RunInstancesInput{
-				DryRun: dry, ImageId: &image.id, InstanceType: ec2types.InstanceType(q.declared.Instance.Type),
+				DryRun: dry, ImageId: &image.id, InstanceType: ec2types.InstanceType(q.declared.InstanceType(q.side)),
 				MinCount: aws.Int32(1), MaxCount: aws.Int32(1), TagSpecifications: mark.EC2(ec2types.ResourceTypeInstance),
 			}, account.Once)
 			return err

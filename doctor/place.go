@@ -50,9 +50,9 @@ func judgeType(d *understudy.Declaration, side understudy.Side, r region) []Find
 	}
 	heal := "declare another instance type"
 	if len(r.offered.value) > 0 {
-		heal += "; " + d.Instance.Type + " is in " + strings.Join(r.offered.value, ", ") + fmt.Sprintf(", and the first %d zones by name are used", d.Zones)
+		heal += "; " + d.InstanceType(side) + " is in " + strings.Join(r.offered.value, ", ") + fmt.Sprintf(", and the first %d zones by name are used", d.Zones)
 	}
-	return []Finding{{CheckType, Blocker, side, fmt.Sprintf("%s is not offered in %s", d.Instance.Type, strings.Join(without, " and ")), whyType, heal}}
+	return []Finding{{CheckType, Blocker, side, fmt.Sprintf("%s is not offered in %s", d.InstanceType(side), strings.Join(without, " and ")), whyType, heal}}
 }
 
 // judgeImage looks for the image that is selected, and whether it runs on the declared type. Where images are baked, nothing is needed of the
@@ -104,7 +104,7 @@ func judgeArchitecture(d *understudy.Declaration, side understudy.Side, r region
 	runs := strings.Join(r.kind.value.architectures, " or ")
 	return []Finding{{
 		CheckType, Blocker, side,
-		fmt.Sprintf("%s is for %s, and %s (%s) is for %s", d.Instance.Type, runs, image.name, image.id, image.architecture),
+		fmt.Sprintf("%s is for %s, and %s (%s) is for %s", d.InstanceType(side), runs, image.name, image.id, image.architecture),
 		"no instance of it starts, in either region", "declare an instance type or a base image of the other architecture",
 	}}
 }

@@ -89,14 +89,14 @@ func limited(side understudy.Side, r region, q quota, service, code string, more
 
 // judgeVCPUs wants room for the fleet as it is declared to begin, without which nothing is built, and as it may grow.
 func judgeVCPUs(d *understudy.Declaration, side understudy.Side, r region) []Finding {
-	n, family := r.kind.value.vcpus, familyOf(d.Instance.Type)
+	n, family := r.kind.value.vcpus, familyOf(d.InstanceType(side))
 	if n == 0 {
 		return nil // the type is not known, which is said already
 	}
 	hosts, all := d.Hosts.Count*n, []Finding(nil)
 	if h := r.hosts; h != nil {
 		hosts = d.Hosts.Count * h.kind.value.vcpus
-		if familyOf(d.HostType()) != family {
+		if familyOf(d.HostType(side)) != family {
 			all, hosts = judgeHostVCPUs(d, side, r, hosts), 0
 		}
 	}
@@ -127,7 +127,7 @@ func judgeHostVCPUs(d *understudy.Declaration, side understudy.Side, r region, v
 	if r.hosts.running.err != nil {
 		return []Finding{unread(CheckQuota, side, "ec2:DescribeInstances", r.hosts.running.err)}
 	}
-	family := familyOf(d.HostType())
+	family := familyOf(d.HostType(side))
 	q, own := ofVCPUs(family, r, r.hosts.running.value)
 	return limited(side, r, q, "ec2", family.code, max(0, vcpus-own))
 }

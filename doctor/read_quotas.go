@@ -21,7 +21,7 @@ const (
 func (q asker) limits(ctx context.Context) (map[string]int, error) {
 	all := map[string]int{}
 	for _, l := range []struct{ service, code string }{
-		{"ec2", familyOf(q.declared.Instance.Type).code}, {"ec2", familyOf(q.declared.HostType()).code}, {"vpc", codeVPCs}, {"vpc", codeGateways},
+		{"ec2", familyOf(q.declared.InstanceType(q.side)).code}, {"ec2", familyOf(q.declared.HostType(q.side)).code}, {"vpc", codeVPCs}, {"vpc", codeGateways},
 	} {
 		most, err := q.limit(ctx, l.service, l.code)
 		switch {
@@ -85,7 +85,7 @@ func (q asker) running(ctx context.Context) (n running, err error) {
 		}
 		for _, r := range page.Reservations {
 			for _, i := range r.Instances {
-				n.add(i, q.declared.Instance.Type, q.declared.Name)
+				n.add(i, q.declared.InstanceType(q.side), q.declared.Name)
 			}
 		}
 	}

@@ -75,7 +75,7 @@ func (q asker) zones(ctx context.Context) ([]string, error) {
 func (q asker) offered(ctx context.Context) (zones []string, err error) {
 	pages := ec2.NewDescribeInstanceTypeOfferingsPaginator(q.EC2, &ec2.DescribeInstanceTypeOfferingsInput{
 		LocationType: ec2types.LocationTypeAvailabilityZone,
-		Filters:      []ec2types.Filter{account.Filter("instance-type", q.declared.Instance.Type)},
+		Filters:      []ec2types.Filter{account.Filter("instance-type", q.declared.InstanceType(q.side))},
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -92,7 +92,7 @@ func (q asker) offered(ctx context.Context) (zones []string, err error) {
 // kind asks by a filter: a type that is named and that the region does not have is an error.
 func (q asker) kind(ctx context.Context) (k kind, err error) {
 	out, err := q.EC2.DescribeInstanceTypes(ctx, &ec2.DescribeInstanceTypesInput{
-		Filters: []ec2types.Filter{account.Filter("instance-type", q.declared.Instance.Type)},
+		Filters: []ec2types.Filter{account.Filter("instance-type", q.declared.InstanceType(q.side))},
 	})
 	if err != nil || len(out.InstanceTypes) == 0 {
 		return k, err

@@ -209,13 +209,13 @@ func expectCompute(parts map[key]map[string]string, d *understudy.Declaration, s
 		parts[key{"image", "image"}]["public"] = "false"
 	}
 	parts[key{"base image", "of the declaration"}] = map[string]string{}
-	parts[key{"launch template", "template"}] = map[string]string{"type": d.Instance.Type, "groups": "security group internal"}
+	parts[key{"launch template", "template"}] = map[string]string{"type": d.InstanceType(side), "groups": "security group internal"}
 	expectMachines(parts, d, side)
 	f := d.Size(side)
 	parts[key{"auto scaling group", "fleet"}] = map[string]string{
 		"min": itoa(f.Min), "max": itoa(f.Max), "health check": d.Fleet.HealthCheck, "grace period": itoa(d.Fleet.Grace),
 		"subnets": subnetsText(d.Regions[side], false), "target groups": expectedGroups(d), "template": "launch template template",
-		"instances' type": d.Instance.Type, "instances' groups": "security group internal", "instances' source/dest check": "true",
+		"instances' type": d.InstanceType(side), "instances' groups": "security group internal", "instances' source/dest check": "true",
 	}
 	expectHabits(parts[key{"auto scaling group", "fleet"}], d.Fleet)
 	expectTracking(parts[key{"auto scaling group", "fleet"}], d)

@@ -46,7 +46,7 @@ func expectMachines(parts map[key]map[string]string, d *understudy.Declaration, 
 	}
 	for n := range d.Hosts.Count {
 		host := map[string]string{
-			"type": d.HostType(), "in": "subnet " + d.Regions[side].Subnets()[d.Regions[side].HostZone(n)].Name, "groups": groups, "state": "running",
+			"type": d.HostType(side), "in": "subnet " + d.Regions[side].Subnets()[d.Regions[side].HostZone(n)].Name, "groups": groups, "state": "running",
 			"public address": "true", "user data": digestOf(d.HostUserData()), "key": orNone(d.HostKey()), "metadata tokens": string(i.Metadata),
 			"monitoring": string(state), "profile": template["profile"],
 		}

@@ -78,7 +78,7 @@ func (b *builder) launch(ctx context.Context) error {
 	}
 	in := &ec2.RunInstancesInput{
 		ImageId:      &base,
-		InstanceType: ec2types.InstanceType(b.declared.Instance.Type),
+		InstanceType: ec2types.InstanceType(b.declared.InstanceType(b.side)),
 		NetworkInterfaces: []ec2types.InstanceNetworkInterfaceSpecification{{
 			DeviceIndex: aws.Int32(0), SubnetId: &b.subnet.id, Groups: []string{b.group.id},
 			AssociatePublicIpAddress: aws.Bool(true), // whatever a given subnet does by itself

@@ -66,16 +66,20 @@ func (e *endpoint) monthly() float64 { return hoursAMonth * endpointHour * float
 
 func (h *host) monthly() float64 {
 	of := h.declared.Instance
-	of.Type = h.declared.HostType()
+	of.Type = h.declared.HostType(h.side)
 	return ofInstance(of) + hoursAMonth*addressHour
 }
 
 func (f *fleet) monthly() float64 { return ofInstances(f.scope, f.declared.Size(f.side).Desired) }
 
-func ofInstances(s scope, n int) float64 { return float64(n) * InstanceMonth(s.declared) }
+func ofInstances(s scope, n int) float64 { return float64(n) * InstanceMonth(s.declared, s.side) }
 
-// InstanceMonth returns about what one declared instance costs a month.
-func InstanceMonth(d *understudy.Declaration) float64 { return ofInstance(d.Instance) }
+// InstanceMonth returns about what one of a region's declared instances costs a month.
+func InstanceMonth(d *understudy.Declaration, side understudy.Side) float64 {
+	of := d.Instance
+	of.Type = d.InstanceType(side)
+	return ofInstance(of)
+}
 
 func ofInstance(i understudy.Instance) float64 {
 	each := hoursAMonth*instanceHour[i.Type] + volumeMonth(i.Volume)

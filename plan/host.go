@@ -59,7 +59,7 @@ func (h *host) groups() []string {
 func (h *host) placed() []Field {
 	return []Field{
 		{Name: "image", Value: known(h.imageID())},
-		{Name: "type", Value: h.declared.HostType()},
+		{Name: "type", Value: h.declared.HostType(h.side)},
 		{Name: "subnet", Value: known(h.subnet.id)},
 		{Name: "groups", Value: set(h.groups()...)},
 		{Name: "key", Value: h.declared.HostKey()},
@@ -159,7 +159,7 @@ func (h *host) over() (o LaunchedOver) {
 		o.Image = h.image.id
 	}
 	of := h.declared.Instance
-	if t := h.declared.HostType(); t != of.Type {
+	if t := h.declared.HostType(h.side); t != h.declared.InstanceType(h.side) {
 		o.Type = t
 	}
 	if key := h.declared.HostKey(); key != of.Key {

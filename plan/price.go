@@ -30,14 +30,14 @@ type PartialPrice struct {
 // unpriced is a resource of which a part has a price that is not known here.
 type unpriced interface{ unknownPrice() string }
 
-func (h *host) unknownPrice() string  { return ofUnknownType(h.scope) }
-func (f *fleet) unknownPrice() string { return ofUnknownType(f.scope) }
+func (h *host) unknownPrice() string  { return ofUnknownType(h.declared.HostType(h.side)) }
+func (f *fleet) unknownPrice() string { return ofUnknownType(f.declared.InstanceType(f.side)) }
 
-func ofUnknownType(s scope) string {
-	if _, known := instanceHour[s.declared.Instance.Type]; known {
+func ofUnknownType(instanceType string) string {
+	if _, known := instanceHour[instanceType]; known {
 		return ""
 	}
-	return "instances of " + s.declared.Instance.Type
+	return "instances of " + instanceType
 }
 
 // Price adds up what is declared. It reads nothing.

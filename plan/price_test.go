@@ -49,3 +49,16 @@ func TestAnUnknownPriceIsSaidToBeUnknown(t *testing.T) {
 		t.Errorf("said as %q", text)
 	}
 }
+
+// A region's own type is what its instances cost.
+func TestTheTypeOfARegionIsPriced(t *testing.T) {
+	d := declared(t)
+	s := &Stack{Declaration: d, Accounts: map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}}}
+	before, place := s.Price(), d.Regions[understudy.Secondary]
+	place.Type = "t3.small"
+	d.Regions[understudy.Secondary] = place
+	after, want := s.Price(), float64(d.Fleet.Desired+d.Hosts.Count)*hoursAMonth*(instanceHour["t3.small"]-instanceHour["t3.micro"])
+	if more := after.Secondary.Monthly - before.Secondary.Monthly; math.Abs(more-want) > 1e-6 || after.Primary.Monthly != before.Primary.Monthly {
+		t.Errorf("the secondary costs %v more, want %v", more, want)
+	}
+}

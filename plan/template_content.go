@@ -20,7 +20,7 @@ func (t *template) content() []Field {
 	i := t.declared.Instance
 	return []Field{
 		{Name: "image", Value: known(t.imageID())},
-		{Name: "type", Value: i.Type},
+		{Name: "type", Value: t.declared.InstanceType(t.side)},
 		{Name: "groups", Value: known(t.group.id)},
 		{Name: "metadata tokens", Value: string(i.Metadata)},
 		{Name: "profile", Value: t.role.profileName(t.declared)},
@@ -189,7 +189,7 @@ func (t *template) wanted() *ec2types.RequestLaunchTemplateData {
 	i := t.declared.Instance
 	data := &ec2types.RequestLaunchTemplateData{
 		ImageId:          aws.String(t.imageID()),
-		InstanceType:     ec2types.InstanceType(i.Type),
+		InstanceType:     ec2types.InstanceType(t.declared.InstanceType(t.side)),
 		SecurityGroupIds: []string{t.group.id},
 		MetadataOptions: &ec2types.LaunchTemplateInstanceMetadataOptionsRequest{
 			HttpTokens: ec2types.LaunchTemplateHttpTokensState(i.Metadata),
@@ -218,7 +218,7 @@ func (t *template) wanted() *ec2types.RequestLaunchTemplateData {
 
 // parts are what the client token of a version is made from: all of its content.
 func (t *template) parts() []string {
-	parts := []string{t.stack(), t.Region, "template", t.imageID(), t.declared.Instance.Type, t.group.id}
+	parts := []string{t.stack(), t.Region, "template", t.imageID(), t.declared.InstanceType(t.side), t.group.id}
 	for _, f := range t.content()[3:] {
 		if f.Value != "" {
 			parts = append(parts, f.Name, f.Value)

@@ -74,10 +74,11 @@ func instances(n int, d *understudy.Declaration) string {
 	if d == nil {
 		return fmt.Sprintf("%d more instances", n)
 	}
-	if price := plan.InstanceMonth(d); price > 0 {
-		return fmt.Sprintf("about %.0f USD a month for %d more instances of %s", float64(n)*price, n, d.Instance.Type)
+	standby := d.InstanceType(understudy.Secondary)
+	if price := plan.InstanceMonth(d, understudy.Secondary); price > 0 {
+		return fmt.Sprintf("about %.0f USD a month for %d more instances of %s", float64(n)*price, n, standby)
 	}
-	return fmt.Sprintf("%d more instances of %s", n, d.Instance.Type)
+	return fmt.Sprintf("%d more instances of %s", n, standby)
 }
 
 // advise tries every knob, and looks for the best setting within a budget of probes.
