@@ -295,7 +295,7 @@ var about = map[string]struct{ what, example string }{
 	"alarms.on[].alarm": {"What it watches: 5xx answers of the service, or of the load balancer's own; targets that fail their health check, or that " +
 		"pass it; the 99th percentile of response times; connections that were refused; instances in service, which needs `fleet.metrics`; each " +
 		"region's health check, where one of the regions is us-east-1. A standby that is declared without an instance has no alarm of its " +
-		"healthy hosts and of its fleet's size.", "errors"},
+		"healthy hosts and of its fleet's size. A network load balancer has those of hosts alone.", "errors"},
 	"alarms.on[].threshold": {"From where it is wrong, in a period: a number, and milliseconds of response-time. 0 is 10 errors, 1 unhealthy host, fewer " +
 		"than 1 healthy host, 1000 milliseconds, 1 refused connection, fewer instances than `fleet.min`.", "50"},
 	"alarms.on[].period":             {"Seconds over which the metric is taken together.", "300"},

@@ -52,7 +52,12 @@ const (
 	AlarmHealthCheck  = "health-check"
 )
 
-const ofBalancers = "AWS/ApplicationELB"
+// The namespaces of load balancers' metrics. Of network load balancers, targets are counted alike, and no answers ("CloudWatch metrics for your
+// Network Load Balancer" in its User Guide).
+const (
+	ofBalancers        = "AWS/ApplicationELB"
+	ofNetworkBalancers = "AWS/NetworkELB"
+)
 
 // AlarmKinds are all that may be declared. The metrics: "CloudWatch metrics for your Application Load Balancer" in its User Guide, "Amazon
 // CloudWatch metrics for Amazon EC2 Auto Scaling", "Monitoring health checks using CloudWatch" in the Route 53 Developer Guide.
@@ -95,6 +100,9 @@ type MadeAlarm struct {
 func (d *Declaration) AlarmsOf(at Side) (all []MadeAlarm) {
 	for _, a := range d.Alarms.On {
 		kind, _ := alarmKind(a.Kind)
+		if d.Balancer.Kind == KindNetwork && kind.Of == OfTargets {
+			kind.Namespace = ofNetworkBalancers
+		}
 		for _, of := range Sides {
 			m := MadeAlarm{AlarmKind: kind, Role: AlarmRole(kind.Name, of), At: at, Of: of, Period: a.Period, Periods: a.Periods, Topics: d.Alarms.Notify[at]}
 			m.Threshold = float64(d.threshold(a, kind, of)) / float64(kind.Divisor)
@@ -202,6 +210,8 @@ func alarm(o *object, d *Declaration) Alarm {
 		a.Periods = kind.Periods
 	}
 	switch {
+	case kind.Of == OfBalancer && d.Balancer.Kind == KindNetwork:
+		o.mistake("alarm", kind.Name+", with balancer.kind network", "one of targets, of the fleet or of health checks: a network load balancer counts no answers")
 	case kind.Name == AlarmFleetSize && !d.Fleet.Metrics:
 		o.mistake("alarm", kind.Name+", without fleet.metrics", "it beside fleet.metrics: true, by which the group's sizes are measured")
 	case kind.Of == OfCheck && d.alarmStands(kind, Primary) == "":

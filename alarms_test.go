@@ -79,3 +79,26 @@ func TestAlarmsThatCannotBe(t *testing.T) {
 		t.Errorf("health checks without us-east-1: %v", err)
 	}
 }
+
+// A network load balancer counts its targets in a namespace of its own, and no answers.
+func TestTheAlarmsOfNetworkLoadBalancers(t *testing.T) {
+	const kind = "balancer: {kind: network}\nfailover: {switch: none}\n"
+	d, err := parse(good + kind + "alarms: {on: [{alarm: healthy-hosts}, {alarm: health-check}]}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := map[string]string{}
+	for _, m := range d.AlarmsOf(understudy.Primary) {
+		of[m.Role] = m.Namespace
+	}
+	want := map[string]string{"alarm-healthy-hosts": "AWS/NetworkELB", "alarm-health-check-primary": "AWS/Route53", "alarm-health-check-secondary": "AWS/Route53"}
+	if diff := cmp.Diff(want, of); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	for _, name := range []string{"errors", "balancer-errors", "response-time", "rejected-connections"} {
+		_, err := parse(good + kind + "alarms: {on: [{alarm: " + name + "}]}\n")
+		if err == nil || !strings.Contains(err.Error(), name+", with balancer.kind network") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
