@@ -211,7 +211,8 @@ func alarm(o *object, d *Declaration) Alarm {
 	}
 	switch {
 	case kind.Of == OfBalancer && d.Balancer.Kind == KindNetwork:
-		o.mistake("alarm", kind.Name+", with balancer.kind network", "one of targets, of the fleet or of health checks: a network load balancer counts no answers")
+		o.mistake("alarm", kind.Name+", with balancer.kind network",
+			"one of targets, of the fleet or of health checks: a network load balancer counts no answers")
 	case kind.Name == AlarmFleetSize && !d.Fleet.Metrics:
 		o.mistake("alarm", kind.Name+", without fleet.metrics", "it beside fleet.metrics: true, by which the group's sizes are measured")
 	case kind.Of == OfCheck && d.alarmStands(kind, Primary) == "":

@@ -91,7 +91,8 @@ func TestTheAlarmsOfNetworkLoadBalancers(t *testing.T) {
 	for _, m := range d.AlarmsOf(understudy.Primary) {
 		of[m.Role] = m.Namespace
 	}
-	want := map[string]string{"alarm-healthy-hosts": "AWS/NetworkELB", "alarm-health-check-primary": "AWS/Route53", "alarm-health-check-secondary": "AWS/Route53"}
+	want := map[string]string{"alarm-healthy-hosts": "AWS/NetworkELB", "alarm-health-check-primary": "AWS/Route53",
+		"alarm-health-check-secondary": "AWS/Route53"}
 	if diff := cmp.Diff(want, of); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

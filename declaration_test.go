@@ -213,7 +213,8 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 		{"standby of nobody who is tracked", "  secondary: {name: us-west-2, cidr: 10.20.0.0/16}\n",
 			"  secondary: {name: us-west-2, cidr: 10.20.0.0/16, fleet: {desired: 0}}\nfleet: {track: {cpu: 50}}\n",
 			at + `5:69: found 0; allowed: 1 at least where fleet.track scales the fleet`},
-		{"a size of the primary's own", "10.10.0.0/16", "10.10.0.0/16, fleet: {min: 1}", at + `4:52: found unknown key "fleet"; allowed: name, cidr, network, egress, image, instance, weight`},
+		{"a size of the primary's own", "10.10.0.0/16", "10.10.0.0/16, fleet: {min: 1}",
+			at + `4:52: found unknown key "fleet"; allowed: name, cidr, network, egress, image, instance, weight`},
 		{"a size of its own where both serve", "10.20.0.0/16}", "10.20.0.0/16, fleet: {min: 1}}\nfailover: {routing: weighted}",
 			at + `5:59: found a size of the secondary's own, with failover.routing weighted; allowed: the size under fleet for both: ` +
 				`either region carries all users when the other is lost`},

@@ -50,7 +50,8 @@ func judgeType(d *understudy.Declaration, side understudy.Side, r region) []Find
 	}
 	heal := "declare another instance type"
 	if len(r.offered.value) > 0 {
-		heal += "; " + d.InstanceType(side) + " is in " + strings.Join(r.offered.value, ", ") + fmt.Sprintf(", and the first %d zones by name are used", d.Zones)
+		heal += "; " + d.InstanceType(side) + " is in " + strings.Join(r.offered.value, ", ") +
+			fmt.Sprintf(", and the first %d zones by name are used", d.Zones)
 	}
 	return []Finding{{CheckType, Blocker, side, fmt.Sprintf("%s is not offered in %s", d.InstanceType(side), strings.Join(without, " and ")), whyType, heal}}
 }
