@@ -282,7 +282,7 @@ func TestValuesAreTheDeclarations(t *testing.T) {
 			"secondary.yaml Fleet MinSize":                                     d.Fleet.Min,
 			"secondary.yaml Fleet MaxSize":                                     d.Fleet.Max,
 			"secondary.yaml Fleet DesiredCapacity":                             d.Fleet.Desired,
-			"primary.yaml LaunchTemplate LaunchTemplateData.InstanceType":      d.Instance.Type,
+			"primary.yaml LaunchTemplate LaunchTemplateData.InstanceType":      d.InstanceType(understudy.Primary),
 			"dns.yaml PrimaryHealthCheck HealthCheckConfig.RequestInterval":    d.Failover.Interval,
 			"dns.yaml SecondaryHealthCheck HealthCheckConfig.FailureThreshold": d.Failover.Threshold,
 			"dns.yaml PrimaryHealthCheck HealthCheckConfig.ResourcePath":       d.Failover.Check.Path,

@@ -41,7 +41,6 @@ func TestValuesAreTheDeclarations(t *testing.T) {
 			"aws_autoscaling_group.main desired_capacity":               d.Fleet.Desired,
 			"aws_autoscaling_group.main max_size":                       d.Fleet.Max,
 			"aws_autoscaling_group.main health_check_grace_period":      d.Fleet.Grace,
-			"aws_launch_template.main instance_type":                    d.Instance.Type,
 			"aws_launch_template.main metadata_options.http_tokens":     string(d.Instance.Metadata),
 			"aws_route53_health_check.primary request_interval":         failover.Interval,
 			"aws_route53_health_check.primary failure_threshold":        failover.Threshold,
@@ -55,6 +54,12 @@ func TestValuesAreTheDeclarations(t *testing.T) {
 			}
 			if got := evaluated(t, all, d, argument); got != fmt.Sprint(want) {
 				t.Errorf("%s is %s, not %v", argument, got, want)
+			}
+		}
+		for _, side := range understudy.Sides {
+			region := map[string]*folder{string(side): all[sourceOf(all, string(side))]}
+			if got := evaluated(t, region, d, "aws_launch_template.main instance_type"); got != d.InstanceType(side) {
+				t.Errorf("the %s's instances are %s, not %s", side, got, d.InstanceType(side))
 			}
 		}
 		policiesAreTheDeclarations(t, all, d)
