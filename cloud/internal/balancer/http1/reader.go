@@ -69,9 +69,11 @@ func (r *Reader) Fill() error {
 // Head takes a message's head, with the empty line at its end. Lines end in CR LF or, as RFC 9112 (2.2) allows, in LF; empty
 // lines before the first are left out. After an error, [Reader.Buffered] is what there was of it.
 func (r *Reader) Head(limits Limits) (string, error) {
-	for line := 0; ; { // where the first line begins that was not whole, so that none is looked at with every byte of the next
-		r.skipEmptyLines()
-		n, err := headEnd(r.Buffered(), &line, limits)
+	for search := (headSearch{}); ; {
+		if r.skipEmptyLines() {
+			search = headSearch{}
+		}
+		n, err := search.end(r.Buffered(), limits)
 		if err != nil {
 			return "", err
 		}
@@ -84,7 +86,8 @@ func (r *Reader) Head(limits Limits) (string, error) {
 	}
 }
 
-func (r *Reader) skipEmptyLines() {
+// skipEmptyLines tells whether it has taken any.
+func (r *Reader) skipEmptyLines() (skipped bool) {
 	for b := r.Buffered(); ; b = r.Buffered() {
 		switch {
 		case bytes.HasPrefix(b, []byte("\r\n")):
@@ -92,32 +95,41 @@ func (r *Reader) skipEmptyLines() {
 		case bytes.HasPrefix(b, []byte("\n")):
 			r.Take(1)
 		default:
-			return
+			return skipped
 		}
+		skipped = true
 	}
 }
 
-// headEnd returns how long a head is, and 0 if it is not whole yet. It looks from the beginning of a line, and moves it.
-func headEnd(b []byte, line *int, limits Limits) (int, error) {
+// headSearch looks for the end of a head that comes in parts, at every byte once.
+type headSearch struct {
+	line int // where the first line begins that is not whole
+	seen int // as far as it was looked through
+}
+
+// end returns how long a head is, and 0 if it is not whole yet.
+func (s *headSearch) end(b []byte, limits Limits) (int, error) {
 	for {
-		end := bytes.IndexByte(b[*line:], '\n')
-		length := end
-		if end < 0 {
-			length = len(b) - *line
+		found := bytes.IndexByte(b[s.seen:], '\n')
+		if found < 0 {
+			s.seen = len(b)
+		} else {
+			s.seen += found
 		}
-		if *line == 0 && length > limits.Start {
+		if s.line == 0 && s.seen > limits.Start {
 			return 0, ErrLineTooLong
 		}
-		if *line+length > limits.Head {
+		if s.seen > limits.Head {
 			return 0, ErrHeadTooLong
 		}
-		if end < 0 {
+		if found < 0 {
 			return 0, nil
 		}
-		text := b[*line : *line+end]
-		*line += end + 1
+		text := b[s.line:s.seen]
+		s.seen++
+		s.line = s.seen
 		if len(text) == 0 || len(text) == 1 && text[0] == '\r' {
-			return *line, nil
+			return s.line, nil
 		}
 	}
 }
