@@ -93,8 +93,8 @@ func (c *client) write(out []byte) {
 	if c.out = out[:0]; cap(c.out) > maxHeader {
 		c.out = nil
 	}
-	if now := c.extend(); c.entry.status != 0 && c.entry.answered.IsZero() {
-		c.entry.answered = now
+	if c.now = c.extend(); c.entry.status != 0 && c.entry.answered.IsZero() {
+		c.entry.answered = c.now
 	}
 	c.entry.sent += len(out)
 	if c.stream == nil { // whose connection counts its bytes

@@ -86,7 +86,7 @@ func checkEntry(t *target, c Check, began time.Time, took time.Duration, r Resul
 	_, group, _ := strings.Cut(t.group, ":targetgroup/")
 	group, _, _ = strings.Cut(group, "/")
 	fields := []string{
-		c.kind(), began.UTC().Format(loggedTime), strconv.FormatFloat(took.Seconds(), 'f', 9, 64), c.at(t.address), group, passed, status, cause,
+		c.kind(), string(appendTime(nil, began)), strconv.FormatFloat(took.Seconds(), 'f', 9, 64), c.at(t.address), group, passed, status, cause,
 	}
 	return []byte(strings.Join(fields, " ") + "\n")
 }

@@ -38,6 +38,7 @@ type client struct {
 	conn net.Conn
 	from netip.AddrPort
 	came time.Time
+	now  time.Time // as it was when it was last looked at: after what was written, and what was not read
 	r    *http1.Reader
 
 	secured     *tls.ConnectionState // nil without TLS
@@ -54,10 +55,11 @@ type client struct {
 	p        http1.Response
 	answer   Answers
 	tlsNames TLSNames
-	pool     *pool  // that has the target
-	cookies  []byte // fields that set the load balancer's
-	out      []byte // what is about to be written, kept for its room
-	last     bool   // the connection ends after this answer
+	pool     *pool    // that has the target
+	cookies  []byte   // fields that set the load balancer's
+	out      []byte   // what is about to be written, kept for its room
+	last     bool     // the connection ends after this answer
+	exchange exchange // of the request that is under way, kept for its room
 
 	failed bool // the client takes nothing any more
 	broken bool // what the client has of the answer is not all of it
@@ -65,7 +67,7 @@ type client struct {
 }
 
 func (n *node) client(port int, conn net.Conn) *client {
-	c := &client{node: n, port: port, conn: conn, came: time.Now(), from: addressOf(conn.RemoteAddr())}
+	c := &client{node: n, port: port, conn: &timed{Conn: fast(conn)}, came: time.Now(), from: addressOf(conn.RemoteAddr())}
 	c.r = c.reader()
 	return c
 }
@@ -83,6 +85,7 @@ func (c *client) reader() *http1.Reader {
 func (c *client) serve() {
 	defer func() { c.conn.Close() }() // which greet may put another in the place of
 	err := c.greet()
+	c.now = time.Now()
 	c.connected(err)
 	if err != nil {
 		return
@@ -98,13 +101,15 @@ func (c *client) serve() {
 // extend gives both directions the idle time anew, from now on.
 func (c *client) extend() (now time.Time) {
 	now = time.Now()
-	_ = c.conn.SetDeadline(now.Add(c.node.idleTime()))
+	c.extendFrom(now)
 	return now
 }
 
+func (c *client) extendFrom(now time.Time) { _ = c.conn.SetDeadline(now.Add(c.node.idleTime())) }
+
 // next answers one request, and tells whether there may be another one.
 func (c *client) next() bool {
-	c.extend()
+	c.extendFrom(c.now)
 	head, err := c.r.Head(http1.Limits{Start: maxLine, Head: maxHeader})
 	routes := c.node.routes.Load()
 	listener := routes.listeners[c.port]
@@ -118,7 +123,7 @@ func (c *client) next() bool {
 	if c.stream != nil {
 		err = c.stream.judge(&c.q, err)
 	}
-	c.last = c.q.Close || time.Since(c.came) >= time.Duration(c.node.keep.Load())
+	c.last = c.q.Close || c.entry.came.Sub(c.came) >= time.Duration(c.node.keep.Load())
 	c.body = c.r.NewBody(c.q.Framing)
 	c.silent = c.q.Expect && !c.body.Ended() && len(c.r.Buffered()) == 0
 	if status := c.objection(err, routes); status != 0 {
@@ -214,6 +219,7 @@ func (c *client) settle() bool {
 func (c *client) unread() bool {
 	for taken := 0; !c.body.Ended() && taken < maxUnread; {
 		part, err := c.body.Next()
+		c.now = time.Now()
 		if taken += len(part); err != nil {
 			return errors.Is(err, io.EOF)
 		}

@@ -33,16 +33,28 @@ type logEntry struct {
 	kind                 string // of the request, where it became another than its connection's
 }
 
-// loggedTime is how AWS's logs write times.
-const loggedTime = "2006-01-02T15:04:05.000000Z"
+// appendTime writes a time as AWS's logs do: to the microsecond.
+func appendTime(out []byte, t time.Time) []byte {
+	out = t.UTC().Truncate(time.Second).AppendFormat(out, time.RFC3339) // which is faster than a format of one's own
+	out[len(out)-1] = '.'
+	return append(appendDigits(out, t.Nanosecond()/1000, 6), 'Z')
+}
+
+// appendDigits writes a number with zeros before it.
+func appendDigits(out []byte, n, digits int) []byte {
+	for range digits {
+		out = append(out, '0')
+	}
+	for at := len(out) - 1; n > 0; at-- {
+		out[at] += byte(n % 10)
+		n /= 10
+	}
+	return out
+}
 
 // newEntry begins the entry of the request whose head was just read.
 func (c *client) newEntry(routes *routes, head string) {
-	c.entry = logEntry{priority: -1}
-	if routes.logs.Access == nil {
-		return
-	}
-	c.entry.came = time.Now()
+	c.entry = logEntry{priority: -1, came: time.Now()}
 	c.entry.before = c.received.Load() - uint64(len(head)+len(c.r.Buffered()))
 }
 
@@ -61,7 +73,7 @@ func (c *client) log(routes *routes) {
 	if routes.logs.Access == nil || c.entry.status == 0 {
 		return
 	}
-	c.line = c.appendEntry(c.line[:0], routes, time.Now())
+	c.line = c.appendEntry(c.line[:0], routes, c.now)
 	routes.logs.Access.Add(c.line)
 	if cap(c.line) > maxHeader {
 		c.line = nil
@@ -75,7 +87,7 @@ func (c *client) appendEntry(out []byte, routes *routes, now time.Time) []byte {
 	word := func(s string) { out = appendWord(out, s); space() }
 	quoted := func(s string) { out = appendQuoted(out, s); space() }
 	word(c.kind())
-	out = now.UTC().AppendFormat(out, loggedTime)
+	out = appendTime(out, now)
 	space()
 	word(routes.name)
 	out = c.from.AppendTo(out)
@@ -103,13 +115,13 @@ func (c *client) appendEntry(out []byte, routes *routes, now time.Time) []byte {
 	word(e.group)
 	if e.trace == "" { // no target has been told
 		given, _ := c.q.Fields.Get("X-Amzn-Trace-Id")
-		e.trace = traceID(given)
+		e.trace = traceID(given, e.came)
 	}
 	quoted(e.trace)
 	quoted(c.domain)
 	quoted(c.certificate)
 	word(e.matched())
-	out = e.came.UTC().AppendFormat(out, loggedTime)
+	out = appendTime(out, e.came)
 	space()
 	quoted(e.action)
 	quoted(e.redirect)
@@ -210,14 +222,14 @@ func appendQuoted(out []byte, s string) []byte {
 	if s == "" {
 		out = append(out, '-')
 	}
+	done := 0
 	for i := range len(s) {
 		if b := s[i]; b < ' ' || b > '~' || b == '"' || b == '\\' {
-			out = append(out, '\\', 'x', digits[b>>4], digits[b&15])
-		} else {
-			out = append(out, b)
+			out = append(append(out, s[done:i]...), '\\', 'x', digits[b>>4], digits[b&15])
+			done = i + 1
 		}
 	}
-	return append(out, '"')
+	return append(append(out, s[done:]...), '"')
 }
 
 // appendSeconds writes a duration with its milliseconds.
@@ -225,7 +237,8 @@ func appendSeconds(out []byte, d time.Duration) []byte {
 	if d < 0 {
 		return append(out, "-1"...)
 	}
-	return strconv.AppendFloat(out, d.Round(time.Millisecond).Seconds(), 'f', 3, 64)
+	ms := int(d.Round(time.Millisecond).Milliseconds())
+	return appendDigits(append(strconv.AppendInt(out, int64(ms/1000), 10), '.'), ms%1000, 3)
 }
 
 // connected tells the connection log of a client that is connected, or could not be over TLS
@@ -243,7 +256,7 @@ func (c *client) connected(failed error) {
 	case c.secured != nil:
 		latency, status, exchange = string(appendSeconds(nil, now.Sub(c.came))), "Success", c.secured.CurveID.String()
 	}
-	out := append(now.UTC().AppendFormat(nil, loggedTime), ' ')
+	out := append(appendTime(nil, now), ' ')
 	out = append(c.from.Addr().AppendTo(out), ' ')
 	for _, s := range []string{strconv.Itoa(int(c.from.Port())), strconv.Itoa(c.port), c.version(), c.suite(), latency} {
 		out = append(appendWord(out, s), ' ')

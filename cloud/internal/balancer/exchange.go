@@ -46,12 +46,14 @@ func (c *client) forward(t *target, routes *routes) {
 	}
 	t.open.Add(1)
 	defer t.open.Add(-1)
-	x := exchange{client: c, routes: routes, target: t, idle: c.node.idleTime()}
-	run := x.run
-	if t.links.multiplexed != nil {
-		run = x.relay
+	x := &c.exchange
+	*x = exchange{client: c, routes: routes, target: t, idle: c.node.idleTime()}
+	var err error
+	if t.links.multiplexed == nil {
+		err = x.run()
+	} else {
+		err = x.relay()
 	}
-	err := run()
 	x.note(err)
 	x.leave()
 	if err == nil {
@@ -61,6 +63,7 @@ func (c *client) forward(t *target, routes *routes) {
 	switch c.last = c.last || x.answers || !c.body.Ended(); {
 	case x.answers:
 	case c.failed, c.stream.gone():
+		c.now = time.Now()
 		c.own(statusClientGone)
 	default:
 		c.refuse(statusOf(err))
@@ -169,7 +172,7 @@ func (x *exchange) send(fresh bool) (err error) {
 	x.out = out[:0]
 	x.sent = time.Now()
 	x.entry.dispatched = x.sent
-	x.patience()
+	_ = x.link.SetDeadline(x.sent.Add(x.idle))
 	if _, err := x.link.Write(out); err != nil {
 		return x.written(err)
 	}
@@ -218,7 +221,7 @@ func (x *exchange) receive() error {
 	}
 	uploaded := x.endUpload() == nil
 	if uploaded && !x.p.Close && x.q.Class < http1.Ambiguous && x.unwatch() {
-		x.link.keep(x.idle)
+		x.link.keep(x.now, x.idle)
 		x.link = nil
 	}
 	return nil
@@ -226,8 +229,8 @@ func (x *exchange) receive() error {
 
 // head reads the head of the final answer. Those before it are the target's to the load balancer.
 func (x *exchange) head() error {
-	for {
-		head, err := x.wait()
+	for since := x.sent; ; since = time.Now() {
+		head, err := x.wait(since)
 		if err != nil {
 			return err
 		}

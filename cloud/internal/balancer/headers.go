@@ -1,10 +1,10 @@
 package balancer
 
 import (
-	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
-	"fmt"
 	"iter"
+	"math/rand/v2"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -131,7 +131,7 @@ func (c *client) appendRequest(out []byte, h Headers, address string) []byte {
 		out = c.appendTLS(out)
 	}
 	given, _ := q.Fields.Get("X-Amzn-Trace-Id")
-	c.entry.trace = traceID(given)
+	c.entry.trace = traceID(given, c.entry.came)
 	out = appendField(out, "X-Amzn-Trace-Id", c.entry.trace)
 	out = appendFraming(out, q.Framing)
 	if protocol := c.upgrade(); protocol != "" {
@@ -227,13 +227,15 @@ func countForwarded(fields http1.Fields) (n int) {
 
 // traceID makes a request's trace id, or adds the balancer's part to one that came with it
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-request-tracing.html).
-func traceID(given string) string {
-	var b [12]byte
-	_, _ = rand.Read(b[:]) // never fails since Go 1.24
-	own := fmt.Sprintf("1-%08x-%s", uint32(time.Now().Unix()), hex.EncodeToString(b[:]))
+func traceID(given string, now time.Time) string {
+	id := binary.BigEndian.AppendUint32(make([]byte, 0, 16), uint32(now.Unix()))
+	id = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(id, rand.Uint32()), rand.Uint64())
+	root := hex.AppendEncode(append(make([]byte, 0, 64), "Root=1-"...), id[:4])
+	root = hex.AppendEncode(append(root, '-'), id[4:])
 	if given == "" {
-		return "Root=" + own
+		return string(root)
 	}
+	own := string(root[len("Root="):])
 	var rest []string
 	rooted := false
 	for part := range strings.SplitSeq(given, ";") {

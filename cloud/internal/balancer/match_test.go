@@ -131,3 +131,24 @@ func slowWildcard(p, s string) bool {
 	}
 	return s != "" && (p[0] == '?' || p[0] == s[0]) && slowWildcard(p[1:], s[1:])
 }
+
+// What is looked at before a rule's conditions never keeps a rule from matching that would.
+func TestPrefixOfRules(t *testing.T) {
+	path := func(values ...string) Condition { return Condition{Field: "path-pattern", Values: values} }
+	for _, c := range []struct {
+		want       string
+		conditions []Condition
+	}{
+		{"", nil},
+		{"/img/", []Condition{path("/img/*")}},
+		{"/img/a", []Condition{{Field: "http-request-method", Values: []string{"GET"}}, path("/img/a?c*")}},
+		{"/a", []Condition{path(`/a\*b`)}},
+		{"", []Condition{path("/img/*", "/css/*")}},
+		{"", []Condition{{Field: "path-pattern", Values: []string{"/a"}, Regexes: regexes("^/b")}}},
+		{"", []Condition{{Field: "host-header", Values: []string{"a.example"}}}},
+	} {
+		if got := (&Rule{Conditions: c.conditions}).prefix(); got != c.want {
+			t.Errorf("%+v: %q, want %q", c.conditions, got, c.want)
+		}
+	}
+}

@@ -72,11 +72,11 @@ func (n *node) configure(c Config, logs Logs) error {
 	n.idle.Store(int64(cmp.Or(c.IdleTimeout, defaultIdle)))
 	n.keep.Store(int64(cmp.Or(c.KeepAlive, defaultKeepAlive)))
 	next := &routes{
-		listeners: map[int]Listener{}, groups: map[string]*pool{}, headers: c.Headers, secure: n.secure(c.Listeners, c.HTTP1Only), secret: []byte(c.Secret),
-		name: c.Name, dnsName: c.DNSName, logs: logs,
+		listeners: map[int]Listener{}, rules: map[int][]guarded{}, groups: map[string]*pool{}, headers: c.Headers,
+		secure: n.secure(c.Listeners, c.HTTP1Only), secret: []byte(c.Secret), name: c.Name, dnsName: c.DNSName, logs: logs,
 	}
 	for _, l := range c.Listeners {
-		next.listeners[l.Port] = l
+		next.listeners[l.Port], next.rules[l.Port] = l, guard(l.Rules)
 	}
 	var ended []*target
 	for _, g := range c.Groups {

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"math/rand/v2"
 	"net/netip"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 // routes is a node's immutable snapshot of a Config, by which requests are routed.
 type routes struct {
 	listeners map[int]Listener
+	rules     map[int][]guarded // of the listeners
 	groups    map[string]*pool
 	headers   Headers
 	secure    map[int]*tls.Config // of the listeners that speak TLS
@@ -40,17 +42,44 @@ type pool struct {
 
 // rule returns the first rule that matches, and how many beside the default one were asked. It is nil where the listener is gone.
 func (s *routes) rule(port int, q *http1.Request, from netip.Addr) (first *Rule, evaluated int) {
-	rules := s.listeners[port].Rules
-	for i := range rules { // not copied, since there may be a hundred
-		rule := &rules[i]
-		if len(rule.Conditions) > 0 {
+	for _, g := range s.rules[port] {
+		if !g.always {
 			evaluated++
 		}
-		if rule.matches(q, from) {
-			return rule, evaluated
+		if strings.HasPrefix(q.Path, g.prefix) && g.rule.matches(q, from) {
+			return g.rule, evaluated
 		}
 	}
 	return nil, evaluated
+}
+
+// guarded is a rule with what is looked at first, since there may be a hundred that do not match.
+type guarded struct {
+	rule   *Rule
+	prefix string // with which every path begins that the rule matches
+	always bool   // it has no conditions
+}
+
+func guard(rules []Rule) []guarded {
+	all := make([]guarded, len(rules))
+	for i := range rules {
+		all[i] = guarded{rule: &rules[i], prefix: rules[i].prefix(), always: len(rules[i].Conditions) == 0}
+	}
+	return all
+}
+
+// prefix is what all paths that the rule matches have in common, as far as one pattern tells.
+func (rule *Rule) prefix() string {
+	for _, c := range rule.Conditions {
+		if c.Field == "path-pattern" && len(c.Values) == 1 && len(c.Regexes) == 0 {
+			pattern := c.Values[0]
+			if end := strings.IndexAny(pattern, `*?\`); end >= 0 {
+				return pattern[:end]
+			}
+			return pattern
+		}
+	}
+	return ""
 }
 
 func (rule *Rule) matches(q *http1.Request, from netip.Addr) bool {

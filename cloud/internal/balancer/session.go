@@ -64,7 +64,7 @@ func (s *session) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	t := newStream(s.conn, w, r, last)
 	defer t.end()
 	c := &client{
-		node: s.node, port: s.port, conn: t, from: s.from, came: s.came, stream: t,
+		node: s.node, port: s.port, conn: t, from: s.from, came: s.came, now: time.Now(), stream: t,
 		secured: s.secured, domain: s.domain, certificate: s.certificate, traceID: s.traceID,
 	}
 	c.r = c.reader()

@@ -44,5 +44,6 @@ func (x *exchange) tunnel() error {
 	both.Go(func() { carry(x.link, x.conn, first, func(n int) { x.received.Add(uint64(n)) }) })
 	both.Go(func() { carry(x.conn, x.link, nil, func(n int) { x.entry.sent += n }) })
 	both.Wait()
+	x.now = time.Now()
 	return nil
 }

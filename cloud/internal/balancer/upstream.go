@@ -8,7 +8,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"golang.org/x/net/http2"
@@ -62,7 +61,9 @@ type link struct {
 	of   *links
 	r    *http1.Reader
 	used bool        // for a request before
-	over *time.Timer // closes it when it has been idle for long
+	over *time.Timer // runs while it is open and was idle once, and closes it when it has been idle for long
+
+	until time.Time // that it may be idle; zero while it is in use
 }
 
 func newUpstream(network Network, share *semaphore.Weighted, made *atomic.Uint64) *upstream {
@@ -101,7 +102,7 @@ func (p *links) take(fresh bool) (*link, error) {
 		if l == nil {
 			break
 		}
-		if l.over.Stop() && l.isOpen() {
+		if l.isOpen() {
 			return l, nil
 		}
 		l.drop()
@@ -118,6 +119,7 @@ func (p *links) last() *link {
 	}
 	l := p.idle[n-1]
 	p.idle = p.idle[:n-1]
+	l.until = time.Time{}
 	return l
 }
 
@@ -137,8 +139,8 @@ func (p *links) dial() (*link, error) {
 		return nil, err
 	}
 	p.up.made.Add(1)
-	l := &link{raw: descriptors.Counted(c, p.up.share), of: p}
-	if l.Conn, err = p.shake(ctx, l.raw); err != nil {
+	l := &link{raw: fast(descriptors.Counted(c, p.up.share)), of: p}
+	if l.Conn, err = p.shake(ctx, &timed{Conn: l.raw}); err != nil {
 		_ = l.raw.Close()
 		return nil, err
 	}
@@ -168,31 +170,20 @@ func (l *link) isOpen() bool {
 	if len(l.r.Buffered()) > 0 {
 		return false
 	}
-	raw, ok := descriptors.Raw(l.raw)
-	if !ok {
-		return true
-	}
-	open := true
-	err := raw.Read(func(fd uintptr) bool {
-		n, _, err := syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		open = n < 0 && (errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EINTR))
-		return true
-	})
-	return err == nil && open
+	s, ok := l.raw.(*socket)
+	return !ok || s.silent()
 }
 
-// keep makes the connection one that the next request may use within the idle time.
-func (l *link) keep(idle time.Duration) {
+// keep makes the connection one that the next request may use within the idle time, from now on.
+func (l *link) keep(now time.Time, idle time.Duration) {
 	_ = l.SetDeadline(time.Time{})
 	p := l.of
 	p.mu.Lock()
 	full := p.ended || len(p.idle) >= maxIdle
 	if !full {
-		l.used = true
+		l.used, l.until = true, now.Add(idle)
 		if l.over == nil {
-			l.over = time.AfterFunc(idle, l.drop)
-		} else {
-			l.over.Reset(idle)
+			l.over = time.AfterFunc(idle, l.expire)
 		}
 		p.idle = append(p.idle, l)
 	}
@@ -202,14 +193,38 @@ func (l *link) keep(idle time.Duration) {
 	}
 }
 
+// expire closes the connection if it has been idle for long, and else looks again later. To set a timer anew with every request would cost
+// each of them as much as a system call.
+func (l *link) expire() {
+	l.of.mu.Lock()
+	left := time.Until(l.until)
+	switch {
+	case l.until.IsZero():
+		l.over = nil // the next idle time starts another
+	case left > 0:
+		l.over.Reset(left)
+	default:
+		l.leave()
+		defer l.Conn.Close()
+	}
+	l.of.mu.Unlock()
+}
+
 // drop closes the connection.
 func (l *link) drop() {
-	p := l.of
-	p.mu.Lock()
-	delete(p.open, l)
-	p.idle = slices.DeleteFunc(p.idle, func(other *link) bool { return other == l })
-	p.mu.Unlock()
+	l.of.mu.Lock()
+	l.leave()
+	l.of.mu.Unlock()
 	_ = l.Conn.Close()
+}
+
+// leave takes the connection from those of its target, whose lock is held.
+func (l *link) leave() {
+	if l.over != nil {
+		l.over.Stop()
+	}
+	delete(l.of.open, l)
+	l.of.idle = slices.DeleteFunc(l.of.idle, func(other *link) bool { return other == l })
 }
 
 // end closes all connections, those in use too.

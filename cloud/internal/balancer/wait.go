@@ -12,13 +12,13 @@ import (
 // patienceWithClient is how long the target alone is waited for. After that the client is, too: it may have gone.
 const patienceWithClient = time.Second
 
-// wait waits for the answer's head, and gives up when the client has gone.
-func (x *exchange) wait() (string, error) {
+// wait waits for the answer's head since a time, and gives up when the client has gone.
+func (x *exchange) wait(since time.Time) (string, error) {
 	if x.upload != nil || x.stream != nil {
 		return x.readHead()
 	}
-	until := time.Now().Add(x.idle)
-	_ = x.link.SetReadDeadline(time.Now().Add(min(patienceWithClient, x.idle)))
+	until := since.Add(x.idle)
+	_ = x.link.SetReadDeadline(since.Add(min(patienceWithClient, x.idle)))
 	head, err := x.readHead()
 	if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) || !time.Now().Before(until) {
 		return head, err

@@ -15,7 +15,7 @@ type Fields []Field
 func (f Fields) Values(name string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, field := range f {
-			if strings.EqualFold(field.Name, name) && !yield(field.Value) {
+			if is(field.Name, name) && !yield(field.Value) {
 				return
 			}
 		}
@@ -24,18 +24,23 @@ func (f Fields) Values(name string) iter.Seq[string] {
 
 // Get returns the first value of a name, and whether there is one.
 func (f Fields) Get(name string) (string, bool) {
-	for value := range f.Values(name) {
-		return value, true
+	for i := range f {
+		if is(f[i].Name, name) {
+			return f[i].Value, true
+		}
 	}
 	return "", false
 }
+
+// is compares names, whose case does not matter.
+func is(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
 
 // tokens goes through the members of the lists that a name has.
 func (f Fields) tokens(name string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for value := range f.Values(name) {
 			for member := range strings.SplitSeq(value, ",") {
-				if member = strings.Trim(member, " \t"); member != "" && !yield(member) {
+				if member = trim(member); member != "" && !yield(member) {
 					return
 				}
 			}
@@ -45,8 +50,8 @@ func (f Fields) tokens(name string) iter.Seq[string] {
 
 // Lists tells whether a member is in the lists that a name has.
 func (f Fields) Lists(name, member string) bool {
-	for is := range f.tokens(name) {
-		if strings.EqualFold(is, member) {
+	for token := range f.tokens(name) {
+		if strings.EqualFold(token, member) {
 			return true
 		}
 	}
@@ -73,16 +78,34 @@ func lines(head string) iter.Seq[line] {
 			for isSpace(head) {
 				var more string
 				more, head = cutLine(head)
-				text, l.folded = text+" "+strings.Trim(more, " \t"), true
+				text, l.folded = text+" "+trim(more), true
 			}
 			l.Name, l.Value, l.colon = strings.Cut(text, ":")
-			l.Value = strings.Trim(l.Value, " \t")
+			l.Value = trim(l.Value)
 			if !yield(l) {
 				return
 			}
 		}
 	}
 }
+
+// trim leaves the space around a value out.
+func trim(s string) string {
+	for isSpace(s) {
+		s = s[1:]
+	}
+	return trimRight(s)
+}
+
+func trimRight(s string) string {
+	for s != "" && isSpace(s[len(s)-1:]) {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+// hasBreak tells of what no line may have within, since some programs take it for an end.
+func hasBreak(s string) bool { return strings.IndexByte(s, '\r') >= 0 || strings.IndexByte(s, 0) >= 0 }
 
 func isSpace(s string) bool { return s != "" && (s[0] == ' ' || s[0] == '\t') }
 

@@ -28,7 +28,7 @@ func lengthOf(f Fields) (length int64, several bool, reason Reason) {
 	length = -1
 	for value := range f.Values("Content-Length") {
 		for member := range strings.SplitSeq(value, ",") {
-			n, err := strconv.ParseUint(strings.Trim(member, " \t"), 10, 63)
+			n, err := strconv.ParseUint(trim(member), 10, 63)
 			if err != nil {
 				return 0, false, BadContentLength
 			}
@@ -79,7 +79,7 @@ func (q *Request) frame() {
 func (q *Request) readCodings() (chunked bool) {
 	for value := range q.Fields.Values("Transfer-Encoding") {
 		for member := range strings.SplitSeq(value, ",") {
-			switch member = strings.ToLower(strings.Trim(member, " \t")); {
+			switch member = strings.ToLower(trim(member)); {
 			case member == "chunked" && chunked:
 				q.find(MultipleTransferEncodingChunked)
 			case member == "chunked":

@@ -77,7 +77,7 @@ func (q *Request) parseLine(s string) error {
 		q.find(NonCompliantVersion)
 	}
 	switch {
-	case strings.ContainsAny(q.Target, "\x00\r"):
+	case hasBreak(q.Target):
 		return q.refuse(BadURI)
 	case !isPlain(q.Target):
 		q.find(AmbiguousURI)
@@ -116,9 +116,9 @@ func (q *Request) parseTarget() error {
 }
 
 func (q *Request) parseField(l line) error {
-	bare := strings.TrimRight(l.Name, " \t")
+	bare := trimRight(l.Name)
 	switch {
-	case strings.ContainsAny(l.Name, "\x00\r") || strings.ContainsAny(l.Value, "\x00\r"):
+	case hasBreak(l.Name) || hasBreak(l.Value):
 		return q.refuse(BadHeader)
 	case bare == "":
 		q.find(EmptyHeader)

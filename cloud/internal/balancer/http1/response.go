@@ -27,7 +27,7 @@ func (p *Response) Parse(head, method string) error {
 		return err
 	}
 	for l := range lines(rest) {
-		if !l.colon || !IsToken(l.Name) || l.folded || strings.ContainsAny(l.Value, "\x00\r") {
+		if !l.colon || !IsToken(l.Name) || l.folded || hasBreak(l.Value) {
 			return ErrMalformed
 		}
 		p.Fields = append(p.Fields, l.Field)
