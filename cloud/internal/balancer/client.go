@@ -47,7 +47,8 @@ type client struct {
 	received    atomic.Uint64        // bytes
 	entry       logEntry
 	traceID     string  // in logs; made when it is first asked for
-	line        []byte  // of the log, kept for its room
+	line        line    // of the log, kept for its room
+	second      second  // that it was written in
 	stream      *stream // of HTTP/2; nil on a connection of HTTP/1.1
 
 	q        http1.Request

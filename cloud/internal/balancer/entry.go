@@ -34,17 +34,11 @@ type logEntry struct {
 }
 
 // appendTime writes a time as AWS's logs do: to the microsecond.
-func appendTime(out []byte, t time.Time) []byte {
-	out = t.UTC().Truncate(time.Second).AppendFormat(out, time.RFC3339) // which is faster than a format of one's own
-	out[len(out)-1] = '.'
-	return append(appendDigits(out, t.Nanosecond()/1000, 6), 'Z')
-}
+func appendTime(out []byte, t time.Time) []byte { return new(second).append(out, t) }
 
 // appendDigits writes a number with zeros before it.
 func appendDigits(out []byte, n, digits int) []byte {
-	for range digits {
-		out = append(out, '0')
-	}
+	out = append(out, "000000"[:digits]...)
 	for at := len(out) - 1; n > 0; at-- {
 		out[at] += byte(n % 10)
 		n /= 10
@@ -81,63 +75,42 @@ func (c *client) log(routes *routes) {
 }
 
 // appendEntry writes an entry of the access log, with the fields that AWS has added in the course of time.
-func (c *client) appendEntry(out []byte, routes *routes, now time.Time) []byte {
+func (c *client) appendEntry(out line, routes *routes, now time.Time) []byte {
 	e := &c.entry
-	space := func() { out = append(out, ' ') }
-	word := func(s string) { out = appendWord(out, s); space() }
-	quoted := func(s string) { out = appendQuoted(out, s); space() }
-	word(c.kind())
-	out = appendTime(out, now)
-	space()
-	word(routes.name)
-	out = c.from.AppendTo(out)
-	space()
-	word(e.target)
+	out = out.word(c.kind()).time(now, &c.second).word(routes.name)
+	out = append(c.from.AppendTo(out), ' ')
+	out = out.word(e.target)
 	for _, d := range e.times() {
-		out = appendSeconds(out, d)
-		space()
+		out = append(appendSeconds(out, d), ' ')
 	}
-	word(number(e.status))
-	word(number(e.targetStatus))
 	received := c.received.Load() - e.before
 	if c.q.Method != "" {
 		received -= uint64(len(c.r.Buffered())) // which are the next request's
 	}
-	out = strconv.AppendUint(out, received, 10)
-	space()
-	out = strconv.AppendInt(out, int64(e.sent), 10)
-	space()
-	quoted(c.requestLine(routes))
+	out = out.number(e.status).number(e.targetStatus).integer(int(received)).integer(e.sent)
 	agent, _ := c.q.Fields.Get("User-Agent")
-	quoted(agent[:min(len(agent), maxAgent)])
-	word(c.suite())
-	word(c.version())
-	word(e.group)
+	out = append(c.appendRequestLine(append(out, '"'), routes), `" `...)
+	out = out.quoted(agent[:min(len(agent), maxAgent)]).word(c.suite()).word(c.version()).word(e.group)
 	if e.trace == "" { // no target has been told
 		given, _ := c.q.Fields.Get("X-Amzn-Trace-Id")
 		e.trace = traceID(given, e.came)
 	}
-	quoted(e.trace)
-	quoted(c.domain)
-	quoted(c.certificate)
-	word(e.matched())
-	out = appendTime(out, e.came)
-	space()
-	quoted(e.action)
-	quoted(e.redirect)
-	quoted("") // error_reason is of actions that are not done here
-	quoted(e.target)
-	quoted(number(e.targetStatus))
-	if c.q.Class == http1.Compliant {
-		quoted("")
+	out = out.quoted(e.trace).quoted(c.domain).quoted(c.certificate)
+	if e.priority < 0 { // that of the default rule is 0
+		out = out.word("")
 	} else {
-		quoted(c.q.Class.String())
+		out = out.integer(e.priority)
 	}
-	quoted(string(c.q.Reason))
-	word(c.connTrace())
-	quoted("") // transformed_host
-	quoted("") // transformed_uri
-	word("")   // request_transform_status
+	out = out.time(e.came, &c.second).quoted(e.action).quoted(e.redirect)
+	out = out.quoted("") // error_reason is of actions that are not done here
+	out = append(out.quoted(e.target), '"').number(e.targetStatus)
+	out = append(out[:len(out)-1], `" `...)
+	class := ""
+	if c.q.Class != http1.Compliant {
+		class = c.q.Class.String()
+	}
+	out = out.quoted(class).quoted(string(c.q.Reason)).word(c.connTrace())
+	out = append(out, `"-" "-" - `...) // transformed_host, transformed_uri, request_transform_status
 	return append(c.node.address.AppendTo(out), '\n')
 }
 
@@ -158,30 +131,26 @@ func (e *logEntry) times() (d [3]time.Duration) {
 	return d
 }
 
-// matched is the rule's priority: 0 is the default rule's.
-func (e *logEntry) matched() string {
-	if e.priority < 0 {
-		return ""
+// appendRequestLine writes the method, the whole URL and the version, as far as the request has them.
+func (c *client) appendRequestLine(out line, routes *routes) line {
+	if c.q.Method == "" || c.q.Target == "" {
+		return out.escaped("- ").escaped(c.scheme()).escaped("://").escaped(routes.dnsName).escaped(portString(c.port)).escaped("- -")
 	}
-	return strconv.Itoa(e.priority)
-}
-
-// requestLine is the method, the whole URL and the version, as far as the request has them.
-func (c *client) requestLine(routes *routes) string {
-	host, path, version := hostOf(c.q.Host), c.q.Target, "HTTP/1."+strconv.Itoa(c.q.Minor)
-	if c.stream != nil {
-		version = "HTTP/2.0"
-	}
-	if c.q.Method == "" || path == "" {
-		return "- " + c.scheme() + "://" + routes.dnsName + portString(c.port) + "- -"
-	}
+	host := hostOf(c.q.Host)
 	if host == "" {
 		host = routes.dnsName
 	}
-	if path = c.q.Path; c.q.Query != "" {
-		path += "?" + c.q.Query
+	out = out.escaped(c.q.Method).escaped(" ").escaped(c.scheme()).escaped("://").escaped(host).escaped(portString(c.port)).escaped(c.q.Path)
+	if c.q.Query != "" {
+		out = out.escaped("?").escaped(c.q.Query)
 	}
-	return c.q.Method + " " + c.scheme() + "://" + host + portString(c.port) + path + " " + version
+	switch {
+	case c.stream != nil:
+		return out.escaped(" HTTP/2.0")
+	case c.q.Minor == 0:
+		return out.escaped(" HTTP/1.0")
+	}
+	return out.escaped(" HTTP/1.1")
 }
 
 // kind is the type of the request.
@@ -199,37 +168,61 @@ func (c *client) kind() string {
 	return c.scheme()
 }
 
-// number is empty for none.
-func number(n int) string {
-	if n == 0 {
-		return ""
-	}
-	return strconv.Itoa(n)
-}
+// line is an entry under way. Each of its methods but escaped writes a field, and a space after it.
+type line []byte
 
-// appendWord writes a hyphen for what there is not.
-func appendWord(out []byte, s string) []byte {
+// word writes a hyphen for what there is not.
+func (l line) word(s string) line {
 	if s == "" {
 		s = "-"
 	}
-	return append(out, s...)
+	return append(append(l, s...), ' ')
 }
 
-// appendQuoted writes what clients have sent so that no parser takes it for more than one field.
-func appendQuoted(out []byte, s string) []byte {
-	const digits = "0123456789ABCDEF"
-	out = append(out, '"')
-	if s == "" {
-		out = append(out, '-')
+// number writes a hyphen for zero.
+func (l line) number(n int) line {
+	if n == 0 {
+		return append(l, "- "...)
 	}
+	return l.integer(n)
+}
+
+func (l line) integer(n int) line { return append(strconv.AppendInt(l, int64(n), 10), ' ') }
+
+// quoted writes what clients have sent so that no parser takes it for more than one field.
+func (l line) quoted(s string) line {
+	if s == "" {
+		s = "-"
+	}
+	return append(append(l, '"').escaped(s), `" `...)
+}
+
+func (l line) escaped(s string) line {
+	const digits = "0123456789ABCDEF"
 	done := 0
 	for i := range len(s) {
 		if b := s[i]; b < ' ' || b > '~' || b == '"' || b == '\\' {
-			out = append(append(out, s[done:i]...), '\\', 'x', digits[b>>4], digits[b&15])
+			l = append(append(l, s[done:i]...), '\\', 'x', digits[b>>4], digits[b&15])
 			done = i + 1
 		}
 	}
-	return append(append(out, s[done:]...), '"')
+	return append(l, s[done:]...)
+}
+
+// time writes a time as AWS's logs do.
+func (l line) time(t time.Time, s *second) line { return append(s.append(l, t), ' ') }
+
+// second is one whose text is kept, since most of a log's times are within the one before.
+type second struct {
+	unix int64
+	text []byte
+}
+
+func (s *second) append(out []byte, t time.Time) []byte {
+	if now := t.Unix(); s.text == nil || now != s.unix {
+		s.unix, s.text = now, t.UTC().AppendFormat(s.text[:0], "2006-01-02T15:04:05.")
+	}
+	return append(appendDigits(append(out, s.text...), t.Nanosecond()/1000, 6), 'Z')
 }
 
 // appendSeconds writes a duration with its milliseconds.
@@ -256,14 +249,12 @@ func (c *client) connected(failed error) {
 	case c.secured != nil:
 		latency, status, exchange = string(appendSeconds(nil, now.Sub(c.came))), "Success", c.secured.CurveID.String()
 	}
-	out := append(appendTime(nil, now), ' ')
+	out := line(nil).time(now, &c.second)
 	out = append(c.from.Addr().AppendTo(out), ' ')
-	for _, s := range []string{strconv.Itoa(int(c.from.Port())), strconv.Itoa(c.port), c.version(), c.suite(), latency} {
-		out = append(appendWord(out, s), ' ')
-	}
-	out = append(appendQuoted(out, ""), ' ') // the certificates of clients are not looked at
+	out = out.integer(int(c.from.Port())).integer(c.port).word(c.version()).word(c.suite()).word(latency)
+	out = out.quoted("") // the certificates of clients are not looked at
 	for _, s := range []string{"", "", status, c.connTrace(), exchange} {
-		out = append(appendWord(out, s), ' ')
+		out = out.word(s)
 	}
 	out[len(out)-1] = '\n'
 	to.Add(out)

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -146,7 +147,7 @@ func TestAccessLog(t *testing.T) {
 				}
 			}
 			if !strings.HasPrefix(fields["trace"], "Root=1-") || !strings.HasPrefix(fields["conn"], "TID_") ||
-				c.name != "fixed" && fields["received"] != number(len(c.sent)) { // its body was not read
+				c.name != "fixed" && fields["received"] != strconv.Itoa(len(c.sent)) { // its body was not read
 				t.Errorf("received %s, trace %s, connection %s", fields["received"], fields["trace"], fields["conn"])
 			}
 		}
@@ -206,7 +207,7 @@ func TestAccessLogOfOneConnection(t *testing.T) {
 			t.Fatalf("entries: %q", got)
 		}
 		a, b := readEntry(t, got[0]), readEntry(t, got[1])
-		if a["received"] != number(len(first)) || b["received"] != number(len(second)) || a["conn"] != b["conn"] || a["trace"] == b["trace"] {
+		if a["received"] != strconv.Itoa(len(first)) || b["received"] != strconv.Itoa(len(second)) || a["conn"] != b["conn"] || a["trace"] == b["trace"] {
 			t.Errorf("entries:\n%v\n%v", a, b)
 		}
 	})
