@@ -6,12 +6,15 @@
 # one temporary folder, and is ended and removed at the end. As root it installs the others from Debian, whose services are not started,
 # where they are missing.
 #
-#	ROUNDS=5 FOR=3s CONNECTIONS=64 bench/balancer/run.sh
+# Beside rates it tells the processor time that each proxy takes for a request, which other work on the machine changes less.
+#
+#	ROUNDS=5 FOR=3s CONNECTIONS=64 ONLY=kept,new bench/balancer/run.sh
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 work=$(mktemp -d /tmp/bench-balancer.XXXXXX)
 pids=()
+declare -A pid
 cleanup() {
 	for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
 	wait
@@ -83,11 +86,12 @@ http://127.0.0.1:${port[caddy]} {
 END
 
 on 1 nginx -c "$work/target.conf"
-on 0 "$work/balance" -port "${port[ours]}" -target "127.0.0.1:$target" -logs "$work/logs"
-on 0 "$work/balance" -by reverseproxy -port "${port[reverseproxy]}" -target "127.0.0.1:$target"
-command -v nginx >/dev/null && on 0 nginx -c "$work/nginx.conf"
-command -v haproxy >/dev/null && on 0 haproxy -db -f "$work/haproxy.cfg"
-command -v caddy >/dev/null && on 0 env HOME="$work" XDG_CONFIG_HOME="$work" XDG_DATA_HOME="$work" caddy run --config "$work/Caddyfile" --adapter caddyfile
+on 0 "$work/balance" -port "${port[ours]}" -target "127.0.0.1:$target" -logs "$work/logs" && pid[ours]=$!
+on 0 "$work/balance" -by reverseproxy -port "${port[reverseproxy]}" -target "127.0.0.1:$target" && pid[reverseproxy]=$!
+command -v nginx >/dev/null && on 0 nginx -c "$work/nginx.conf" && pid[nginx]=$!
+command -v haproxy >/dev/null && on 0 haproxy -db -f "$work/haproxy.cfg" && pid[haproxy]=$!
+command -v caddy >/dev/null && on 0 env HOME="$work" XDG_CONFIG_HOME="$work" XDG_DATA_HOME="$work" caddy run --config "$work/Caddyfile" --adapter caddyfile &&
+	pid[caddy]=$!
 
 here=()
 for name in ours haproxy nginx caddy reverseproxy; do
@@ -97,17 +101,26 @@ for name in ours haproxy nginx caddy reverseproxy; do
 	done
 done
 
-# ask NAME [WRK'S OPTIONS]: requests a second, and the 99th percentile in microseconds.
+# ticks NAME: the processor time that a proxy has taken, in hundredths of a second (proc(5)).
+ticks() { awk '{ print $14 + $15 }' "/proc/${pid[$1]}/stat"; }
+
+# ask NAME [WRK'S OPTIONS]: requests a second, the 99th percentile and the proxy's time for a request, both in microseconds.
 ask() {
-	local name=$1
+	local name=$1 before
 	shift
-	taskset -c 1 wrk -t1 -c"${CONNECTIONS:-64}" -d"${FOR:-3s}" --latency "$@" "http://127.0.0.1:${port[$name]}/" |
-		awk '/^ *99%/ { v = $2; u = v; gsub(/[0-9.]/, "", u); sub(/[a-z]+$/, "", v); p = v * (u == "us" ? 1 : u == "ms" ? 1000 : 1e6) }
-			/^Requests\/sec/ { r = $2 } END { print r, p }'
+	before=$(ticks "$name")
+	taskset -c 1 wrk -t1 -c"${CONNECTIONS:-64}" -d"${FOR:-3s}" --latency "$@" "http://127.0.0.1:${port[$name]}/" >"$work/asked"
+	awk -v taken=$(($(ticks "$name") - before)) '
+		/^ *99%/ { v = $2; u = v; gsub(/[0-9.]/, "", u); sub(/[a-z]+$/, "", v); p = v * (u == "us" ? 1 : u == "ms" ? 1000 : 1e6) }
+		/requests in/ { n = $1 } /^Requests\/sec/ { r = $2 } END { print r, p, n ? taken * 1e4 / n : 0 }' "$work/asked"
 }
 for round in $(seq "${ROUNDS:-5}"); do
-	for name in "${here[@]}"; do echo "$round $name $(ask "$name")"; done
-	for name in "${here[@]}"; do echo "$round $name $(ask "$name" -H 'Connection: close') new"; done
+	for section in kept new; do
+		[[ ",${ONLY:-$section}," = *",$section,"* ]] || continue
+		options=()
+		if [ $section = new ]; then options=(-H 'Connection: close'); fi
+		for name in "${here[@]}"; do echo "$round $name $(ask "$name" "${options[@]}") $section"; done
+	done
 done >"$work/rounds"
 
 awk '
@@ -116,19 +129,26 @@ awk '
 		for (i = 2; i <= n; i++) for (j = i; j > 1 && a[j - 1] + 0 > a[j] + 0; j--) { t = a[j]; a[j] = a[j - 1]; a[j - 1] = t }
 		return a[int((n + 1) / 2)]
 	}
-	$5 == "new" { fresh[$1, $2] = $3; freshes[$2] = freshes[$2] " " $3; next }
-	{ rate[$1, $2] = $3; slow[$1, $2] = $4; rates[$2] = rates[$2] " " $3; slows[$2] = slows[$2] " " $4; rounds[$1]; names[$2] }
+	{
+		section = $6 == "new" ? "connections_" : ""
+		names[$2]; sections[section]; rounds[$1]
+		rate[section, $2, $1] = $3; slow[section, $2, $1] = $4; took[section, $2, $1] = $5
+	}
+	function all(of, section, name,   round, list) {
+		for (round in rounds) list = list " " of[section, name, round]
+		return median(list)
+	}
+	function ratio(a, x, b, y, section,   round, list) { # of the rounds
+		for (round in rounds) if (b[section, y, round] > 0) list = list " " a[section, x, round] / b[section, y, round]
+		return median(list)
+	}
 	END {
-		for (name in names) {
-			printf "figure balancer.%s_per_s %.0f requests/s\n", name, median(rates[name])
-			printf "figure balancer.%s_p99_us %.0f us\n", name, median(slows[name])
-			printf "figure balancer.%s_connections_per_s %.0f connections/s\n", name, median(freshes[name])
+		for (section in sections) for (name in names) {
+			printf "figure balancer.%s_%sper_s %.0f requests/s\n", name, section, all(rate, section, name)
+			printf "figure balancer.%s_%sp99_us %.0f us\n", name, section, all(slow, section, name)
+			printf "figure balancer.%s_%scpu_us %.1f us\n", name, section, all(took, section, name)
 			if (name == "ours") continue
-			list = ""
-			for (round in rounds) list = list " " fresh[round, "ours"] / fresh[round, name]
-			printf "figure balancer.connections_vs_%s %.2f times\n", name, median(list)
-			list = ""
-			for (round in rounds) list = list " " rate[round, "ours"] / rate[round, name]
-			printf "figure balancer.vs_%s %.2f times\n", name, median(list)
+			printf "figure balancer.%svs_%s %.2f times\n", section, name, ratio(rate, "ours", rate, name, section)
+			printf "figure balancer.%scpu_vs_%s %.2f times\n", section, name, ratio(took, name, took, "ours", section)
 		}
 	}' "$work/rounds" | sort
