@@ -40,7 +40,7 @@ func TestStacksOfOthersAreFoundByTheirRecords(t *testing.T) {
 	s.finds("play.arcade.test", []string{"load balancer arcade: attribute load_balancing.cross_zone.enabled"}, []string{"warning records"})
 	s.predictsRecord("play.arcade.test")
 	s.rehearsesRecord("play.arcade.test")
-	s.describes("www.shop.test", "that instance.type is otherwise in us-west-2: t3.micro", "  type: t3.small\n",
+	s.describes("www.shop.test", "that service.health is otherwise in us-west-2: /", "  type: t3.small\n", "      type: t3.micro\n",
 		"    fleet:\n      # The fewest instances there; `fleet.min`, where nothing is said.\n      #min: 2\n", "      desired: 1\n")
 	s.describes("play.arcade.test", "that the load balancer arcade is of the type network")
 	s.adopts("www.shop.test", "shop-web", "80")

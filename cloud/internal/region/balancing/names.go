@@ -12,7 +12,7 @@ const longestName = 32
 // Go's expressions have none.
 var (
 	nameChars = regexp.MustCompile(`^[A-Za-z0-9-]*$`)
-	nameShape = regexp.MustCompile(`^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$`)
+	nameShape = regexp.MustCompile(`^[A-Za-z0-9]+(-+[A-Za-z0-9]+)*$`)
 )
 
 // checkBalancerName refuses what a load balancer cannot be called. The words on the length were seen in
@@ -35,6 +35,7 @@ func checkBalancerName(name string) error {
 }
 
 // checkGroupName refuses what a target group cannot be called, in the words that the tests of https://github.com/getmoto/moto have.
+// Those refuse hyphens that stand together, too, which AWS's documentation of CreateTargetGroup does not; they are taken here.
 func checkGroupName(name string) error {
 	switch {
 	case len(name) > longestName:
