@@ -11,6 +11,7 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
 )
 
 // readAlarms reads the alarms of a stack of this program's, by their names. Which of an account's other alarms are of a service nobody says.
@@ -109,10 +110,8 @@ func (s *Site) following(c *r53types.HealthCheckConfig) (says map[string]any, ok
 	}
 	kind, ok := s.kindOf(aws.ToString(c.AlarmIdentifier.Name))
 	says = map[string]any{"alarm": kind.Name}
-	for said, status := range map[understudy.NoData]r53types.InsufficientDataHealthStatus{
-		understudy.NoDataHealthy: r53types.InsufficientDataHealthStatusHealthy, understudy.NoDataUnhealthy: r53types.InsufficientDataHealthStatusUnhealthy,
-	} {
-		if c.InsufficientDataHealthStatus == status {
+	for said, status := range account.NoDataStatus {
+		if said != understudy.NoDataLastKnown && c.InsufficientDataHealthStatus == status {
 			says["no_data"] = string(said)
 		}
 	}

@@ -126,14 +126,6 @@ func (c *canon) watches(dimensions []cwtypes.Dimension) string {
 	return list(all)
 }
 
-// comparison is by which an alarm's metric is wrong.
-func comparison(m understudy.MadeAlarm) string {
-	if m.Below {
-		return string(cwtypes.ComparisonOperatorLessThanThreshold)
-	}
-	return string(cwtypes.ComparisonOperatorGreaterThanOrEqualToThreshold)
-}
-
 // expectAlarms adds those of a region.
 func expectAlarms(parts map[key]map[string]string, d *understudy.Declaration, side understudy.Side) {
 	for _, m := range d.AlarmsOf(side) {
@@ -142,7 +134,7 @@ func expectAlarms(parts map[key]map[string]string, d *understudy.Declaration, si
 			tells = declaredTopics
 		}
 		parts[key{kindAlarm, m.Role}] = map[string]string{
-			"metric": m.Namespace + " " + m.Metric, "of": watched[m.AlarmKind.Of], "statistic": m.Statistic, "alarms when": comparison(m),
+			"metric": m.Namespace + " " + m.Metric, "of": watched[m.AlarmKind.Of], "statistic": m.Statistic, "alarms when": string(account.Comparison(m.AlarmKind)),
 			"threshold": decimal(m.Threshold), "period": itoa(m.Period), "evaluation periods": itoa(m.Periods), "datapoints to alarm": itoa(m.Periods),
 			"missing data": m.Missing, "acts": "true", "tells": tells, "tells when ok": tells, "tells without data": None,
 		}

@@ -94,15 +94,9 @@ func (n *naming) alarmOf(side understudy.Side, of *r53types.AlarmIdentifier) str
 func expectedAlarmCheck(c understudy.Check, m understudy.MadeAlarm) map[string]string {
 	return map[string]string{
 		"type": string(r53types.HealthCheckTypeCloudwatchMetric), "inverted": "false", "checkers": "all",
-		"insufficient data health status": noDataWords[c.NoneIs],
-		settingHeeds:                      alarmText(m.Statistic, comparison(m), m.Threshold, m.Periods, m.Period),
+		"insufficient data health status": string(account.NoDataStatus[c.NoneIs]),
+		settingHeeds:                      alarmText(m.Statistic, string(account.Comparison(m.AlarmKind)), m.Threshold, m.Periods, m.Period),
 	}
-}
-
-var noDataWords = map[understudy.NoData]string{
-	understudy.NoDataHealthy:   string(r53types.InsufficientDataHealthStatusHealthy),
-	understudy.NoDataUnhealthy: string(r53types.InsufficientDataHealthStatusUnhealthy),
-	understudy.NoDataLastKnown: string(r53types.InsufficientDataHealthStatusLastKnownStatus),
 }
 
 const thisFront = "this region's load balancer load-balancer"

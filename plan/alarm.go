@@ -113,12 +113,9 @@ func (a *alarm) put() *cloudwatch.PutMetricAlarmInput {
 	in := &cloudwatch.PutMetricAlarmInput{
 		AlarmName: aws.String(a.alarmName()), AlarmDescription: aws.String("understudy: " + m.Purpose + ", of " + a.stack() + " in " + a.of.place().Name),
 		Namespace: &m.Namespace, MetricName: &m.Metric, Dimensions: a.dimensions(),
-		ComparisonOperator: cwtypes.ComparisonOperatorGreaterThanOrEqualToThreshold, Threshold: &m.Threshold,
+		ComparisonOperator: account.Comparison(m.AlarmKind), Threshold: &m.Threshold,
 		Period: aws.Int32(int32(m.Period)), EvaluationPeriods: aws.Int32(int32(m.Periods)), TreatMissingData: &m.Missing,
 		ActionsEnabled: aws.Bool(true), AlarmActions: m.Topics, OKActions: m.Topics,
-	}
-	if m.Below {
-		in.ComparisonOperator = cwtypes.ComparisonOperatorLessThanThreshold
 	}
 	if statistic := cwtypes.Statistic(m.Statistic); slices.Contains(statistic.Values(), statistic) {
 		in.Statistic = statistic

@@ -19,19 +19,12 @@ import (
 // ("Monitoring a CloudWatch alarm" in its Developer Guide), so that the check is updated after each change of the alarm. It shows the settings in
 // the check's CloudWatchAlarmConfiguration.
 
-// noDataStatus are Route 53's words for what a check is without data.
-var noDataStatus = map[understudy.NoData]route53types.InsufficientDataHealthStatus{
-	understudy.NoDataHealthy:   route53types.InsufficientDataHealthStatusHealthy,
-	understudy.NoDataUnhealthy: route53types.InsufficientDataHealthStatusUnhealthy,
-	understudy.NoDataLastKnown: route53types.InsufficientDataHealthStatusLastKnownStatus,
-}
-
 // following is the configuration of a check that follows an alarm of this region.
 func (s scope) following(c understudy.Check) *route53types.HealthCheckConfig {
 	alarm, _ := s.declared.FollowedAlarm(c, s.side)
 	return &route53types.HealthCheckConfig{
 		Type:                         route53types.HealthCheckTypeCloudwatchMetric,
-		InsufficientDataHealthStatus: noDataStatus[c.NoneIs],
+		InsufficientDataHealthStatus: account.NoDataStatus[c.NoneIs],
 		AlarmIdentifier: &route53types.AlarmIdentifier{
 			Name: aws.String(s.declared.AlarmName(alarm.Role)), Region: route53types.CloudWatchRegion(s.place().Name),
 		},
