@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -186,6 +187,7 @@ func TestOptionsAreCheckedBeforeAnythingIsTouched(t *testing.T) {
 		"account":        {cloud.Options{Account: "12"}, "twelve digits"},
 		"credentials":    {cloud.Options{Credentials: "only-an-id"}, "ID:SECRET"},
 		"speed":          {cloud.Options{Speed: -1}, "speed"},
+		"least time-out": {cloud.Options{LeastTimeout: time.Hour}, "least time-out 1h0m0s"},
 		"quota":          {cloud.Options{Quotas: map[string]int{"L-F678F1CE": -1}}, "quota L-F678F1CE"},
 	} {
 		if err := c.o.Validate(); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -22,7 +22,7 @@ func Main() { runRole() }
 // ErrInUse means that another process runs a cloud on the folder.
 var ErrInUse = errors.New("a cloud runs on this folder already")
 
-// LeastTimeout is the shortest that a time-out of AWS's becomes at any speed, unless AWS's own is shorter.
+// LeastTimeout is the shortest that a time-out of AWS's becomes at any speed, unless AWS's own is shorter, or the cloud has another one.
 const LeastTimeout = tempo.LeastTimeout
 
 // Endpoint is the API's base URL.
@@ -48,7 +48,7 @@ func resolver(number int) string {
 func (c *Cloud) Env() map[string]string { return environment(c.dir, c.settings, c.keys, c.Endpoint()) }
 
 func environment(dir string, s settings, keys credentials, endpoint string) map[string]string {
-	return map[string]string{
+	env := map[string]string{
 		"AWS_ENDPOINT_URL":          endpoint,
 		"AWS_REGION":                s.Regions[0],
 		"AWS_DEFAULT_REGION":        s.Regions[0],
@@ -60,6 +60,10 @@ func environment(dir string, s settings, keys credentials, endpoint string) map[
 		"UNDERSTUDY_PORT_SHIFT":     strconv.Itoa(address.HostPort(80) - 80),
 		"UNDERSTUDY_SPEED":          strconv.FormatFloat(s.Speed, 'g', -1, 64),
 	}
+	if s.LeastTimeout != 0 {
+		env["UNDERSTUDY_LEAST_TIMEOUT"] = s.LeastTimeout.String()
+	}
+	return env
 }
 
 // Process is one of the cloud's own processes.

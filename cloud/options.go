@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/understudy/understudy/cloud/internal/address"
 	"github.com/understudy/understudy/cloud/internal/partition"
@@ -21,6 +22,9 @@ type Options struct {
 	Regions []string
 	// Speed divides every interval that AWS defines; the default is 1.
 	Speed float64
+	// LeastTimeout is the shortest that a time-out becomes that Speed divides, those of health checks above all; the default is the constant
+	// of the same name. On a slow or busy machine a longer one keeps what is only late from being unhealthy.
+	LeastTimeout time.Duration
 	// Credentials are "ID:SECRET". The default is a pair made at the first start.
 	Credentials string
 	// Account is twelve digits. The default is a number made at the first start.
@@ -72,6 +76,9 @@ func (o Options) validate(isRegion func(string) bool) error {
 			errs = append(errs, fmt.Errorf("region %s is named twice", r))
 		}
 		seen[r] = true
+	}
+	if o.LeastTimeout < 0 || o.LeastTimeout > time.Minute {
+		errs = append(errs, fmt.Errorf("least time-out %v: want a time up to a minute", o.LeastTimeout))
 	}
 	if o.Speed < 0 || o.Speed > 1000 {
 		errs = append(errs, fmt.Errorf("speed %g: want a number from 1 to 1000", o.Speed))

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/understudy/understudy/cloud/internal/address"
 	"github.com/understudy/understudy/cloud/internal/door"
@@ -112,6 +113,24 @@ func TestFolderKeepsTheOrderOfItsRegions(t *testing.T) {
 		s, err := loadSettings(dir, Options{Regions: c.given})
 		if (err == nil) != (c.want != nil) || err == nil && !slices.Equal(s.Regions, c.want) {
 			t.Errorf("started with %v: %v, %v; want %v", c.given, s.Regions, err, c.want)
+		}
+	}
+}
+
+func TestFolderKeepsItsPace(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	const given = 3 * time.Second
+	for _, o := range []Options{{Speed: 30, LeastTimeout: given}, {}, {Speed: 30}} {
+		s, err := loadSettings(dir, o)
+		if err != nil || s.Speed != 30 || s.LeastTimeout != given {
+			t.Fatalf("started with %+v: %+v, %v", o, s, err)
+		}
+		if err := s.save(dir); err != nil {
+			t.Fatal(err)
+		}
+		if got := environment(dir, s, credentials{}, "")["UNDERSTUDY_LEAST_TIMEOUT"]; got != given.String() {
+			t.Errorf("clients are told %q", got)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/understudy/understudy/cloud/internal/durable"
 )
@@ -22,7 +23,9 @@ type settings struct {
 	Account string   `json:"account"`
 	Regions []string `json:"regions"`
 	Speed   float64  `json:"speed"`
-	Number  int      `json:"number"` // the loopback number it had last, and takes again when it is free
+	// LeastTimeout is Options.LeastTimeout, in nanoseconds.
+	LeastTimeout time.Duration `json:"least_timeout,omitempty"`
+	Number       int           `json:"number"` // the loopback number it had last, and takes again when it is free
 }
 
 // credentials are the one pair of keys of a cloud.
@@ -44,7 +47,7 @@ func readSettings(dir string) (s settings, err error) {
 		return s, fmt.Errorf("%s is not a cloud's settings (%w): mend it, or use another folder", settingsPath(dir), err)
 	}
 	// The file may have been edited, so it is checked like a command line.
-	if err := (Options{Regions: s.Regions, Speed: s.Speed, Account: s.Account}).validate(regionForm.MatchString); err != nil {
+	if err := (Options{Regions: s.Regions, Speed: s.Speed, LeastTimeout: s.LeastTimeout, Account: s.Account}).validate(regionForm.MatchString); err != nil {
 		return s, fmt.Errorf("%s: %w: mend it, or use another folder", settingsPath(dir), err)
 	}
 	return s, nil
@@ -81,6 +84,9 @@ func loadSettings(dir string, o Options) (settings, error) {
 	}
 	if o.Speed > 0 {
 		s.Speed = o.Speed
+	}
+	if o.LeastTimeout > 0 {
+		s.LeastTimeout = o.LeastTimeout
 	}
 	if s.Speed == 0 {
 		s.Speed = 1

@@ -69,11 +69,14 @@ type stage struct {
 // declaration is the file of what the stage has built.
 func (s *stage) declaration() string { return cmp.Or(s.file, example) }
 
+// leastTimeout is the shortest time-out of the tests' clouds: many of them share a few cores, where a service is late without being ill.
+const leastTimeout = "2s"
+
 // start starts a cloud that ends with the test, and then proves that nothing of it is left.
 func start(t *testing.T, args ...string) *stage {
 	t.Helper()
 	s := &stage{t: t, dir: filepath.Join(t.TempDir(), "cloud")}
-	s.must(append([]string{"cloud", "start", "--dir", s.dir, "--speed", "30", "--while", strconv.Itoa(os.Getpid()), "--remove"}, args...)...)
+	s.must(append([]string{"cloud", "start", "--dir", s.dir, "--speed", "30", "--least-timeout", leastTimeout, "--while", strconv.Itoa(os.Getpid()), "--remove"}, args...)...)
 	t.Cleanup(func() {
 		if t.Failed() {
 			s.logs()

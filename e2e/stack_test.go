@@ -158,7 +158,7 @@ func TestAcknowledgedChangesSurviveRestart(t *testing.T) {
 		"--query", "sort(Reservations[].Instances[].InstanceId)"}
 	before := s.aws(primary, running...)
 	s.must("cloud", "stop", "--dir", s.dir)
-	s.must("cloud", "start", "--dir", s.dir, "--speed", "30")
+	s.must("cloud", "start", "--dir", s.dir, "--speed", "30", "--least-timeout", leastTimeout)
 	s.readEnv()
 	after := s.aws(primary, running...)
 	if before != after {

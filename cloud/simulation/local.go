@@ -12,15 +12,20 @@ import (
 // A local cloud divides AWS's times by its speed, but none of them below what work takes (package tempo). A simulation of it keeps AWS's times, and
 // has what does not shrink there be longer by as much: divided by the speed, what it finds is what is measured there.
 
-// AtLocal is the system on a local cloud of a speed. Its name servers learn at once what has changed, users have no resolvers in common, and who
+// AtLocal is the system on a local cloud of a speed, where no time-out becomes shorter than least (0: the usual one). Its name servers learn at once what has changed, users have no resolvers in common, and who
 // connects to a region that is lost is refused: its process has ended, and with it what listened for it on loopback. Checkers hear nothing, as on AWS.
-func (s System) AtLocal(speed float64) System {
+func (s System) AtLocal(speed float64, least time.Duration) System {
+	s.LeastTimeout = Span(least)
 	s.Local, s.Propagation, s.Users.Alone = speed, 0, true
 	s.Target.Timeout = Span(s.limit(time.Duration(s.Target.Timeout)))
 	for _, f := range []*Fleet{&s.Primary, &s.Standby} {
-		f.Grace = Span(s.stretched(tempo.Speed(speed).Boot(time.Duration(f.Grace))))
+		f.Grace = Span(s.stretched(s.pace().Boot(time.Duration(f.Grace))))
 	}
 	return s
+}
+
+func (s System) pace() tempo.Pace {
+	return tempo.Pace{Speed: tempo.Speed(s.Local), LeastTimeout: time.Duration(s.LeastTimeout)}
 }
 
 // stretched is a time on the local cloud's clock as one of the simulation.
@@ -33,12 +38,12 @@ func (s System) stretched(d time.Duration) time.Duration {
 
 // limit is a time-out of AWS's.
 func (s System) limit(d time.Duration) time.Duration {
-	return s.stretched(tempo.Speed(s.Local).Timeout(d))
+	return s.stretched(s.pace().Timeout(d))
 }
 
 // silence is the time without reports after which the target health of a region's load balancers is bad, in the local cloud; AWS publishes
 // no figure.
-func (s System) silence() time.Duration { return s.stretched(beacon.Silence(tempo.Speed(s.Local))) }
+func (s System) silence() time.Duration { return s.stretched(beacon.Silence(s.pace())) }
 
 // kind is a kind of clients, as a drill's users are.
 func (s System) kind(k *clients.Kind) *clients.Kind {

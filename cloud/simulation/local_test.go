@@ -11,17 +11,19 @@ import (
 func TestLocalCloud(t *testing.T) {
 	for _, c := range []struct {
 		speed                   float64
+		least                   time.Duration
 		connect, target, silent time.Duration
 		pause                   time.Duration
 	}{
-		{0, 4 * time.Second, 2 * time.Second, 10 * time.Second, 200 * time.Millisecond},
-		{1, 4 * time.Second, 2 * time.Second, 10 * time.Second, 200 * time.Millisecond},
-		{10, 4 * time.Second, 2 * time.Second, 10 * time.Second, 2 * time.Second},
-		{50, 10 * time.Second, 10 * time.Second, 50 * time.Second, 10 * time.Second},
+		{0, 0, 4 * time.Second, 2 * time.Second, 10 * time.Second, 200 * time.Millisecond},
+		{1, 0, 4 * time.Second, 2 * time.Second, 10 * time.Second, 200 * time.Millisecond},
+		{10, 0, 4 * time.Second, 2 * time.Second, 10 * time.Second, 2 * time.Second},
+		{50, 0, 10 * time.Second, 10 * time.Second, 50 * time.Second, 10 * time.Second},
+		{10, 2 * time.Second, 20 * time.Second, 20 * time.Second, 100 * time.Second, 2 * time.Second},
 	} {
 		s := Default()
 		if c.speed > 0 {
-			s = s.AtLocal(c.speed)
+			s = s.AtLocal(c.speed, c.least)
 		}
 		if _, took := s.probe(Dark, 0); took != c.connect {
 			t.Errorf("at speed %v a probe of nobody takes %v, want %v", c.speed, took, c.connect)
@@ -48,7 +50,7 @@ func TestLocalCloud(t *testing.T) {
 func TestConnectionsThatWereJustMade(t *testing.T) {
 	down := map[Span]float64{}
 	for _, before := range []Span{0, Span(12 * time.Second)} {
-		s := Default().AtLocal(4)
+		s := Default().AtLocal(4, 0)
 		s.Users.Before = before
 		p, err := Predict(&Model{System: s}, Question{
 			Seed: 1, Worlds: 100, Clients: 4000, Faults: []string{FaultIsolate}, Kinds: []string{"pool"}, For: Span(2 * time.Minute),

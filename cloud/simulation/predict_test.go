@@ -86,7 +86,7 @@ func TestFallIsTheSameWithAndWithoutSkipping(t *testing.T) {
 // What becomes of a client is the same whether each of its requests is gone through, or only those that come to something else.
 func TestClientsFareTheSameRequestByRequest(t *testing.T) {
 	random := chance.New(t)
-	for _, s := range []System{Default(), Default().AtLocal(10), active(0.5, false)} {
+	for _, s := range []System{Default(), Default().AtLocal(10, 0), active(0.5, false)} {
 		m := &Model{System: s}
 		for _, name := range []string{FaultRegion, FaultTargets, FaultIsolate, FaultFlap} {
 			seed := random.Uint64()

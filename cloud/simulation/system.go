@@ -29,6 +29,8 @@ type System struct {
 	Propagation Span `json:"propagation"`
 	// Local is the speed of the local cloud that is simulated, and of its drill's users; 0 is AWS. AtLocal sets it.
 	Local float64 `json:"local,omitempty"`
+	// LeastTimeout is how short a time-out becomes there, in real time; 0 is the usual limit.
+	LeastTimeout Span `json:"least_timeout,omitempty"`
 	// Sick is for how long the standby fails its targets' checks and its users from the moment at which the primary was lost.
 	Sick Span `json:"sick,omitempty"`
 }
@@ -117,7 +119,7 @@ func (s System) Valid() error {
 		return errors.New("target: times above zero, and thresholds of at least 1")
 	case s.TTL <= 0 || s.Users.Every <= 0 || s.Users.Timeout <= 0 || s.Users.Answer <= 0 || s.Users.Answer > s.Users.Timeout:
 		return errors.New("ttl and users: times above zero, and an answer within the time-out")
-	case s.Propagation < 0 || s.Sick < 0 || s.Needs < 0 || s.Local < 0:
+	case s.Propagation < 0 || s.Sick < 0 || s.Needs < 0 || s.Local < 0 || s.LeastTimeout < 0:
 		return errors.New("propagation, sick, needs and local: nothing negative")
 	case s.Watch != nil && (s.Watch.Every <= 0 || s.Watch.After < 0 || s.Watch.Returns < 0):
 		return errors.New("watch: a time above zero between looks")

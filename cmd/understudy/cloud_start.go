@@ -83,6 +83,8 @@ func cloudStartCommand() *cobra.Command {
 	}
 	cmd.Flags().
 		Float64Var(&o.Speed, "speed", 0, "divide every interval that AWS defines by this `number`, those of boots and probes down to a limit (default 1, or the folder's last)")
+	cmd.Flags().DurationVar(&o.LeastTimeout, "least-timeout", 0,
+		"how short a `time` a divided time-out may become: longer on a slow machine (default "+cloud.LeastTimeout.String()+", or the folder's last)")
 	cmd.Flags().StringSliceVar(&o.Regions, "regions", nil, "the `regions` that the cloud begins with, eight of AWS's at most (default us-east-1,us-west-2)")
 	cmd.Flags().StringVar(&o.Credentials, "credentials", "", "the access key, as `ID:SECRET` (default made at the first start)")
 	cmd.Flags().StringVar(&o.Account, "account", "", "the account `number` (default made at the first start)")
@@ -269,6 +271,9 @@ func startArguments(o cloud.Options) []string {
 	args := []string{"cloud", "start", "--foreground", "--dir", o.Dir}
 	if o.Speed > 0 {
 		args = append(args, "--speed", fmt.Sprint(o.Speed))
+	}
+	if o.LeastTimeout > 0 {
+		args = append(args, "--least-timeout", o.LeastTimeout.String())
 	}
 	if o.Throttle {
 		args = append(args, "--throttle")

@@ -31,7 +31,7 @@ func forecast(d *understudy.Declaration, lost understudy.Side, f drill.Fault, s 
 		system.Standby = system.Primary // a drill has it grow before
 	}
 	if local {
-		system = system.AtLocal(speed)
+		system = system.AtLocal(speed, s.LeastTimeout)
 	}
 	system.TTL, system.Users.OpenLoop = simulation.Span(slowed(s.TTL)), r.OpenLoop
 	system.Users.Before = simulation.Span(slowed(milliseconds(r.FaultMS)))

@@ -22,15 +22,16 @@ import (
 // outside is how users reach what was built, if names and ports alone do not lead there. A local cloud
 // puts it into the environment; see "understudy cloud env".
 type outside struct {
-	resolver  string  // host:port of a name server that knows the failover name, or ""
-	portShift int     // added to ports below 1024
-	speed     float64 // at which the cloud runs; 1 on AWS
-	local     bool    // it is a local cloud, which has a speed
-	trusts    string  // a file of authorities that users trust beside the system's, or ""
+	resolver  string        // host:port of a name server that knows the failover name, or ""
+	portShift int           // added to ports below 1024
+	speed     float64       // at which the cloud runs; 1 on AWS
+	least     time.Duration // the shortest time-out there
+	local     bool          // it is a local cloud, which has a speed
+	trusts    string        // a file of authorities that users trust beside the system's, or ""
 }
 
 func readOutside(getenv func(string) string) (outside, error) {
-	o := outside{resolver: getenv("UNDERSTUDY_RESOLVER"), speed: 1, trusts: getenv("UNDERSTUDY_CERTIFICATES")}
+	o := outside{resolver: getenv("UNDERSTUDY_RESOLVER"), speed: 1, least: cloud.LeastTimeout, trusts: getenv("UNDERSTUDY_CERTIFICATES")}
 	var err error
 	if v := getenv("UNDERSTUDY_PORT_SHIFT"); v != "" {
 		if o.portShift, err = strconv.Atoi(v); err != nil {
@@ -41,6 +42,11 @@ func readOutside(getenv func(string) string) (outside, error) {
 		o.local = true
 		if o.speed, err = strconv.ParseFloat(v, 64); err != nil || o.speed <= 0 {
 			return o, misuse(fmt.Errorf("UNDERSTUDY_SPEED: %q is not a positive number", v))
+		}
+	}
+	if v := getenv("UNDERSTUDY_LEAST_TIMEOUT"); v != "" {
+		if o.least, err = time.ParseDuration(v); err != nil || o.least <= 0 {
+			return o, misuse(fmt.Errorf("UNDERSTUDY_LEAST_TIMEOUT: %q is not a positive duration", v))
 		}
 	}
 	return o, nil
@@ -75,7 +81,7 @@ func (o outside) authorities(secure bool) (*x509.CertPool, error) {
 
 // pace is the speed of what AWS gives times for.
 func (o outside) pace() drill.Settings {
-	return drill.Settings{Speed: o.speed, LeastTimeout: cloud.LeastTimeout} // at speed 1, and so on AWS, LeastTimeout changes nothing
+	return drill.Settings{Speed: o.speed, LeastTimeout: o.least} // at speed 1, and so on AWS, LeastTimeout changes nothing
 }
 
 // paced gives the settings of a health check this cloud's speed, and users with so many requests a second together.

@@ -43,7 +43,7 @@ func (x *exchange) note(err error) {
 
 // compareTargets compares the targets of each group of an application load balancer until the context ends.
 func (n *node) compareTargets(ctx context.Context) {
-	tick := time.NewTicker(n.speed.Of(anomalyPeriod))
+	tick := time.NewTicker(n.pace.Of(anomalyPeriod))
 	defer tick.Stop()
 	for {
 		select {

@@ -17,7 +17,7 @@ const (
 
 // Balancer is the running data path of one load balancer.
 type Balancer struct {
-	speed   tempo.Speed
+	pace    tempo.Pace
 	log     *slog.Logger
 	changed func()
 
@@ -26,11 +26,11 @@ type Balancer struct {
 	closed bool
 }
 
-// New returns a load balancer without nodes. The speed divides the intervals and time-outs of health
+// New returns a load balancer without nodes. The pace divides the intervals and time-outs of health
 // checks; time-outs of requests are real, as are the programs that answer them. changed is called,
 // from any goroutine, whenever a target's health has changed.
-func New(speed tempo.Speed, log *slog.Logger, changed func()) *Balancer {
-	return &Balancer{speed: speed, log: log, changed: changed, nodes: map[string]*node{}}
+func New(pace tempo.Pace, log *slog.Logger, changed func()) *Balancer {
+	return &Balancer{pace: pace, log: log, changed: changed, nodes: map[string]*node{}}
 }
 
 // Configure makes the load balancer match the configuration. It fails if a listener cannot
@@ -55,7 +55,7 @@ func (b *Balancer) Configure(c Config) error {
 	var errs []error
 	for id, spec := range want {
 		if b.nodes[id] == nil {
-			b.nodes[id] = newNode(spec, b.speed, b.log, b.changed)
+			b.nodes[id] = newNode(spec, b.pace, b.log, b.changed)
 		}
 		b.nodes[id].ipv6 = spec.IPv6
 		errs = append(errs, b.nodes[id].configure(c, spec.Logs))

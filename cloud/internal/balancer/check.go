@@ -18,7 +18,7 @@ import (
 // The first check comes a small phase after the start, a different one at each node, so that a target
 // does not get all its nodes' checks at once.
 func (n *node) watch(ctx context.Context, t *target, c Check) {
-	interval := n.speed.Of(c.Interval)
+	interval := n.pace.Of(c.Interval)
 	phase := fnv.New32a()
 	_, _ = io.WriteString(phase, n.id+t.address) // a hash takes everything
 	select {
@@ -49,7 +49,7 @@ func (n *node) watch(ctx context.Context, t *target, c Check) {
 // probe makes one check: one connection, one GET or one call of gRPC, no redirect followed
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html).
 func (n *node) probe(ctx context.Context, address string, c Check) Result {
-	ctx, cancel := context.WithTimeout(ctx, n.speed.Timeout(c.Timeout))
+	ctx, cancel := context.WithTimeout(ctx, n.pace.Timeout(c.Timeout))
 	defer cancel()
 	if c.Flow.On {
 		return n.probeFlow(ctx, address, c)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/descriptors"
 	"github.com/understudy/understudy/cloud/internal/network"
+	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/internal/patience"
 )
 
@@ -52,7 +53,7 @@ func newFlowSite(t *testing.T) *flowSite {
 			t.Fatal(err)
 		}
 	}
-	s.b = New(60, slog.New(slog.DiscardHandler), func() { s.changed <- struct{}{} })
+	s.b = New(tempo.At(60), slog.New(slog.DiscardHandler), func() { s.changed <- struct{}{} })
 	t.Cleanup(s.b.Close)
 	return s
 }

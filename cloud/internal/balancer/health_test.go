@@ -101,7 +101,7 @@ func TestNewTargetHasTimeToBoot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.b.Close()
-		w.b = New(30, slog.New(slog.DiscardHandler), func() {})
+		w.b = New(tempo.At(30), slog.New(slog.DiscardHandler), func() {})
 		t.Cleanup(w.b.Close)
 		slow, never := at("10.0.1.5:80"), at("10.0.1.6:80")
 		g := group(slow, never)

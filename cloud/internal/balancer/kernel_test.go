@@ -15,6 +15,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/address"
 	"github.com/understudy/understudy/cloud/internal/network"
 	"github.com/understudy/understudy/cloud/internal/network/networktest"
+	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/internal/patience"
 )
 
@@ -72,7 +73,7 @@ func TestThroughTheKernel(t *testing.T) {
 		defer func() { _ = s.Close() }()
 	}
 	changed := make(chan struct{}, 64)
-	b := New(60, slog.New(slog.DiscardHandler), func() { changed <- struct{}{} })
+	b := New(tempo.At(60), slog.New(slog.DiscardHandler), func() { changed <- struct{}{} })
 	defer b.Close()
 	g := group(at("10.0.0.20:8080"), at("10.0.0.20:9090"), at("10.0.0.21:8080"))
 	g.Check.Interval = 5 * time.Second // what is ill from the start has that long to boot in, at any speed
@@ -134,7 +135,7 @@ func TestDualStackThroughTheKernel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := New(60, slog.New(slog.DiscardHandler), func() {})
+	b := New(tempo.At(60), slog.New(slog.DiscardHandler), func() {})
 	defer b.Close()
 	rule := []Rule{{Action: Action{Forward: []Weighted{{"g", 1}}}}}
 	c := Config{

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
 // memory is a network within the process. Addresses in dropped swallow all packets.
@@ -143,7 +145,7 @@ func newWorld(t *testing.T) *world {
 		DialContext:         func(ctx context.Context, n, _ string) (net.Conn, error) { return m.DialContext(ctx, n, entry) },
 		MaxIdleConnsPerHost: 100,
 	}
-	w := &world{memory: m, t: t, b: New(1, slog.New(slog.DiscardHandler), func() {}), client: &http.Client{
+	w := &world{memory: m, t: t, b: New(tempo.At(1), slog.New(slog.DiscardHandler), func() {}), client: &http.Client{
 		Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	t.Cleanup(func() { transport.CloseIdleConnections(); w.b.Close() })

@@ -23,7 +23,7 @@ type node struct {
 	zone    string
 	address netip.Addr
 	network Network
-	speed   tempo.Speed
+	pace    tempo.Pace
 	log     *slog.Logger
 	changed func()
 	shares  *descriptors.Shares
@@ -49,9 +49,9 @@ type node struct {
 	stop    context.CancelFunc // of what compares targets
 }
 
-func newNode(spec Node, speed tempo.Speed, log *slog.Logger, changed func()) *node {
+func newNode(spec Node, pace tempo.Pace, log *slog.Logger, changed func()) *node {
 	n := &node{
-		id: spec.ID, zone: spec.Zone, address: spec.Address, network: spec.Network, speed: speed, log: log, changed: changed,
+		id: spec.ID, zone: spec.Zone, address: spec.Address, network: spec.Network, pace: pace, log: log, changed: changed,
 		servers: map[netip.AddrPort]*server{}, targets: map[string]map[Target]*target{}, turns: map[string]*atomic.Uint64{}, groups: map[string]*groupCounters{},
 		tickets: map[int][32]byte{}, packets: map[int]*packets{},
 		checks: checkTransport(spec.Network), shares: descriptors.Process(),
@@ -109,7 +109,7 @@ func (n *node) group(g Group) (*pool, []*target) {
 		n.turns[g.ID], n.groups[g.ID] = new(atomic.Uint64), new(groupCounters)
 	}
 	p := &pool{
-		version: g.Version, algorithm: g.Algorithm, mitigate: g.Mitigate, sticky: g.Sticky, minHealthy: g.MinHealthy, minPercent: g.MinPercent, slow: n.speed.Of(g.SlowStart),
+		version: g.Version, algorithm: g.Algorithm, mitigate: g.Mitigate, sticky: g.Sticky, minHealthy: g.MinHealthy, minPercent: g.MinPercent, slow: n.pace.Of(g.SlowStart),
 		turn: n.turns[g.ID], flow: g.Flow,
 	}
 	if slices.ContainsFunc(g.Targets, func(t Target) bool { return t.Away }) {
@@ -163,10 +163,10 @@ func (p *pool) add(zone string, g Group, spec Target, t *target) {
 // checks as its threshold; at a higher speed they would end before an instance can have booted.
 func (n *node) bootTime(c Check) time.Duration {
 	checks := time.Duration(c.Unhealthy-1) * c.Interval
-	if n.speed.Of(checks) == checks {
+	if n.pace.Of(checks) == checks {
 		return 0
 	}
-	return n.speed.Boot(checks) - n.speed.Of(checks)
+	return n.pace.Boot(checks) - n.pace.Of(checks)
 }
 
 // listen opens listeners that are new and closes those that nothing uses any more, at the addresses of both families.

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
 // healthyPool is a pool of targets that are all well.
@@ -204,7 +206,7 @@ func BenchmarkPick(b *testing.B) {
 
 // BenchmarkConfigure begins and ends the draining of one target of a thousand.
 func BenchmarkConfigure(b *testing.B) {
-	balancer := New(1, slog.New(slog.DiscardHandler), func() {})
+	balancer := New(tempo.At(1), slog.New(slog.DiscardHandler), func() {})
 	defer balancer.Close()
 	g := group()
 	for n := range 1000 {

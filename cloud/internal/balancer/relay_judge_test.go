@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/understudy/understudy/cloud/internal/network"
+	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/internal/judge"
 )
 
@@ -47,7 +48,7 @@ func TestForeignCalls(t *testing.T) {
 	}
 	h := host{make(chan string, 1)}
 	health := make(chan struct{}, 8)
-	b := New(1000, slog.New(slog.DiscardHandler), func() { health <- struct{}{} })
+	b := New(tempo.At(1000), slog.New(slog.DiscardHandler), func() { health <- struct{}{} })
 	defer b.Close()
 	g := versioned(GRPC, Target{ID: "i-1", Address: netip.MustParseAddrPort("127.0.0.1:" + strings.TrimSpace(port))})
 	g.Check.Interval, g.Check.Timeout = time.Hour, time.Hour/2 // seconds at this speed

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
+
+	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
 // multiplexed runs a target that speaks HTTP/2 alone until the test ends, over TLS if it has a certificate, and counts its connections.
@@ -150,7 +152,7 @@ func TestProtocolsThatDoNotGoTogether(t *testing.T) {
 				t.Errorf("%+v: %d", c, x.StatusCode)
 			}
 			w.b.Close()
-			w = &world{memory: w.memory, t: t, b: New(1, w.b.log, func() {}), client: w.client}
+			w = &world{memory: w.memory, t: t, b: New(tempo.At(1), w.b.log, func() {}), client: w.client}
 		}
 		w.b.Close()
 	})

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/understudy/understudy/cloud/internal/network"
+	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/internal/judge"
 )
 
@@ -31,7 +32,7 @@ func overSockets(t *testing.T) (*Balancer, string) {
 	t.Cleanup(backend.Close)
 	h := host{make(chan string, 1)}
 	health := make(chan struct{}, 8)
-	b := New(1000, slog.New(slog.DiscardHandler), func() { health <- struct{}{} })
+	b := New(tempo.At(1000), slog.New(slog.DiscardHandler), func() { health <- struct{}{} })
 	t.Cleanup(b.Close)
 	g := group(Target{ID: "i-1", Address: netip.MustParseAddrPort(backend.Listener.Addr().String())})
 	s := &TLS{Default: certificate(t, rsaKey(t, 2048), "www.example.com"), Min: tls.VersionTLS12, Max: tls.VersionTLS13}

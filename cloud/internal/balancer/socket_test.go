@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/understudy/understudy/cloud/internal/network"
+	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/internal/judge"
 )
 
@@ -37,7 +38,7 @@ func TestCurlOverSockets(t *testing.T) {
 	defer backend.Close()
 	h := host{make(chan string, 1)}
 	health := make(chan struct{}, 8)
-	b := New(1000, slog.New(slog.DiscardHandler), func() { health <- struct{}{} })
+	b := New(tempo.At(1000), slog.New(slog.DiscardHandler), func() { health <- struct{}{} })
 	defer b.Close()
 	g := group(Target{ID: "i-1", Address: netip.MustParseAddrPort(backend.Listener.Addr().String())})
 	err := b.Configure(Config{

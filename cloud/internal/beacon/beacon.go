@@ -17,11 +17,11 @@ import (
 
 // Silence is the time without reports after which a region's load balancers are unhealthy. AWS publishes no
 // figure for how soon EvaluateTargetHealth finds that a region is lost; this is the interval of a fast health check.
-// It is divided by the speed, but not below a second, which a busy machine may need.
-func Silence(s tempo.Speed) time.Duration { return max(s.Of(10*time.Second), time.Second) }
+// It is divided by the speed, but not below five of the shortest time-outs, a second as a rule, which a busy machine may need.
+func Silence(p tempo.Pace) time.Duration { return max(p.Of(10*time.Second), 5*p.Least()) }
 
 // Every is the interval between a region's reports: several of them come within Silence.
-func Every(s tempo.Speed) time.Duration { return Silence(s) / 5 }
+func Every(p tempo.Pace) time.Duration { return Silence(p) / 5 }
 
 // Report is one complete report: a load balancer or an alarm that is not in it does not exist any more.
 type Report struct {

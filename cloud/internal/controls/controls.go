@@ -121,7 +121,7 @@ func Open(cfg Config) (*Room, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Room{Base: room.New(room.Identity{Account: cfg.Account, Speed: cfg.Speed}, db, cfg.Log), cfg: cfg}
+	r := &Room{Base: room.New(room.Identity{Account: cfg.Account, Pace: tempo.At(cfg.Speed)}, db, cfg.Log), cfg: cfg}
 	r.clusters.kind, r.panels.kind, r.controls.kind, r.rules.kind = kindCluster, kindPanel, kindControl, kindRule
 	room.LoadTable(db, "clusters", &r.clusters.Table, &err)
 	room.LoadTable(db, "control-panels", &r.panels.Table, &err)

@@ -25,7 +25,7 @@ const (
 // ask sends the request over conn and decides by the response: a status of 200 to 399 passes, redirects
 // are not followed. It records when the response began.
 func (p *prober) ask(conn net.Conn, target netip.Addr, l *latency) result {
-	if err := conn.SetDeadline(time.Now().Add(p.speed.Timeout(ReplyLimit))); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(p.pace.Timeout(ReplyLimit))); err != nil {
 		return result{status: describe(err)}
 	}
 	if _, err := io.WriteString(conn, p.request(target)); err != nil {
@@ -39,7 +39,7 @@ func (p *prober) ask(conn net.Conn, target netip.Addr, l *latency) result {
 	if !h.passes() || !p.endpoint.matches {
 		return h.result()
 	}
-	if err := conn.SetDeadline(time.Now().Add(p.speed.Timeout(BodyLimit))); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(p.pace.Timeout(BodyLimit))); err != nil {
 		return result{status: describe(err)}
 	}
 	body, err := readBody(io.MultiReader(bytes.NewReader(b), io.LimitReader(conn, readLimit)))

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/internal/patience"
 )
 
@@ -230,7 +231,7 @@ func openFiles(t *testing.T) int {
 // A whole monitor over real sockets, with all kinds of probes.
 func TestMonitorOverSockets(t *testing.T) {
 	changed := make(chan map[string]bool, 100)
-	m := New(Config{Speed: 1000, Source: local, Changed: func(c map[string]bool) { changed <- c }})
+	m := New(Config{Pace: tempo.At(1000), Source: local, Changed: func(c map[string]bool) { changed <- c }})
 	defer m.Close()
 	down := make(chan struct{})
 	at := serving(t, func(c *net.TCPConn) {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
 func TestLatencyIsMeasuredWhereWanted(t *testing.T) {
@@ -63,7 +65,7 @@ func TestLatencyOverSockets(t *testing.T) {
 					c.Close()
 				}
 			}()
-			m := New(Config{Speed: 1000, Source: local})
+			m := New(Config{Pace: tempo.At(1000), Source: local})
 			defer m.Close()
 			for _, kind := range []r53types.HealthCheckType{"HTTP", "HTTP_STR_MATCH", "TCP"} {
 				c := config(nil)

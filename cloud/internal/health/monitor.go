@@ -18,9 +18,9 @@ import (
 // Config is what a Monitor needs from its caller. Only Resolve must be set, and only if
 // checks have domain names.
 type Config struct {
-	// Speed divides intervals and time-outs.
-	Speed tempo.Speed
-	Log   *slog.Logger
+	// Pace divides intervals and time-outs.
+	Pace tempo.Pace
+	Log  *slog.Logger
 	// Resolve returns the IPv4 addresses of a name.
 	Resolve func(name string) []netip.Addr
 	// Dial connects from a checker's address; the default is DialFrom.
@@ -81,7 +81,7 @@ func (m *Monitor) startEngine() {
 		return
 	}
 	m.config.Dial = DialFrom
-	s := m.config.Speed
+	s := m.config.Pace
 	e, err := newEngine(limits{s.Timeout(ConnectLimit), s.Timeout(ReplyLimit), s.Timeout(ConnectLimitTCP)}, m.record)
 	if err != nil {
 		m.config.Log.Warn("health checks take a goroutine each", "error", err)

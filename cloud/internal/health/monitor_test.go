@@ -206,7 +206,7 @@ func TestSlowReplyTimesOut(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newSite()
 				s.slow = c.slow
-				m := s.monitor(t, Config{Speed: c.speed})
+				m := s.monitor(t, Config{Pace: tempo.At(c.speed)})
 				m.Set("a", config(nil))
 				pass(13 * time.Second)
 				seen := m.Observations("a")
@@ -297,7 +297,7 @@ func TestRegionsChooseCheckers(t *testing.T) {
 func TestSpeedDividesTheInterval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite()
-		m := s.monitor(t, Config{Speed: 10})
+		m := s.monitor(t, Config{Pace: tempo.At(10)})
 		m.Set("a", config(nil))
 		pass(10 * time.Second)
 		if n := len(s.times(0)); n != 10 {

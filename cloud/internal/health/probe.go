@@ -43,7 +43,7 @@ func DialFrom(ctx context.Context, source netip.Addr, network, address string) (
 // prober asks one endpoint from one address.
 type prober struct {
 	endpoint endpoint
-	speed    tempo.Speed
+	pace     tempo.Pace
 	source   netip.Addr
 	dial     Dial
 	resolve  func(string) []netip.Addr
@@ -98,7 +98,7 @@ func (p *prober) target(turn int) (netip.Addr, bool) {
 
 // probeTCP passes if a connection is made; nothing is sent.
 func (p *prober) probeTCP(ctx context.Context, target netip.Addr) result {
-	ctx, cancel := context.WithTimeout(ctx, p.speed.Timeout(ConnectLimitTCP))
+	ctx, cancel := context.WithTimeout(ctx, p.pace.Timeout(ConnectLimitTCP))
 	defer cancel()
 	conn, l, err := p.open(ctx, target)
 	if err != nil {
@@ -126,7 +126,7 @@ func (p *prober) open(ctx context.Context, target netip.Addr) (net.Conn, latency
 // does not have the name that was asked for is asked once more without a name (HealthCheckConfig,
 // EnableSNI).
 func (p *prober) connect(ctx context.Context, target netip.Addr) (net.Conn, latency, error) {
-	ctx, cancel := context.WithTimeout(ctx, p.speed.Timeout(ConnectLimit))
+	ctx, cancel := context.WithTimeout(ctx, p.pace.Timeout(ConnectLimit))
 	defer cancel()
 	if !p.endpoint.tls {
 		return p.open(ctx, target)

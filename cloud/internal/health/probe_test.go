@@ -22,6 +22,7 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/cloud/internal/address"
+	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
 // loopback dials the check's port on loopback, whatever its address, and from there too.
@@ -38,7 +39,7 @@ func once(t *testing.T, at net.Addr, c r53types.HealthCheckConfig, resolve func(
 	t.Helper()
 	c.Port = aws.Int32(int32(at.(*net.TCPAddr).Port))
 	const slow = 0.01 // time-outs of minutes, which no machine is too slow for
-	p := &prober{endpoint: endpointOf("ref", c), speed: slow, source: address.Checker(0), dial: loopback, resolve: resolve}
+	p := &prober{endpoint: endpointOf("ref", c), pace: tempo.At(slow), source: address.Checker(0), dial: loopback, resolve: resolve}
 	return p.probe(context.Background(), 0)
 }
 

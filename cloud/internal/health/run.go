@@ -45,7 +45,7 @@ func (m *Monitor) begin(id string, config r53types.HealthCheckConfig, kept *chec
 	}
 	c.endpoint = endpointOf(id, config)
 	c.checkers = checkersOf(c, config.Regions)
-	now, interval := time.Now(), m.config.Speed.Of(c.endpoint.interval)
+	now, interval := time.Now(), m.config.Pace.Of(c.endpoint.interval)
 	for i, k := range c.checkers {
 		if kept != nil {
 			for _, old := range kept.checkers {
@@ -74,7 +74,7 @@ func (m *Monitor) end(c *check) {
 func (m *Monitor) start(k *checker) {
 	e := &k.check.endpoint
 	source := m.config.Source(int(k.number), e.address.Is6())
-	p := prober{endpoint: *e, speed: m.config.Speed, source: source, dial: m.config.Dial, resolve: m.config.Resolve}
+	p := prober{endpoint: *e, pace: m.config.Pace, source: source, dial: m.config.Dial, resolve: m.config.Resolve}
 	k.turn++
 	turn := int(k.turn)
 	if m.engine == nil || e.tls || e.matches {
@@ -111,7 +111,7 @@ func (m *Monitor) record(k *checker, r result) {
 		return
 	}
 	now := time.Now()
-	m.schedule.add(k, now.Add(m.config.Speed.Of(c.endpoint.interval)))
+	m.schedule.add(k, now.Add(m.config.Pace.Of(c.endpoint.interval)))
 	k.see(r, now)
 	c.measure(k, r.latency, now)
 	before := k.judge.Healthy()

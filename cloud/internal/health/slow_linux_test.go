@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/internal/patience"
 )
 
@@ -82,7 +83,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 			asked <- struct{}{}
 			c.Read(make([]byte, 1))
 		})
-		m := New(Config{Speed: 10, Source: local})
+		m := New(Config{Pace: tempo.At(10), Source: local})
 		for i, at := range []net.Addr{mute, half, mute, half} {
 			c := config(nil)
 			c.Type = []r53types.HealthCheckType{"HTTP", "HTTP_STR_MATCH", "HTTPS", "TCP"}[i]

@@ -62,7 +62,7 @@ func Open(cfg Config) (*Room, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Room{Base: room.New(room.Identity{Account: cfg.Account, Speed: cfg.Speed}, db, cfg.Log), cfg: cfg, used: map[string]lastUsed{}}
+	r := &Room{Base: room.New(room.Identity{Account: cfg.Account, Pace: tempo.At(cfg.Speed)}, db, cfg.Log), cfg: cfg, used: map[string]lastUsed{}}
 	room.LoadTable(db, "entities", &r.entities, &err)
 	room.LoadTable(db, "access-keys", &r.keys, &err)
 	room.LoadTable(db, "account", &r.account, &err)

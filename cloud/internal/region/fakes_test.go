@@ -47,7 +47,7 @@ func (c closer) Close() error { c(); return nil }
 
 func openAt(t *testing.T, dir string, p *paper) *Region {
 	t.Helper()
-	r, err := Open(Config{Name: "us-east-1", Index: 1, Account: "111122223333", Dir: dir, Speed: tempo.Speed(60)}, p, p, p)
+	r, err := Open(Config{Name: "us-east-1", Index: 1, Account: "111122223333", Dir: dir, Pace: tempo.At(60)}, p, p, p)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ type Config struct {
 	Dir        string // its folder: state, layers, instances
 	Kept       string // its state's mark and copy, see package store; empty for Dir
 	Executable string // the program that the image understudy-hello carries as /usr/local/bin/hello; empty for no such image
-	Speed      tempo.Speed
+	Pace       tempo.Pace
 	Log        *slog.Logger
 	// Peers returns the names of the cloud's other regions; nil for none.
 	Peers func(context.Context) ([]string, error)
@@ -111,7 +111,7 @@ func Open(cfg Config, fabric nets.Fabric, host compute.Machines, publisher Publi
 		return nil, fmt.Errorf("open region %s: %w", cfg.Name, err)
 	}
 	r := &Region{
-		Base: room.New(room.Identity{Region: cfg.Name, Account: cfg.Account, Speed: cfg.Speed, Quotas: cfg.Quotas}, db, cfg.Log),
+		Base: room.New(room.Identity{Region: cfg.Name, Account: cfg.Account, Pace: cfg.Pace, Quotas: cfg.Quotas}, db, cfg.Log),
 		cfg:  cfg,
 	}
 	r.twins = twins{publisher: publisher, log: r.Log, ports: r.publicPorts}

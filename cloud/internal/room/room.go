@@ -20,8 +20,8 @@ import (
 type Identity struct {
 	Region  string // us-east-1; empty for a global service
 	Account string // twelve digits
-	Speed   tempo.Speed
-	Quotas  map[string]int // by their codes in Service Quotas, where they are other than usual
+	tempo.Pace
+	Quotas map[string]int // by their codes in Service Quotas, where they are other than usual
 }
 
 // Base is what the services of one control plane share: the store, and the context that ends with the control plane.

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 
 	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
 func open(t *testing.T) (*Base, *store.Table[int]) {
@@ -22,7 +23,7 @@ func open(t *testing.T) (*Base, *store.Table[int]) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(Identity{Region: "us-east-1", Account: "111122223333", Speed: 1}, db, nil), rows
+	return New(Identity{Region: "us-east-1", Account: "111122223333", Pace: tempo.At(1)}, db, nil), rows
 }
 
 func woken(ch <-chan struct{}) bool {

@@ -8,7 +8,10 @@
 // are declared here and nowhere else.
 package tempo
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Speed is the divisor; 1 is real time, and so is the zero value.
 type Speed float64
@@ -21,13 +24,26 @@ func (s Speed) Of(d time.Duration) time.Duration {
 	return time.Duration(float64(d) / float64(s))
 }
 
-// LeastTimeout is the shortest divided time-out: a busy machine may need this time for what a
+// LeastTimeout is the usual shortest divided time-out: a busy machine may need this time for what a
 // real endpoint does at once.
 const LeastTimeout = 200 * time.Millisecond
 
-// Timeout returns a time-out at this speed: d divided, but not below LeastTimeout unless d itself is.
-func (s Speed) Timeout(d time.Duration) time.Duration {
-	return max(s.Of(d), min(d, LeastTimeout))
+// Pace is a speed, and how short a time-out becomes by it.
+type Pace struct {
+	Speed `json:"speed"`
+	// LeastTimeout is the shortest divided time-out, longer where the machine is slow; zero is the constant of the same name.
+	LeastTimeout time.Duration `json:"least_timeout,omitempty"`
+}
+
+// At is the usual pace of a speed.
+func At(s Speed) Pace { return Pace{Speed: s} }
+
+// Least is the shortest divided time-out.
+func (p Pace) Least() time.Duration { return cmp.Or(p.LeastTimeout, LeastTimeout) }
+
+// Timeout returns a time-out at this pace: d divided, but not below Least unless d itself is.
+func (p Pace) Timeout(d time.Duration) time.Duration {
+	return max(p.Of(d), min(d, p.Least()))
 }
 
 // LeastBoot is the shortest divided time for a boot. On an idle machine a service answers within a second of its

@@ -24,8 +24,12 @@ func TestTimesAtSpeed(t *testing.T) {
 		if got := c.speed.Of(c.in); got != c.of {
 			t.Errorf("%v at %v: %v, want %v", c.in, c.speed, got, c.of)
 		}
-		if got := c.speed.Timeout(c.in); got != c.timeout {
+		if got := At(c.speed).Timeout(c.in); got != c.timeout {
 			t.Errorf("time-out %v at %v: %v, want %v", c.in, c.speed, got, c.timeout)
+		}
+		const patient = 2 * time.Second
+		if got, want := (Pace{c.speed, patient}).Timeout(c.in), max(c.timeout, min(c.in, patient)); got != want {
+			t.Errorf("time-out %v at %v, of %v at least: %v, want %v", c.in, c.speed, patient, got, want)
 		}
 		if got := c.speed.Boot(c.in); got != c.boot {
 			t.Errorf("boot %v at %v: %v, want %v", c.in, c.speed, got, c.boot)

@@ -29,8 +29,8 @@ type Config struct {
 	Cloud   int    `json:"cloud"` // its number on this machine
 	Account string `json:"account"`
 	// Endpoint is the URL of the front door, as clients on the host reach it.
-	Endpoint string      `json:"endpoint"`
-	Speed    tempo.Speed `json:"speed"`
+	Endpoint string `json:"endpoint"`
+	tempo.Pace
 	// DefaultVPC has each region's first start make a default VPC.
 	DefaultVPC bool `json:"default_vpc"`
 	// Quotas are those of regions that are other than usual, by their codes in Service Quotas.

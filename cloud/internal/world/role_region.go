@@ -61,7 +61,7 @@ func runRegion(cfg Config) error {
 	telling, stop := context.WithCancel(context.Background())
 	var told sync.WaitGroup
 	told.Go(func() {
-		beacon.Send(telling, BeaconSocket(cfg.Dir), r.BeaconReport, r.Changed, beacon.Every(cfg.Speed), log)
+		beacon.Send(telling, BeaconSocket(cfg.Dir), r.BeaconReport, r.Changed, beacon.Every(cfg.Pace), log)
 	})
 	err = serve(map[string]http.Handler{Socket(cfg.Dir, name): r.Handler(), PeerSocket(cfg.Dir, name): r.PeerHandler()})
 	stop()
@@ -73,7 +73,7 @@ func regionConfig(cfg Config, name string, index int, issuer *authority.Issuer, 
 	others := &peers{dir: cfg.Dir, self: name, found: map[string]bool{}}
 	return region.Config{
 		Name: name, Index: index, Account: cfg.Account,
-		Dir: Home(cfg.Dir, name), Kept: Kept(cfg.Dir, name), Executable: "/proc/self/exe", Speed: cfg.Speed, Log: log, DefaultVPC: cfg.DefaultVPC, Quotas: cfg.Quotas,
+		Dir: Home(cfg.Dir, name), Kept: Kept(cfg.Dir, name), Executable: "/proc/self/exe", Pace: cfg.Pace, Log: log, DefaultVPC: cfg.DefaultVPC, Quotas: cfg.Quotas,
 		Buckets: filepath.Join(cfg.Dir, "s3"), Issuer: issuer, Peers: others.list, Peer: others.socket,
 		Lend: func(l net.Listener, t lend.Terms) (nets.Loan, error) { return lend.Lend(APISocket(cfg.Dir), l, t) },
 

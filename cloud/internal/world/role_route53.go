@@ -37,7 +37,7 @@ func runRoute53(cfg Config) error {
 		return err
 	}
 	c := zones.Config{
-		Cloud: cfg.Cloud, Account: cfg.Account, Endpoint: cfg.Endpoint, Speed: cfg.Speed, Log: log,
+		Cloud: cfg.Cloud, Account: cfg.Account, Endpoint: cfg.Endpoint, Pace: cfg.Pace, Log: log,
 		Dir: Home(cfg.Dir, Route53), Kept: Kept(cfg.Dir, Route53),
 		Inside: inside, Host: host, Resolvers: resolvers, Beacon: beacon,
 	}

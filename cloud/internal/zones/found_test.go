@@ -9,6 +9,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
+
+	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
 // What was unhealthy is so after a restart, at once and not only when its checkers have found out again.
@@ -21,7 +23,7 @@ func TestHealthOutlivesTheProcess(t *testing.T) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
-	z, err := Open(Config{Cloud: 1, Account: "111122223333", Dir: dir, Speed: 1000, Dial: refused})
+	z, err := Open(Config{Cloud: 1, Account: "111122223333", Dir: dir, Pace: tempo.At(1000), Dial: refused})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +45,7 @@ func TestHealthOutlivesTheProcess(t *testing.T) {
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
-	z, err = Open(Config{Cloud: 1, Account: "111122223333", Dir: dir, Speed: 1, Dial: silent})
+	z, err = Open(Config{Cloud: 1, Account: "111122223333", Dir: dir, Pace: tempo.At(1), Dial: silent})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
@@ -51,7 +52,7 @@ func openAPI(t testing.TB, dir string) (*Room, *recorder) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	a, err := load(room.New(room.Identity{Speed: 1}, db, nil))
+	a, err := load(room.New(room.Identity{Pace: tempo.At(1)}, db, nil))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/internal/patience"
 )
 
@@ -29,7 +30,7 @@ func TestLatenciesAreToldToCloudWatch(t *testing.T) {
 		}()
 		return near, nil
 	}
-	z, err := Open(Config{Cloud: 1, Account: "111122223333", Dir: t.TempDir(), Speed: 1000, Dial: answer})
+	z, err := Open(Config{Cloud: 1, Account: "111122223333", Dir: t.TempDir(), Pace: tempo.At(1000), Dial: answer})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,7 @@ type Config struct {
 	Kept    string // holds the marks and copies of both, see package store; empty for Dir
 	// Endpoint is the URL of the cloud's front door.
 	Endpoint string
-	Speed    tempo.Speed
+	Pace     tempo.Pace
 	Log      *slog.Logger
 	// Inside answers the cloud's own machines, Host the host, with loopback addresses.
 	Inside, Host Sockets
@@ -93,7 +93,7 @@ func Open(c Config) (*Zones, error) {
 	if err != nil {
 		return nil, err
 	}
-	z, err := join(c, room.New(room.Identity{Account: c.Account, Speed: c.Speed}, db, c.Log), places)
+	z, err := join(c, room.New(room.Identity{Account: c.Account, Pace: c.Pace}, db, c.Log), places)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open route 53: %w", err), db.Close())
 	}
@@ -107,16 +107,16 @@ func join(c Config, base *room.Base, places *routing.Places) (*Zones, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := newAnswers(r, routing.New(c.Cloud, c.Speed, places), c.Dir)
-	receiver := beacon.NewReceiver(beacon.Silence(c.Speed), func() { r.Wake(told) }, r.reports.All())
+	a := newAnswers(r, routing.New(c.Cloud, c.Pace.Speed, places), c.Dir)
+	receiver := beacon.NewReceiver(beacon.Silence(c.Pace), func() { r.Wake(told) }, r.reports.All())
 	found := checks.NewFound(r.Base, r.Tables)
 	monitor := health.New(health.Config{
-		Speed: c.Speed, Log: r.Log, Resolve: a.resolve, Dial: c.Dial,
+		Pace: c.Pace, Log: r.Log, Resolve: a.resolve, Dial: c.Dial,
 		Changed: func(changes map[string]bool) { a.judged(changes) }, Keep: found.Note, Recall: found.Healthy,
 	})
 	watched := newAlarms(r, receiver, monitor)
 	k, err := controls.Open(controls.Config{
-		Account: c.Account, Dir: filepath.Clean(c.Dir), Kept: c.Kept, Endpoint: c.Endpoint, Speed: c.Speed, Log: c.Log,
+		Account: c.Account, Dir: filepath.Clean(c.Dir), Kept: c.Kept, Endpoint: c.Endpoint, Speed: c.Pace.Speed, Log: c.Log,
 		Changed: monitor.FeedControls, HealthChecks: r.followers,
 	})
 	if err != nil {
@@ -147,7 +147,7 @@ func (z *Zones) start(c Config) {
 		server.ServeResolvers(c.Resolvers)
 	}
 	if c.Metrics != nil {
-		r.Spawn(func() { z.metrics().Tell(r.Context(), c.Speed, c.Metrics) })
+		r.Spawn(func() { z.metrics().Tell(r.Context(), c.Pace.Speed, c.Metrics) })
 	}
 	if c.Beacon != nil {
 		r.Spawn(func() {

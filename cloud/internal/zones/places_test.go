@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
 func TestTheUsersPlaces(t *testing.T) {
@@ -16,7 +18,7 @@ func TestTheUsersPlaces(t *testing.T) {
 	}
 	write("10.0.0.0/8 EU DE - 50.1 8.7 eu-central-1\n10.1.0.0/16 EU\n")
 	want := filepath.Join(dir, placesFile) + ": line 2: has 2 fields"
-	if _, err := Open(Config{Cloud: 1, Dir: dir, Speed: 1}); err == nil || !strings.Contains(err.Error(), want) {
+	if _, err := Open(Config{Cloud: 1, Dir: dir, Pace: tempo.At(1)}); err == nil || !strings.Contains(err.Error(), want) {
 		t.Fatalf("error %v, want %s", err, want)
 	}
 	write("10.0.0.0/8 EU DE - 50.1 8.7 eu-central-1\n")

@@ -11,6 +11,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
 // filled is Route 53 with zones that hold nearly as many records as AWS allows, in the folder dir.
@@ -59,7 +60,7 @@ func BenchmarkStart(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		r, err := load(room.New(room.Identity{Speed: 1}, db, nil))
+		r, err := load(room.New(room.Identity{Pace: tempo.At(1)}, db, nil))
 		if err != nil {
 			b.Fatal(err)
 		}

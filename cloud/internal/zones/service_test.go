@@ -20,6 +20,7 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/cloud/internal/beacon"
+	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/internal/judge"
 	"github.com/understudy/understudy/internal/patience"
 )
@@ -46,7 +47,7 @@ func serve(t testing.TB, dir string) *service {
 			Cloud:   1,
 			Account: "111122223333",
 			Dir:     dir,
-			Speed:   1000,
+			Pace:    tempo.At(1000),
 			Inside:  Sockets{Packets: []net.PacketConn{packets}, Listeners: []net.Listener{listener}},
 			Beacon:  heard,
 			Dial:    refuse,

@@ -19,6 +19,7 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/balancer"
 	"github.com/understudy/understudy/cloud/internal/delivery"
+	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
 func main() {
@@ -36,7 +37,7 @@ func main() {
 	if *by == "reverseproxy" {
 		log.Fatal(http.ListenAndServe(at.String(), reverseProxy(to)))
 	}
-	b := balancer.New(1, slog.Default(), func() {})
+	b := balancer.New(tempo.At(1), slog.Default(), func() {})
 	defer b.Close()
 	c := config(at, to, *rules)
 	if *logs != "" {

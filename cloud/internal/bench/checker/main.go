@@ -59,7 +59,7 @@ func main() {
 
 // monitor is Route 53's, with its checkers on loopback.
 func monitor(at netip.AddrPort, checks int, speed tempo.Speed) *health.Monitor {
-	m := health.New(health.Config{Speed: speed, Source: func(n int, _ bool) netip.Addr { return netip.AddrFrom4([4]byte{127, 0, 1, byte(n + 1)}) }})
+	m := health.New(health.Config{Pace: tempo.At(speed), Source: func(n int, _ bool) netip.Addr { return netip.AddrFrom4([4]byte{127, 0, 1, byte(n + 1)}) }})
 	for i := range checks {
 		m.Set(strconv.Itoa(i), r53types.HealthCheckConfig{
 			Type: r53types.HealthCheckTypeHttp, IPAddress: aws.String(at.Addr().String()), Port: aws.Int32(int32(at.Port())),

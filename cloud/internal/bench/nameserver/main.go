@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/cloud/internal/wire"
 	"github.com/understudy/understudy/cloud/internal/zones"
 )
@@ -54,7 +55,7 @@ func run(listen string, names int, target string) error {
 		return new(net.Dialer).DialContext(ctx, network, target)
 	}
 	z, err := zones.Open(
-		zones.Config{Cloud: 1, Dir: dir, Speed: 1, Dial: dial, Inside: zones.Sockets{Packets: []net.PacketConn{packets}, Listeners: []net.Listener{streams}}},
+		zones.Config{Cloud: 1, Dir: dir, Pace: tempo.At(1), Dial: dial, Inside: zones.Sockets{Packets: []net.PacketConn{packets}, Listeners: []net.Listener{streams}}},
 	)
 	if err != nil {
 		return err

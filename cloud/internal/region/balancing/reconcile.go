@@ -136,7 +136,7 @@ func (r *Room) tell(arn string, err error) {
 func (r *Room) bringUp(row loadBalancerRow) error {
 	b := r.serving.running[row.ARN]
 	if b == nil {
-		b = balancer.New(r.Speed, r.Log, func() { r.Wake(targetNews) })
+		b = balancer.New(r.Pace, r.Log, func() { r.Wake(targetNews) })
 		r.serving.running[row.ARN] = b
 	}
 	config, missing := r.balancerConfig(row)

@@ -64,7 +64,7 @@ func daily(t *testing.T) (*desk, *journal) {
 		t.Fatal(err)
 	}
 	db := roomtest.Must(store.Open(filepath.Join(d.dir, "state.db"), store.Options{}))(t)
-	base := room.New(room.Identity{Region: "us-east-1", Account: "111122223333", Speed: d.speed}, db, slog.New(slog.NewJSONHandler(j, nil)))
+	base := room.New(room.Identity{Region: "us-east-1", Account: "111122223333", Pace: tempo.At(d.speed)}, db, slog.New(slog.NewJSONHandler(j, nil)))
 	d.end = func() {
 		base.Stop()
 		base.Drained()

@@ -27,7 +27,7 @@ func Open(t *testing.T, dir string, speed tempo.Speed) (b *room.Base, shut func(
 	if err != nil {
 		t.Fatal(err)
 	}
-	b = room.New(room.Identity{Region: "us-east-1", Account: "111122223333", Speed: speed}, db, nil)
+	b = room.New(room.Identity{Region: "us-east-1", Account: "111122223333", Pace: tempo.Pace{Speed: speed}}, db, nil)
 	shut = func() {
 		b.Stop()
 		b.Drained()
