@@ -3,6 +3,7 @@ package understudy
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // TargetGroup is a further one: the same instances, which are asked at another port or in another way. Rules and listeners forward to it.
@@ -57,9 +58,30 @@ const (
 	// mostGroups leaves most of the hundred target groups of a load balancer to others, and to their successors ("Quotas for your Application
 	// Load Balancers").
 	mostGroups = 20
-	// longestNames is what a target group's name, of 32 characters, leaves to the stack's and to its own beside "understudy2-" and "--".
-	longestNames = 18
+	// longestNames is what a target group's name, of 32 characters, leaves to the stack's and to its own beside "understudy2-" and the sign.
+	longestNames = 32 - len("understudy2-") - len(groupSign)
+	// groupSign stands before the name of a further target group in its name on AWS. Neither a stack's name nor a target group's has a capital.
+	// Two hyphens together, which it was once, AWS refuses.
+	groupSign, earlierSign = "-T", "--"
 )
+
+// GroupName is what the target group with a name is called on AWS, of the service's that is called so.
+func GroupName(service, name string) string {
+	if name == "" {
+		return service
+	}
+	return service + groupSign + name
+}
+
+// CutGroupName returns what GroupName was given for a name. A local cloud may have target groups with earlier names.
+func CutGroupName(name string) (service, further string) {
+	for _, sign := range []string{groupSign, earlierSign} {
+		if service, further, ok := strings.Cut(name, sign); ok {
+			return service, further
+		}
+	}
+	return name, ""
+}
 
 // targetGroups reads the further target groups.
 func targetGroups(root *object, d *Declaration) {

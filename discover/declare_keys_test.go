@@ -43,7 +43,7 @@ func ours(t *testing.T, region, dns, cidr string) *Site {
 	s.Groups[0].Attributes["slow_start.duration_seconds"], s.Groups[0].Attributes[crossZone] = "30", "false"
 	s.Groups[0].ProtocolVersion = aws.String("HTTP2")
 	api := s.Groups[0]
-	api.TargetGroupArn, api.TargetGroupName, api.Port = aws.String("tg-api"), aws.String("understudy2-hello--api"), aws.Int32(8081)
+	api.TargetGroupArn, api.TargetGroupName, api.Port = aws.String("tg-api"), aws.String("understudy2-hello-Tapi"), aws.Int32(8081)
 	s.Groups = append([]Group{api}, s.Groups...)
 	f := &s.Fleets[0]
 	f.TargetGroupARNs, f.DefaultInstanceWarmup, f.TerminationPolicies = []string{"tg", "tg-api"}, aws.Int32(7), []string{"OldestInstance", "Default"}

@@ -184,8 +184,8 @@ func (p *policy) balancing() []string {
 			all = append(all, kind+name)
 		}
 	}
-	for _, name := range []string{"understudy-" + p.stack + "--*/*", "understudy?-" + p.stack + "--*/*"} { // further target groups
-		all = append(all, "targetgroup/"+name)
+	for _, service := range []string{"understudy-" + p.stack, "understudy?-" + p.stack} {
+		all = append(all, "targetgroup/"+understudy.GroupName(service, "*")+"/*")
 	}
 	return p.arns("elasticloadbalancing", all...)
 }

@@ -18,7 +18,7 @@ func ofRules(query string) string {
 
 // ofFurtherGroups is a part of the further target groups.
 func ofFurtherGroups(query string) string {
-	return "aws elbv2 describe-target-groups --query \"TargetGroups[?contains(TargetGroupName,'--')]." + query + "\""
+	return "aws elbv2 describe-target-groups --query \"TargetGroups[?contains(TargetGroupName,'-T')]." + query + "\""
 }
 
 // ofFurther is a part of each of the listeners at further ports, in the order of the ports.
@@ -68,11 +68,11 @@ var entryFields = []field{
 	{key: "rules[].fixed.status", first: `404`, second: `503`, shown: ofRules("Actions[].FixedResponseConfig.StatusCode")},
 	{key: "rules[].fixed.type", first: `text/plain`, second: `text/html`, shown: ofRules("Actions[].FixedResponseConfig.ContentType")},
 	{key: "rules[].fixed.body", first: `gone`, second: `later`, shown: ofRules("Actions[].FixedResponseConfig.MessageBody")},
-	{key: "target_groups[].name", first: "[^ ]*-hello--api", second: "[^ ]*-hello--web", shown: ofFurtherGroups("TargetGroupName")},
+	{key: "target_groups[].name", first: "[^ ]*-hello-Tapi", second: "[^ ]*-hello-Tweb", shown: ofFurtherGroups("TargetGroupName")},
 	{key: "target_groups[].port", first: "8081", second: "8080", shown: ofFurtherGroups("Port")},
 	{key: "target_groups[].target.path", first: "/healthz", second: "/", shown: ofFurtherGroups("HealthCheckPath")},
-	{key: "rules[].forward", first: ".*hello.*--api.*", second: ".*--web.*", shown: ofRules("Actions[].TargetGroupArn")},
-	{key: "listeners[].forward", first: ".*hello/[^-]*", second: ".*hello--web/[^-]*", shown: ofFurther("DefaultActions[].TargetGroupArn")},
+	{key: "rules[].forward", first: ".*hello.*-Tapi.*", second: ".*-Tweb.*", shown: ofRules("Actions[].TargetGroupArn")},
+	{key: "listeners[].forward", first: ".*hello/[^-]*", second: ".*hello-Tweb/[^-]*", shown: ofFurther("DefaultActions[].TargetGroupArn")},
 	{key: "listeners[].port", first: "8088 8089 8090", second: "8089 8090 8091", shown: ofFurther("Port")},
 	{key: "listeners[].redirect.status", first: "HTTP_301", second: "HTTP_302", shown: ofFurther("DefaultActions[].RedirectConfig.StatusCode")},
 	{key: "listeners[].redirect.protocol", first: "HTTP", second: "HTTPS", shown: ofFurther("DefaultActions[].RedirectConfig.Protocol")},

@@ -91,7 +91,7 @@ func (c *canon) infer(one claim) string {
 	if one.kind == "listener" {
 		return c.listenerAt(one.name)
 	}
-	name, further, _ := strings.Cut(one.name, "--")
+	name, further := understudy.CutGroupName(one.name)
 	if further != "" && name == "understudy-"+c.stack() && one.kind == "target group" {
 		return understudy.GroupRole(further)
 	}

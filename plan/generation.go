@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -64,12 +63,9 @@ func (s scope) generationOf(name string) int {
 	return slices.Index(GenerationNames(s.stack()), name) + 1
 }
 
-// nameSign stands between the name of a generation and that of a further target group: no stack's name has two hyphens together.
-const nameSign = "--"
-
 // partOf returns the generation that the name of a target group is of, or 0, and the name by which it is declared.
 func (s scope) partOf(name string) (number int, further string) {
-	of, further, _ := strings.Cut(name, nameSign)
+	of, further := understudy.CutGroupName(name)
 	return s.generationOf(of), further
 }
 

@@ -33,13 +33,11 @@ func (t *targetGroup) name() string {
 func (t *targetGroup) role() string { return understudy.GroupRole(t.name()) }
 
 func (t *targetGroup) groupName() string {
-	switch {
-	case t.lead != nil:
-		return t.generation(t.lead.number) + nameSign + t.name()
-	case t.further != nil:
-		return t.generation(t.number) + nameSign + t.name()
+	number := t.number
+	if t.lead != nil {
+		number = t.lead.number
 	}
-	return t.generation(t.number)
+	return understudy.GroupName(t.generation(number), t.name())
 }
 
 // how tells how its targets are asked, and at which port for what users ask.

@@ -12,12 +12,13 @@ const longestName = 32
 // Go's expressions have none.
 var (
 	nameChars = regexp.MustCompile(`^[A-Za-z0-9-]*$`)
-	nameShape = regexp.MustCompile(`^[A-Za-z0-9]+(-+[A-Za-z0-9]+)*$`)
+	nameShape = regexp.MustCompile(`^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$`)
 )
 
 // checkBalancerName refuses what a load balancer cannot be called. The words on the length were seen in
-// https://github.com/aws-cloudformation/cfn-lint/issues/3259, those on double hyphens, which no documentation forbids, in
-// https://github.com/zalando-stups/senza/issues/395; the others are after them.
+// https://github.com/aws-cloudformation/cfn-lint/issues/3259; the others are after them. Double hyphens were refused in 2016
+// (https://github.com/zalando-stups/senza/issues/395); in 2024 there were load balancers with them
+// (https://github.com/NHSDigital/manage-vaccinations-in-schools/pull/2549), and no documentation forbids them.
 func checkBalancerName(name string) error {
 	switch {
 	case len(name) > longestName:
@@ -26,8 +27,6 @@ func checkBalancerName(name string) error {
 		return invalid("The load balancer name '%s' can only contain characters that are alphanumeric characters and hyphens(-)", name)
 	case strings.HasPrefix(name, "-") || strings.HasSuffix(name, "-"):
 		return invalid("The load balancer name '%s' cannot begin or end with '-'", name)
-	case strings.Contains(name, "--"):
-		return invalid("The load balancer name '%s' cannot contain double hyphens(--)", name)
 	case strings.HasPrefix(name, "internal-"):
 		return invalid("The load balancer name '%s' cannot begin with 'internal-'", name)
 	}
@@ -35,7 +34,8 @@ func checkBalancerName(name string) error {
 }
 
 // checkGroupName refuses what a target group cannot be called, in the words that the tests of https://github.com/getmoto/moto have.
-// Those refuse hyphens that stand together, too, which AWS's documentation of CreateTargetGroup does not; they are taken here.
+// Those refuse hyphens that stand together, too, as AWS was seen to (https://github.com/zalando-stups/senza/issues/395), though its
+// documentation of CreateTargetGroup does not.
 func checkGroupName(name string) error {
 	switch {
 	case len(name) > longestName:
