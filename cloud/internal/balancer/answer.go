@@ -98,7 +98,7 @@ func (c *client) write(out []byte) {
 	}
 	c.entry.sent += len(out)
 	if c.stream == nil { // whose connection counts its bytes
-		c.node.counters.bytes.Add(uint64(len(out)))
+		c.bytes().Add(uint64(len(out)))
 	}
 	if _, err := c.conn.Write(out); err != nil {
 		c.last, c.failed = true, true

@@ -75,7 +75,7 @@ func (n *node) client(port int, conn net.Conn) *client {
 
 // reader reads from the connection what counts as the client's.
 func (c *client) reader() *http1.Reader {
-	all := &c.node.counters.bytes
+	all := c.bytes()
 	if c.stream != nil {
 		all = new(atomic.Uint64) // its connection counts for the node
 	}
@@ -89,6 +89,7 @@ func (c *client) serve() {
 	c.now = time.Now()
 	c.connected(err)
 	if err != nil {
+		c.node.counters.tlsErrors.Add(1)
 		return
 	}
 	if c.secured != nil && c.secured.NegotiatedProtocol == http2.NextProtoTLS {
@@ -126,6 +127,9 @@ func (c *client) next() bool {
 	}
 	c.last = c.q.Close || c.entry.came.Sub(c.came) >= time.Duration(c.node.keep.Load())
 	c.body = c.r.NewBody(c.q.Framing)
+	if c.q.Class != http1.Compliant {
+		c.node.counters.unlike.Add(1)
+	}
 	c.silent = c.q.Expect && !c.body.Ended() && len(c.r.Buffered()) == 0
 	if status := c.objection(err, routes); status != 0 {
 		c.last = c.last || status == http.StatusBadRequest || status == http.StatusNotImplemented

@@ -40,7 +40,7 @@ func (c *client) forward(t *target, routes *routes) {
 		return
 	}
 	c.entry.target, c.entry.group = t.address, t.group
-	t.counts.requests.Add(1)
+	c.countRequest(t, routes.headers.DropInvalid)
 	if c.grpc() {
 		c.node.counters.calls.Add(1)
 	}

@@ -18,6 +18,9 @@ func (p *pool) pick() *target {
 	if choices == 0 {
 		return nil
 	}
+	if all {
+		p.targets[0].counts.open.Add(1)
+	}
 	if p.algorithm == WeightedRandom {
 		return p.random(choices, all)
 	}

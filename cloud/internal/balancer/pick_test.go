@@ -18,7 +18,7 @@ import (
 func healthyPool(targets int) *pool {
 	p := &pool{algorithm: RoundRobin, turn: new(atomic.Uint64)}
 	for n := range targets {
-		t := &target{address: fmt.Sprintf("10.0.%d.%d:80", n/250, n%250)}
+		t := &target{address: fmt.Sprintf("10.0.%d.%d:80", n/250, n%250), counts: &groupCounters{}}
 		t.well.Store(true)
 		p.targets = append(p.targets, t)
 	}

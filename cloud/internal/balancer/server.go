@@ -19,7 +19,8 @@ type server struct {
 
 // serve accepts clients until the server is closed.
 func (n *node) serve(port int, l net.Listener) *server {
-	s := &server{listener: descriptors.Listener(l, n.shares.Accepted), clients: map[net.Conn]struct{}{}}
+	refused := func() { n.counters.rejected.Add(1) }
+	s := &server{listener: descriptors.Refusing(l, n.shares.Accepted, placePatience, refused), clients: map[net.Conn]struct{}{}}
 	n.work.Go(func() {
 		for {
 			conn, err := s.accept()
@@ -38,6 +39,10 @@ func (n *node) serve(port int, l net.Listener) *server {
 	})
 	return s
 }
+
+// placePatience is how long a client of a load balancer that has as many as it can have waits to be one of them, before it is rejected
+// (RejectedConnectionCount). Real load balancers grow in that time.
+const placePatience = 10 * time.Second
 
 // acceptPause is how long a listener waits that cannot accept now, for want of memory for one.
 const acceptPause = 10 * time.Millisecond

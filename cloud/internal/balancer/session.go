@@ -47,7 +47,7 @@ func (c *client) serveStreams() {
 	base := &http.Server{MaxHeaderBytes: maxFields, ErrorLog: quiet}
 	server := &http2.Server{MaxConcurrentStreams: maxStreams, IdleTimeout: idle, WriteByteTimeout: idle}
 	_ = http2.ConfigureServer(base, server) // fails for cipher suites alone, of which it has none
-	server.ServeConn(meteredConn{c.conn, c.secured, &c.node.counters.bytes}, &http2.ServeConnOpts{BaseConfig: base, Handler: s})
+	server.ServeConn(meteredConn{c.conn, c.secured, c.bytes()}, &http2.ServeConnOpts{BaseConfig: base, Handler: s})
 	s.mu.Lock()
 	s.ended = true
 	s.mu.Unlock()

@@ -122,6 +122,7 @@ func (c *client) choose(s *routes, a Action) *target {
 	}
 	t, kept := c.keptTarget(s, p)
 	if !kept {
+		c.node.counters.unstuck.Add(1)
 		t = p.pick()
 	}
 	if t != nil && (kept || p.sticky.AppCookie == "") {

@@ -23,7 +23,7 @@ func (x *exchange) tunnel() error {
 		buf := append(make([]byte, 0, smallPart), first...)
 		for {
 			if len(buf) > 0 {
-				x.node.counters.bytes.Add(uint64(len(buf)))
+				x.bytes().Add(uint64(len(buf)))
 				carried(len(buf))
 				if _, err := to.Write(buf); err != nil {
 					return

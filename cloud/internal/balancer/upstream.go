@@ -161,7 +161,10 @@ func (p *links) shake(ctx context.Context, c net.Conn) (net.Conn, error) {
 		return c, nil
 	}
 	secured := tls.Client(c, toTargets(p.version))
-	return secured, secured.HandshakeContext(ctx)
+	if err := secured.HandshakeContext(ctx); err != nil {
+		return secured, tlsError{err}
+	}
+	return secured, nil
 }
 
 // isOpen tells whether the target has neither closed an idle connection nor said something on it. Another kind of connection than a

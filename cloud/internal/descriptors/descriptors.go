@@ -2,8 +2,8 @@
 // connections of users and everything else. So the process can always open the files that its own work needs (its API,
 // its store, its namespaces), however many users are connected.
 //
-// A connection beyond a share is not refused: it waits in the kernel's queue of its listener (listen(2)), where it
-// needs no descriptor, until another one ends. Only the first in a queue is already accepted, and has a descriptor.
+// A connection beyond a share waits in the kernel's queue of its listener (listen(2)), where it needs no descriptor, until another one
+// ends. Only the first in a queue is already accepted, and has a descriptor. None is refused but by listeners that are made so.
 package descriptors
 
 import (
@@ -12,6 +12,7 @@ import (
 	"net"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -68,6 +69,10 @@ type listener struct {
 	share *semaphore.Weighted
 	open  context.Context
 	close context.CancelFunc
+
+	patience time.Duration // 0 is without end
+	refused  func()
+	full     bool // nobody has got a place since one was refused
 }
 
 // Listener returns a listener whose connections take one descriptor each from a share and give it back when they are
@@ -75,20 +80,57 @@ type listener struct {
 // clients must not hold a place in it.
 func Listener(l net.Listener, share *semaphore.Weighted) net.Listener {
 	open, closed := context.WithCancel(context.Background())
-	return &listener{l, share, open, closed}
+	return &listener{Listener: l, share: share, open: open, close: closed}
+}
+
+// Refusing returns such a listener that refuses connections, with a reset, when its share has had none for as long as it is patient. Those that
+// come after a refused one have waited behind it, and are refused at once until there is a place again. It calls refused for each.
+func Refusing(l net.Listener, share *semaphore.Weighted, patience time.Duration, refused func()) net.Listener {
+	all := Listener(l, share).(*listener)
+	all.patience, all.refused = patience, refused
+	return all
 }
 
 // Accept implements net.Listener.
 func (l *listener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if l.place() {
+			return Counted(c, l.share), nil
+		}
+		if l.open.Err() != nil {
+			_ = c.Close()
+			return nil, net.ErrClosed
+		}
+		refuse(c)
+		l.refused()
 	}
-	if l.share.Acquire(l.open, 1) != nil {
-		_ = c.Close()
-		return nil, net.ErrClosed
+}
+
+// place takes a descriptor from the share, and tells whether there was one.
+func (l *listener) place() bool {
+	if l.full {
+		l.full = !l.share.TryAcquire(1)
+		return !l.full
 	}
-	return Counted(c, l.share), nil
+	wait, stop := l.open, context.CancelFunc(func() {})
+	if l.patience > 0 {
+		wait, stop = context.WithTimeout(l.open, l.patience)
+	}
+	defer stop()
+	l.full = l.share.Acquire(wait, 1) != nil
+	return !l.full
+}
+
+// refuse resets a connection (SO_LINGER of zero, socket(7)).
+func refuse(c net.Conn) {
+	if tcp, ok := c.(interface{ SetLinger(seconds int) error }); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = c.Close()
 }
 
 // Close implements net.Listener.

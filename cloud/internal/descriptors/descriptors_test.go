@@ -5,6 +5,8 @@ import (
 	"net"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 
@@ -79,3 +81,56 @@ func TestListenerKeepsToItsShare(t *testing.T) {
 		t.Errorf("accept after close: %v", err)
 	}
 }
+
+// Who has waited too long for a place is refused, and so are those behind, until there is one.
+func TestListenersRefuseWhoWaitsTooLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const patience = 10 * time.Second
+		share, refused := semaphore.NewWeighted(1), 0
+		under := &queue{waiting: make(chan net.Conn, 10)}
+		l := descriptors.Refusing(under, share, patience, func() { refused++ })
+		defer l.Close()
+		for range 4 {
+			near, _ := net.Pipe()
+			under.waiting <- near
+		}
+		first, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		next := make(chan net.Conn)
+		go func() {
+			c, _ := l.Accept()
+			next <- c
+		}()
+		time.Sleep(patience - time.Second)
+		if synctest.Wait(); refused != 0 {
+			t.Errorf("%d were refused early", refused)
+		}
+		time.Sleep(2 * time.Second)
+		if synctest.Wait(); refused != 3 {
+			t.Errorf("%d were refused of 3", refused)
+		}
+		first.Close()
+		near, _ := net.Pipe()
+		under.waiting <- near
+		if c := <-next; c == nil || refused != 3 || time.Since(began) > 2*patience {
+			t.Errorf("the next after a place was free: %v, %d refused, %v", c, refused, time.Since(began))
+		}
+		close(under.waiting)
+	})
+}
+
+// queue accepts what waits in it.
+type queue struct{ waiting chan net.Conn }
+
+func (q *queue) Accept() (net.Conn, error) {
+	c, ok := <-q.waiting
+	if !ok {
+		return nil, net.ErrClosed
+	}
+	return c, nil
+}
+func (q *queue) Close() error   { return nil }
+func (q *queue) Addr() net.Addr { return nil }

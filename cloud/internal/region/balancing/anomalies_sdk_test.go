@@ -1,6 +1,7 @@
 package balancing
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/understudy/understudy/cloud/internal/metrics"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 	"github.com/understudy/understudy/internal/patience"
 )
@@ -59,5 +61,14 @@ func TestAnomaliesAreTold(t *testing.T) {
 	all := shown("All")
 	if all[ids[0]].Result != "normal" || all[ids[0]].MitigationInEffect != "no" || all[ids[2]].Result != "anomalous" {
 		t.Errorf("%+v, %+v", all[ids[0]], all[ids[2]])
+	}
+	told := map[string]float64{}
+	s.r.PublishMetrics(func(m metrics.Metric, _ string, data metrics.Summary) {
+		told[fmt.Sprint(m.Name, len(m.Dimensions))] += data.Sum
+	})
+	for name, want := range map[string]float64{"AnomalousHostCount": 1, "MitigatedHostCount": 1, "HealthyStateDNS": 2, "UnhealthyStateRouting": 0} {
+		if told[name+"2"] != want || told[name+"3"] != want {
+			t.Errorf("%s is %v, and %v by zone, want %v", name, told[name+"2"], told[name+"3"], want)
+		}
 	}
 }

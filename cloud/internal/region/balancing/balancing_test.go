@@ -347,7 +347,10 @@ func TestTargetsAreCounted(t *testing.T) {
 	of := fmt.Sprint([]metrics.Dimension{
 		{Name: "LoadBalancer", Value: tail(*s.balance.LoadBalancerArn, "loadbalancer")}, {Name: "TargetGroup", Value: "targetgroup/" + tail(s.group, "targetgroup")},
 	})
-	if !slices.Equal(got, []string{"AWS/ApplicationELB HealthyHostCount " + of + " 1 Count", "AWS/ApplicationELB UnHealthyHostCount " + of + " 1 Count"}) {
+	const elb = "AWS/ApplicationELB "
+	want := []string{elb + "AnomalousHostCount " + of + " 0 Count", elb + "HealthyHostCount " + of + " 1 Count",
+		elb + "MitigatedHostCount " + of + " 0 Count", elb + "UnHealthyHostCount " + of + " 1 Count"}
+	if !slices.Equal(got, want) {
 		t.Errorf("put %q", got)
 	}
 }

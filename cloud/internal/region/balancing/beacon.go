@@ -71,6 +71,14 @@ func (r *Room) evaluate(row loadBalancerRow) bool {
 // enough tells whether targets of a group pass its threshold for DNS: neither its count nor its
 // percentage, where that is on, is undercut. Even with the count off, one healthy target is needed.
 func (r *Room) enough(g targetGroupRow, targets []targetRow) bool {
+	return r.reaches(g, targets, failoverOfDNS)
+}
+
+// The thresholds of a target group's health, by the words of its attributes.
+const failoverOfDNS, failoverOfRouting = "dns_failover", "unhealthy_state_routing"
+
+// reaches tells whether targets of a group pass its threshold of a kind.
+func (r *Room) reaches(g targetGroupRow, targets []targetRow, kind string) bool {
 	healthy, all := 0, 0
 	for _, t := range targets {
 		switch r.targetHealth(g, t).State {
@@ -80,5 +88,5 @@ func (r *Room) enough(g targetGroupRow, targets []targetRow) bool {
 			all++
 		}
 	}
-	return healthy >= max(1, g.minimum("dns_failover", "count")) && healthy*100 >= all*g.minimum("dns_failover", "percentage")
+	return healthy >= max(1, g.minimum(kind, "count")) && healthy*100 >= all*g.minimum(kind, "percentage")
 }

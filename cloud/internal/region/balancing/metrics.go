@@ -24,7 +24,7 @@ func (r *Room) PublishMetrics(put metrics.Put) {
 		}
 		for _, n := range row.Nodes {
 			if row.network() {
-				r.publishFlows(row, n.Zone, nodes[n.Interface].Flows, put)
+				r.publishFlows(row, n.Zone, nodes[n.Interface], put)
 				continue
 			}
 			r.publishNode(row, n.Zone, nodes[n.Interface], put)
@@ -52,10 +52,66 @@ func (r *Room) publishHostsOf(s series, g targetGroupRow, b loadBalancerRow) {
 	}
 	healthy, unhealthy := r.hosts(g)
 	tell(healthy, unhealthy, byGroupAndZone[:1])
+	r.publishAnomalies(s, g, byGroupAndZone[:1])
 	for _, n := range b.Nodes {
 		s.zone = n.Zone
 		healthy, unhealthy := r.hostsIn(g, n.Zone)
 		tell(healthy, unhealthy, byGroupAndZone[1:])
+		within := g
+		within.Targets = r.targetsIn(g, n.Zone)
+		r.publishAnomalies(s, within, byGroupAndZone[1:])
+	}
+	r.publishZoneStates(s, g, b)
+}
+
+// publishAnomalies tells how many targets of a group answer worse than their peers, for how many something is done about it, and how many a zonal
+// shift keeps requests from.
+func (r *Room) publishAnomalies(s series, g targetGroupRow, sets []int) {
+	var anomalies, mitigations, shifted uint64
+	user, _ := r.groupUser(g.ARN)
+	b, _ := r.loadBalancers.Get(user)
+	for _, t := range g.Targets {
+		anomalous, mitigated := r.anomaly(g, t)
+		if anomalous {
+			anomalies++
+		}
+		if mitigated {
+			mitigations++
+		}
+		if r.override(b, g, t) == elbtypes.TargetAdministrativeOverrideStateEnumZonalShiftActive {
+			shifted++
+		}
+	}
+	s.count("ZonalShiftedHostCount", shifted, sets)
+	if !g.flow() {
+		s.one("AnomalousHostCount", cwtypes.StandardUnitCount, float64(anomalies), sets)
+		s.one("MitigatedHostCount", cwtypes.StandardUnitCount, float64(mitigations), sets)
+	}
+}
+
+// publishZoneStates tells in which of an application load balancer's zones a target group has enough healthy targets for DNS, and for routing.
+func (r *Room) publishZoneStates(s series, g targetGroupRow, b loadBalancerRow) {
+	if g.flow() {
+		return
+	}
+	for name, kind := range map[string]string{"DNS": failoverOfDNS, "Routing": failoverOfRouting} {
+		tell := func(healthy, zones int, sets []int) {
+			s.one("HealthyState"+name, cwtypes.StandardUnitCount, float64(healthy), sets)
+			s.one("UnhealthyState"+name, cwtypes.StandardUnitCount, float64(zones-healthy), sets)
+		}
+		well := 0
+		for _, n := range b.Nodes {
+			targets, healthy := g.Targets, 0
+			if !crossesZones(b, g) {
+				targets = r.targetsIn(g, n.Zone)
+			}
+			if r.reaches(g, targets, kind) {
+				healthy = 1
+			}
+			well, s.zone = well+healthy, n.Zone
+			tell(healthy, 1, byGroupAndZone[1:])
+		}
+		tell(well, len(b.Nodes), byGroupAndZone[:1])
 	}
 }
 
@@ -140,11 +196,18 @@ func (r *Room) publishNode(b loadBalancerRow, zone string, t balancer.Traffic, p
 	s := series{zone: zone, balancer: tail(b.ARN, "loadbalancer"), put: put}
 	s.count("ActiveConnectionCount", uint64(t.Active), byZone)
 	s.count("NewConnectionCount", t.Connections, byZone)
+	s.count("RejectedConnectionCount", t.Rejected, byZone)
+	s.count("ClientTLSNegotiationErrorCount", t.TLSErrors, byZone)
+	s.count("DesyncMitigationMode_NonCompliant_Request_Count", t.Unlike, byZone)
+	s.count("DroppedInvalidHeaderRequestCount", t.Dropped, byZone)
+	s.count("ForwardedInvalidHeaderRequestCount", t.Invalid, byZone)
+	s.count("NonStickyRequestCount", t.Unstuck, byZone)
 	s.count("RuleEvaluations", t.Evaluations, byBalancer)
 	s.count("HTTP_Fixed_Response_Count", t.Fixed, byZone)
 	s.count("HTTP_Redirect_Count", t.Redirects, byZone)
 	s.count("GrpcRequestCount", t.Calls, byZone)
 	s.bytes("ProcessedBytes", t.Bytes)
+	s.bytes("IPv6ProcessedBytes", t.IPv6Bytes)
 	var classes [6]uint64
 	for status, n := range t.Own {
 		classes[min(status/100, 5)] += n
@@ -165,7 +228,10 @@ func (r *Room) publishNode(b loadBalancerRow, zone string, t balancer.Traffic, p
 // publishGroup tells what a node has done with a target group.
 func (r *Room) publishGroup(arn string, s series, g balancer.GroupTraffic) {
 	s.count("RequestCount", g.Requests, byAll)
+	s.count("IPv6RequestCount", g.IPv6, byAll)
+	s.count("UnhealthyRoutingRequestCount", g.Open, byAll)
 	s.count("TargetConnectionErrorCount", g.Failed, byAll)
+	s.count("TargetTLSNegotiationErrorCount", g.TLSErrors, byAll)
 	for class := 2; class <= 5; class++ {
 		s.count(fmt.Sprintf("HTTPCode_Target_%dXX_Count", class), g.Answers[class], byAll)
 	}

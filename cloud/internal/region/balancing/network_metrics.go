@@ -20,7 +20,8 @@ func namespaceOf(b loadBalancerRow) string {
 }
 
 // publishFlows tells what a network load balancer's node has done.
-func (r *Room) publishFlows(b loadBalancerRow, zone string, f balancer.FlowTraffic, put metrics.Put) {
+func (r *Room) publishFlows(b loadBalancerRow, zone string, t balancer.Traffic, put metrics.Put) {
+	f := t.Flows
 	s := series{namespace: networkNamespace, zone: zone, balancer: tail(b.ARN, "loadbalancer"), put: put}
 	var all balancer.ProtocolTraffic
 	for _, p := range []struct {
@@ -34,10 +35,20 @@ func (r *Room) publishFlows(b loadBalancerRow, zone string, f balancer.FlowTraff
 	}
 	s.one("ActiveFlowCount", cwtypes.StandardUnitCount, float64(all.Active), byZone) // these are told always
 	s.one("NewFlowCount", cwtypes.StandardUnitCount, float64(all.New), byZone)
-	s.bytes("ProcessedBytes", all.Bytes)
 	for name, n := range map[string]uint64{
 		"TCP_Client_Reset_Count": f.ClientResets, "TCP_Target_Reset_Count": f.TargetResets, "TCP_ELB_Reset_Count": f.OwnResets,
-		"ClientTLSNegotiationErrorCount": f.ClientTLSErrors, "TargetTLSNegotiationErrorCount": f.TargetTLSErrors,
+		"RejectedFlowCount": t.Rejected,
+	} {
+		s.one(name, cwtypes.StandardUnitCount, float64(n), byZone)
+	}
+	well := 0.0
+	if r.zoneIsWell(b, zone) && zone != r.zoneLeft(b) {
+		well = 1
+	}
+	s.one("ZonalHealthStatus", cwtypes.StandardUnitCount, well, byZone)
+	s.bytes("ProcessedBytes", all.Bytes)
+	for name, n := range map[string]uint64{
+		"RejectedFlowCount_TCP": t.Rejected, "ClientTLSNegotiationErrorCount": f.ClientTLSErrors, "TargetTLSNegotiationErrorCount": f.TargetTLSErrors,
 		"PortAllocationErrorCount": f.PortErrors, "UnhealthyRoutingFlowCount": f.UnhealthyRouting,
 	} {
 		s.count(name, n, byZone)

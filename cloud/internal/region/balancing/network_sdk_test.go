@@ -431,6 +431,9 @@ func TestFlowsAreServed(t *testing.T) {
 			t.Fatalf("metrics %v %v", got, hosts)
 		}
 	}
+	if got["ZonalHealthStatus1"] == 0 || got["ZonalHealthStatus1"] != got["ZonalHealthStatus2"] || got["RejectedFlowCount1"] != 0 {
+		t.Errorf("metrics %v", got)
+	}
 	if got["NewFlowCount1"] != 2 || got["NewFlowCount_TLS2"] != 1 {
 		t.Errorf("metrics %v", got)
 	}
