@@ -33,9 +33,12 @@ func TestHostCountsArePublished(t *testing.T) {
 			}
 			names = append(names, fmt.Sprint(*m.MetricName, " ", *m.Dimensions[0].Value, " ", *m.Dimensions[1].Value))
 		}
-		if len(names) == 2 && len(zones) == 4 {
-			if !strings.HasPrefix(names[0], "HealthyHostCount app/hello/") || !strings.Contains(names[0], " targetgroup/hello/") {
-				t.Errorf("%v", names)
+		if len(names) == 8 && len(zones) == 2*len(names) {
+			for n, name := range []string{"AnomalousHostCount", "HealthyHostCount", "HealthyStateDNS", "HealthyStateRouting", "MitigatedHostCount", "UnHealthyHostCount",
+				"UnhealthyStateDNS", "UnhealthyStateRouting"} {
+				if !strings.HasPrefix(names[n], name+" app/hello/") || !strings.Contains(names[n], " targetgroup/hello/") {
+					t.Errorf("%v", names)
+				}
 			}
 			return
 		}
