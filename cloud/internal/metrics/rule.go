@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
@@ -17,6 +18,14 @@ type Rule struct {
 	always   bool
 	state    cwtypes.StateValue // of the alarm; "" for the rules above
 	alarm    string
+	atLeast  *quorum
+}
+
+// quorum is how many of some alarms must be in a state, or must not.
+type quorum struct {
+	least   int
+	percent bool // of them
+	of      []Rule
 }
 
 // The bounds of a rule.
@@ -60,7 +69,7 @@ func (p *ruleParser) space() {
 func (p *ruleParser) word(w string) bool {
 	p.space()
 	rest, ok := strings.CutPrefix(p.text[p.at:], w)
-	if !ok || w != "(" && w != ")" && rest != "" && (rest[0] == '_' || 'A' <= rest[0] && rest[0] <= 'Z') {
+	if !ok || w[0] >= 'A' && rest != "" && (rest[0] == '_' || 'A' <= rest[0] && rest[0] <= 'Z') {
 		return false
 	}
 	p.at += len(w)
@@ -109,10 +118,11 @@ func (p *ruleParser) one() (r Rule, err error) {
 		}
 		return r, err
 	}
-	for _, state := range cwtypes.StateValue("").Values() {
-		if p.word(string(state)) {
-			return p.of(state)
-		}
+	if p.word("AT_LEAST") {
+		return p.atLeast()
+	}
+	if state := p.state(); state != "" {
+		return p.of(state)
 	}
 	return r, fmt.Errorf("%q is no rule", p.text[p.at:])
 }
@@ -122,21 +132,83 @@ func (p *ruleParser) of(state cwtypes.StateValue) (Rule, error) {
 	if !p.word("(") {
 		return Rule{}, fmt.Errorf(`"(" is missing after %s`, state)
 	}
-	p.space()
-	rest, end := p.text[p.at:], ")"
-	if strings.HasPrefix(rest, `"`) || strings.HasPrefix(rest, "'") {
-		end, rest = rest[:1], rest[1:]
-		p.at++
-	}
-	name, _, ok := strings.Cut(rest, end)
-	p.at += len(name)
-	if ok && end != ")" {
-		p.at++
-	}
-	if name = strings.TrimSpace(name); !ok || name == "" || !p.word(")") {
+	name, ok := p.name(")")
+	if !ok || !p.word(")") {
 		return Rule{}, fmt.Errorf("%s needs the name of an alarm in brackets", state)
 	}
 	return Rule{state: state, alarm: name}, nil
+}
+
+// name reads an alarm's name: in quotation marks, or up to one of the signs that may end it.
+func (p *ruleParser) name(ends string) (string, bool) {
+	p.space()
+	rest := p.text[p.at:]
+	quoted := strings.HasPrefix(rest, `"`) || strings.HasPrefix(rest, "'")
+	if quoted {
+		ends, rest = rest[:1], rest[1:]
+		p.at++
+	}
+	at := strings.IndexAny(rest, ends)
+	if at < 0 {
+		return "", false
+	}
+	if p.at += at; quoted {
+		p.at++
+	}
+	name := strings.TrimSpace(rest[:at])
+	return name, name != ""
+}
+
+func (p *ruleParser) state() cwtypes.StateValue {
+	for _, state := range cwtypes.StateValue("").Values() {
+		if p.word(string(state)) {
+			return state
+		}
+	}
+	return ""
+}
+
+// atLeast reads how many alarms, or how much of them in percent, must be in a state, or not in it: (M, STATE, (ALARM, ALARM, ...))
+// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-combining.html).
+func (p *ruleParser) atLeast() (Rule, error) {
+	wrong := errors.New("AT_LEAST needs a number or a percentage, a state, and names of alarms in brackets")
+	if !p.word("(") {
+		return Rule{}, wrong
+	}
+	p.space()
+	digits := len(p.text[p.at:]) - len(strings.TrimLeft(p.text[p.at:], "0123456789"))
+	q := &quorum{}
+	q.least, _ = strconv.Atoi(p.text[p.at : p.at+digits])
+	p.at += digits
+	q.percent = p.word("%")
+	if !p.word(",") || q.least < 1 || q.percent && q.least > 100 {
+		return Rule{}, wrong
+	}
+	not := p.word("NOT")
+	state := p.state()
+	if state == "" || !p.word(",") || !p.word("(") {
+		return Rule{}, wrong
+	}
+	for {
+		if p.elements++; p.elements > maxRuleElements {
+			return Rule{}, fmt.Errorf("a rule has %d elements at most", maxRuleElements)
+		}
+		name, ok := p.name(",)")
+		if !ok {
+			return Rule{}, wrong
+		}
+		one := Rule{state: state, alarm: name}
+		if not {
+			one = Rule{not: &Rule{state: state, alarm: name}}
+		}
+		if q.of = append(q.of, one); !p.word(",") {
+			break
+		}
+	}
+	if !p.word(")") || !p.word(")") || !q.percent && q.least > len(q.of) {
+		return Rule{}, wrong
+	}
+	return Rule{atLeast: q}, nil
 }
 
 // Alarms are the names or ARNs of the alarms that it asks for, each once.
@@ -145,6 +217,9 @@ func (r Rule) Alarms() (names []string) {
 		return []string{r.alarm}
 	}
 	parts := slices.Concat(r.all, r.any)
+	if r.atLeast != nil {
+		parts = append(parts, r.atLeast.of...)
+	}
 	if r.not != nil {
 		parts = append(parts, *r.not)
 	}
@@ -166,6 +241,17 @@ func (r Rule) Holds(state func(alarm string) cwtypes.StateValue) bool {
 		return state(r.alarm) == r.state
 	case r.not != nil:
 		return !holds(*r.not)
+	case r.atLeast != nil:
+		held := 0
+		for _, part := range r.atLeast.of {
+			if holds(part) {
+				held++
+			}
+		}
+		if r.atLeast.percent {
+			return held*100 >= r.atLeast.least*len(r.atLeast.of)
+		}
+		return held >= r.atLeast.least
 	case r.any != nil:
 		return slices.ContainsFunc(r.any, holds)
 	case r.all != nil:

@@ -20,6 +20,9 @@ func TestRules(t *testing.T) {
 		{"NOT(TRUE)", false, "[]"},
 		{"ALARM(o) OR ALARM(a) AND OK(o)", true, "[o a]"}, {"(ALARM(a) OR TRUE) AND ALARM(o)", false, "[a o]"},
 		{"NOT ALARM(o) AND NOT ALARM(i)", true, "[o i]"},
+		{"AT_LEAST(2, ALARM, (a, o, \"with (brackets)\"))", true, "[a o with (brackets)]"}, {"AT_LEAST(2, ALARM, (a,o,i))", false, "[a o i]"},
+		{"AT_LEAST(2, NOT ALARM, (a, o, i))", true, "[a o i]"}, {"AT_LEAST(60%, NOT OK, (a, o, i)) AND TRUE", true, "[a o i]"},
+		{"AT_LEAST(67%, NOT OK, (a, o, i))", false, "[a o i]"}, {"NOT AT_LEAST(1, INSUFFICIENT_DATA, (i))", false, "[i]"},
 		{"ALARM(a)AND(OK(o))", true, "[a o]"}, {"TRUE OR TRUE AND FALSE", true, "[]"}, {"NOT NOT ALARM(a)", true, "[a]"},
 	} {
 		r, err := ParseRule(c.rule)
@@ -39,7 +42,8 @@ func TestRules(t *testing.T) {
 		many = append(many, fmt.Sprintf("OK(a%d)", i))
 	}
 	for _, bad := range []string{
-		"", "ALARM", "ALARM()", "ALARM(a", `ALARM("a)`, "a", "ALARM(a) OK(o)", "ALARM(a) OR", "(TRUE", "TRUE)", "TRUEFALSE", "NOT", "alarm(a)", strings.Join(many, " OR "),
+		"", "ALARM", "ALARM()", "ALARM(a", `ALARM("a)`, "a", "ALARM(a) OK(o)", "ALARM(a) OR", "(TRUE", "TRUE)", "TRUEFALSE", "NOT", "alarm(a)", "AT_LEAST(0, OK, (a))", "AT_LEAST(2, OK, (a))",
+		"AT_LEAST(101%, OK, (a))", "AT_LEAST(1, OK, ())", "AT_LEAST(1, OK, a)", "AT_LEAST(1, ON, (a))", "AT_LEAST(1, OK, (a)", "AT_LEAST(OK, (a))", strings.Join(many, " OR "),
 		strings.Repeat("(", 600) + "TRUE" + strings.Repeat(")", 600), strings.Repeat("NOT ", 600) + "TRUE",
 	} {
 		if _, err := ParseRule(bad); err == nil {

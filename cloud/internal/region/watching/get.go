@@ -157,7 +157,10 @@ const maxQueries = 500
 // GetMetricData returns a statistic of each of several metrics. A page continues where the one before it
 // ended; its token is how many data points that were.
 func (r *Room) GetMetricData(ctx context.Context, in *cloudwatch.GetMetricDataInput) (*cloudwatch.GetMetricDataOutput, error) {
-	if err := room.Only(in, "StartTime", "EndTime", "MetricDataQueries", "ScanBy", "MaxDatapoints", "NextToken"); err != nil {
+	if err := room.Only(in, "StartTime", "EndTime", "MetricDataQueries", "ScanBy", "MaxDatapoints", "NextToken", "LabelOptions"); err != nil {
+		return nil, err
+	}
+	if err := checkLabelOptions(in.LabelOptions); err != nil {
 		return nil, err
 	}
 	if n := len(in.MetricDataQueries); n == 0 || n > maxQueries {
@@ -230,7 +233,7 @@ func (r *Room) answer(q query, all []query, in *cloudwatch.GetMetricDataInput, s
 	}
 	start := r.first(*in.StartTime, seconds)
 	if q.formula == nil {
-		results = []cwtypes.MetricDataResult{r.measured(q, start, *in.EndTime)}
+		results = []cwtypes.MetricDataResult{r.measured(q, usualLabel(q, all), start, *in.EndTime)}
 	} else if results, err = r.calculated(q, all, seconds, start, *in.EndTime, scopes); err != nil {
 		return nil, err
 	}
@@ -243,17 +246,18 @@ func (r *Room) answer(q query, all []query, in *cloudwatch.GetMetricDataInput, s
 	return results, nil
 }
 
-func newResult(id, label string) cwtypes.MetricDataResult {
-	return cwtypes.MetricDataResult{Id: &id, Label: &label, StatusCode: cwtypes.StatusCodeComplete, Timestamps: []time.Time{}, Values: []float64{}}
+func newResult(id string) cwtypes.MetricDataResult {
+	return cwtypes.MetricDataResult{Id: &id, StatusCode: cwtypes.StatusCodeComplete, Timestamps: []time.Time{}, Values: []float64{}}
 }
 
-func (r *Room) measured(q query, start, end time.Time) cwtypes.MetricDataResult {
-	result := newResult(q.ID, cmp.Or(q.Label, q.Metric.Name))
+func (r *Room) measured(q query, usual string, start, end time.Time) cwtypes.MetricDataResult {
+	result := newResult(q.ID)
 	for _, p := range r.Data.Points(q.Metric, string(q.Unit), start, end, time.Duration(q.Period)*time.Second, time.Now()) {
 		if v, ok := p.Statistic(q.Statistic); ok {
 			result.Timestamps, result.Values = append(result.Timestamps, p.Start), append(result.Values, v)
 		}
 	}
+	result.Label = new(r.label(q, usual, result.Values))
 	return result
 }
 
@@ -281,12 +285,13 @@ func (r *Room) calculated(
 		if v.Single() {
 			s.Label = q.ID // and not what one of its parts is called
 		}
-		result := newResult(q.ID, cmp.Or(q.Label, s.Label, q.ID))
+		result := newResult(q.ID)
 		for i, value := range s.Values {
 			if !math.IsNaN(value) {
 				result.Timestamps, result.Values = append(result.Timestamps, in.grid.Starts[i]), append(result.Values, value)
 			}
 		}
+		result.Label = new(r.label(q, cmp.Or(s.Label, q.ID), result.Values))
 		results = append(results, result)
 	}
 	return results, nil

@@ -67,7 +67,10 @@ func (r *Room) readQuery(in cwtypes.MetricDataQuery) (q query, err error) {
 		return q, invalid("The query %s must have its period in MetricStat.", q.ID)
 	}
 	if in.MetricStat != nil {
-		return q, q.readStat(in.MetricStat)
+		if err := q.readStat(in.MetricStat); err != nil {
+			return q, err
+		}
+		return q, q.checkLabel()
 	}
 	if in.Period != nil {
 		if err := checkPeriod(in.Period); err != nil {
@@ -78,7 +81,10 @@ func (r *Room) readQuery(in cwtypes.MetricDataQuery) (q query, err error) {
 	if len(q.Expression) > maxExpression {
 		return q, invalid("The expression %s has more than %d characters.", q.ID, maxExpression)
 	}
-	return q, q.parse()
+	if err := q.parse(); err != nil {
+		return q, err
+	}
+	return q, q.checkLabel()
 }
 
 // parse reads the expression, which is kept as text.
