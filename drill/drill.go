@@ -1,7 +1,6 @@
 package drill
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/x509"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
 )
 
 // Drill is one rehearsal. All fields without a default must be set.
@@ -71,7 +71,8 @@ type Drill struct {
 	// Hold is how long traffic is watched while the secondary serves; the default is 3 s. Before and after that, it is
 	// watched as long, but not longer than the default.
 	Hold time.Duration
-	// Patience bounds each wait for a change, beyond what is predicted; the default is one minute.
+	// Patience bounds each wait for a change, beyond what is predicted; the default is one minute. While the primary is broken it is AbortAfter
+	// where that is longer.
 	Patience time.Duration
 	// Tell receives each step as it begins or ends, and ten times a second in between who is served by
 	// whom. It is called from several goroutines at once, and may be nil.
@@ -197,7 +198,7 @@ func (d *Drill) report(rec *recorder, w *watch, t timeline, forced []Wrong) *Rep
 	_, told := d.Fault.(undetected)
 	r := &Report{
 		Name: d.URL.Hostname(), Path: d.URL.RequestURI(), Fault: d.Fault.Kind(), Speed: max(d.Settings.Speed, 1),
-		Primary: d.Primary, Secondary: d.Secondary, Shared: d.Draws > 0, Aborted: t.aborted, Forced: forced, Undetected: told, OpenLoop: d.OpenLoop,
+		Primary: d.Primary, Secondary: d.Secondary, Shared: d.Draws > 0, Aborted: t.aborted, Unreturned: t.unreturned, Forced: forced, Undetected: told, OpenLoop: d.OpenLoop,
 		Notes: append(notes(d.Fault), t.notes...),
 	}
 	r.promise(d.RTO, d.Settings)
@@ -267,7 +268,7 @@ func (d *Drill) lookupOf(k *UserKind) func(context.Context, string) (Answer, err
 // phases runs the drill's phases, while the users go on sending requests.
 func (d *Drill) phases(ctx context.Context, rec *recorder, w *watch) (t timeline, err error) {
 	by := d.servers()
-	if err = d.await(ctx, "every user is served by "+by, func(ctx context.Context) error {
+	if err = await(ctx, "every user is served by "+by, d.limit(), func(ctx context.Context) error {
 		return rec.waitAll(ctx, d.usual(), time.Time{})
 	}); err != nil {
 		return t, err
@@ -299,8 +300,9 @@ func (d *Drill) phases(ctx context.Context, rec *recorder, w *watch) (t timeline
 	}
 	w.urgent.Store(true)
 	err = d.failback(ctx, rec, w, &t)
-	if t.aborted != "" && err != nil && ctx.Err() == nil {
-		t.notes, err = append(t.notes, "after the repair, "+err.Error()), nil
+	var late tooLong
+	if ctx.Err() == nil && errors.As(err, &late) { // all is repaired, and what was measured is worth its report
+		t.unreturned, err = d.stillAway(err, rec, w, &t), nil
 	}
 	return t, err
 }
@@ -383,7 +385,7 @@ func (d *Drill) settleAway(ctx context.Context, undo json.RawMessage, rec *recor
 	if f, ok := d.Fault.(Flap); ok {
 		return d.flap(ctx, f, undo, rec)
 	}
-	err := d.await(ctx, "every user is served by the secondary", func(ctx context.Context) error {
+	err := await(ctx, "every user is served by the secondary", d.limitAway(), func(ctx context.Context) error {
 		return rec.waitAll(ctx, d.Secondary, t.fault)
 	})
 	if err != nil {
@@ -400,7 +402,7 @@ func (d *Drill) settleAway(ctx context.Context, undo json.RawMessage, rec *recor
 // awaitDetection waits until the health check fails and the answer changes. After a fault that leaves established
 // connections it may never fail: Route 53 then answers by the target health of its alias record alone.
 func (d *Drill) awaitDetection(ctx context.Context, t *timeline, watchers *sync.WaitGroup) error {
-	limit := d.limit()
+	limit := d.limitAway()
 	f, ok := d.Fault.(lingering)
 	lingers := ok && f.Lingers()
 	if lingers {
@@ -419,7 +421,8 @@ func (d *Drill) awaitDetection(ctx context.Context, t *timeline, watchers *sync.
 func (d *Drill) repair(ctx context.Context, undo json.RawMessage, t *timeline) error {
 	d.Tell(Event{Phase: "repair", Text: "giving the primary back"})
 	t.repair = time.Now()
-	if err := d.Fault.Repair(ctx, undo); err != nil {
+	told := account.Watched(ctx, func(what string) { d.Tell(Event{Phase: "repair", Text: "waiting for " + what}) })
+	if err := d.Fault.Repair(told, undo); err != nil {
 		return fmt.Errorf("repair %s: %w (what was broken is in %s)", d.Fault.Kind(), err, d.Journal.Path)
 	}
 	if err := d.unmark(ctx, t); err != nil {
@@ -433,21 +436,6 @@ func (d *Drill) unmark(ctx context.Context, t *timeline) error {
 		return nil
 	}
 	return d.Marker.Clear(ctx, t.entry.ID)
-}
-
-func (d *Drill) failback(ctx context.Context, rec *recorder, w *watch, t *timeline) error {
-	err := d.await(ctx, "every user is served by "+d.servers()+" again", func(ctx context.Context) error {
-		if err := d.backInAnswers(ctx, w, t); err != nil {
-			return err
-		}
-		return rec.waitAll(ctx, d.usual(), t.repair)
-	})
-	if err != nil {
-		return err
-	}
-	t.returned = time.Now()
-	d.Tell(Event{Phase: "failback", Text: fmt.Sprintf("every user is served by %s again", cmp.Or(d.usual(), d.servers())), Served: rec.served()})
-	return d.hold(ctx, "failback", "users are served by "+d.servers(), rec, min(d.Hold, defaultHold))
 }
 
 // usual is the region that serves all users while nothing is broken, or "" where both do.
@@ -465,30 +453,21 @@ func (d *Drill) servers() string {
 	return "the primary"
 }
 
-// backInAnswers waits, where both regions serve, until the name leads to the repaired one again, if it did before.
-func (d *Drill) backInAnswers(ctx context.Context, w *watch, t *timeline) error {
-	if d.Draws == 0 || t.unused {
-		return nil
-	}
-	if w.leadsBack(ctx, d.Secondary, t.repair).IsZero() {
-		return context.Cause(ctx)
-	}
-	return nil
-}
-
 // limit bounds a wait by the predicted downtime and Patience.
-func (d *Drill) limit() time.Duration {
+func (d *Drill) limit() time.Duration { return d.predicted() + d.Patience }
+
+// limitAway does so while the primary is broken: users may be without service for as long as AbortAfter then.
+func (d *Drill) limitAway() time.Duration { return d.predicted() + max(d.Patience, d.AbortAfter) }
+
+// predicted is the longest that a user who follows the name needs for it.
+func (d *Drill) predicted() time.Duration {
 	slowest := time.Duration(0)
 	for _, k := range d.kinds {
 		if !k.strays() {
 			slowest = max(slowest, k.extra(d.Settings))
 		}
 	}
-	return d.Settings.Downtime() + slowest + max(d.Patience, d.AbortAfter)
-}
-
-func (d *Drill) await(ctx context.Context, what string, wait func(context.Context) error) error {
-	return await(ctx, what, d.limit(), wait)
+	return d.Settings.Downtime() + slowest
 }
 
 // tooLong is how long something was waited for in vain.

@@ -108,7 +108,7 @@ func (p *Play) seeTargets(ctx context.Context, s *sights) {
 // phases runs the play's phases, while the users go on sending requests.
 func (p *Play) phases(ctx context.Context, rec *recorder, s *sights) error {
 	d := p.Drill
-	err := d.await(ctx, "every user is served by the primary", func(ctx context.Context) error { return rec.waitAll(ctx, d.Primary, time.Time{}) })
+	err := await(ctx, "every user is served by the primary", d.limit(), func(ctx context.Context) error { return rec.waitAll(ctx, d.Primary, time.Time{}) })
 	if err != nil {
 		return err
 	}

@@ -73,3 +73,12 @@ func (r *recorder) end() {
 		return w.left == 0
 	})
 }
+
+// missing counts the clients that waitAll would wait for.
+func (r *recorder) missing(region string, after time.Time) int {
+	w := r.await(region, after)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waits = slices.DeleteFunc(r.waits, func(o *wait) bool { return o == w })
+	return w.left
+}

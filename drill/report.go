@@ -27,9 +27,11 @@ type Report struct {
 	Secondary string         `json:"secondary"`
 	Shared    bool           `json:"shared,omitempty"` // both regions serve; the primary here is the one that was broken
 
-	Aborted string   `json:"aborted,omitempty"` // why the drill repaired before its end
-	Forced  []Wrong  `json:"forced,omitempty"`  // what was wrong before it, and overridden
-	Notes   []string `json:"notes,omitempty"`   // what the figures do not say
+	Aborted string `json:"aborted,omitempty"` // why the drill repaired before its end
+	// Unreturned is why the end of the way back was not seen, though the fault is undone: what was waited for in vain, and what was found.
+	Unreturned string   `json:"unreturned,omitempty"`
+	Forced     []Wrong  `json:"forced,omitempty"` // what was wrong before it, and overridden
+	Notes      []string `json:"notes,omitempty"`  // what the figures do not say
 
 	FaultAt  time.Time `json:"fault_at"`
 	RepairAt time.Time `json:"repair_at"`
@@ -101,10 +103,11 @@ type timeline struct {
 
 	propagation time.Duration // from a check's new status to the name servers, at the most
 
-	entry   Entry    // what is in force
-	unused  bool     // the broken region served nobody before, where both serve
-	aborted string   // why the repair came early
-	notes   []string // what went wrong without ending the drill
+	entry      Entry    // what is in force
+	unused     bool     // the broken region served nobody before, where both serve
+	aborted    string   // why the repair came early
+	unreturned string   // why the end of the way back was not seen
+	notes      []string // what went wrong without ending the drill
 }
 
 // summarise computes the report from all requests.

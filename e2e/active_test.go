@@ -19,7 +19,7 @@ func TestTwoActiveRegionsCarryEachOther(t *testing.T) {
 
 	var r demoReport
 	out := s.must("drill", "-f", s.file, "--fault", "targets", "--side", "secondary", "--json", "-", "--hold", "1s", "--rate", "400",
-		"--abort-after", lenience, "--force", busy)
+		"--abort-after", lenience, "--patience", lenience, "--force", busy)
 	if err := json.Unmarshal([]byte(out), &r); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -88,7 +88,7 @@ func (s *stage) drillRefused() {
 // drilling starts a drill as another process, and returns its standard error. Its standard output is collected in out.
 func (s *stage) drilling(out io.Writer, args ...string) (*exec.Cmd, io.Reader) {
 	s.t.Helper()
-	cmd := exec.Command(binary, append([]string{"drill", "-f", s.declaration(), "--abort-after", lenience}, args...)...)
+	cmd := exec.Command(binary, append([]string{"drill", "-f", s.declaration(), "--abort-after", lenience, "--patience", lenience}, args...)...)
 	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Dir(s.dir))
 	for k, v := range s.env {
 		cmd.Env = append(cmd.Env, k+"="+v)

@@ -17,7 +17,7 @@ func TestDrillsByEveryFaultRepairWhatTheyBreak(t *testing.T) {
 	for _, fault := range []string{"invert", "targets", "isolate", "flap", "region"} {
 		var r demoReport
 		out := s.must("drill", "-f", s.declaration(), "--fault", fault, "--json", "-", "--hold", "1s",
-			"--rate", "400", "--flaps", "2", "--clients", "cache=90%,websocket=10%", "--websocket", "/socket", "--abort-after", lenience, "--force", busy)
+			"--rate", "400", "--flaps", "2", "--clients", "cache=90%,websocket=10%", "--websocket", "/socket", "--abort-after", lenience, "--patience", lenience, "--force", busy)
 		if err := json.Unmarshal([]byte(out), &r); err != nil {
 			t.Fatalf("%s: %v\n%s", fault, err, out)
 		}

@@ -34,7 +34,7 @@ func TestNetworkLoadBalancersServeAPair(t *testing.T) {
 		t.Errorf("at the further port is %+v", page)
 	}
 	var r demoReport
-	out := s.must("drill", "-f", first, "--fault", "region", "--json", "-", "--hold", "1s", "--abort-after", lenience, "--force", busy)
+	out := s.must("drill", "-f", first, "--fault", "region", "--json", "-", "--hold", "1s", "--abort-after", lenience, "--patience", lenience, "--force", busy)
 	if err := json.Unmarshal([]byte(out), &r); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

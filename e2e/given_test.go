@@ -101,7 +101,7 @@ target: {interval: 30, timeout: 29, unhealthy: 3}
 	}
 	s.env["UNDERSTUDY_HOME"] = s.dir
 	for _, fault := range []string{"isolate", "region"} {
-		s.must("drill", "-f", declared, "--fault", fault, "--hold", "1s", "--rate", "100", "--abort-after", lenience, "--force", busy)
+		s.must("drill", "-f", declared, "--fault", fault, "--hold", "1s", "--rate", "100", "--abort-after", lenience, "--patience", lenience, "--force", busy)
 	}
 	s.unchanged()
 

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"time"
@@ -51,6 +52,6 @@ func claims(r *drill.Report) []claim {
 		claim{"no user was without service for longer than predicted", r.DowntimeMS.Max, unless(r.Predicted(),
 			"a user was for %s, and at most %s was predicted", inWords(r.DowntimeMS.Max), inWords(r.PredictedDowntimeMS))},
 		claim{"no request failed outside of the outage", 0, unless(r.FailedOutside == 0, "%d requests did", r.FailedOutside)},
-		claim{"every user was served by the primary again", r.FailbackMS, unless(r.FailbackMS > 0, "not every user was")},
+		claim{"every user was served by the primary again", r.FailbackMS, unless(r.FailbackMS > 0, "%s", cmp.Or(r.Unreturned, "not every user was"))},
 	)
 }

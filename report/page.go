@@ -171,6 +171,9 @@ func verdict(r *drill.Report) (all []string) {
 	case r.Failed > 0:
 		all = append(all, "No request failed before the fault, or after the predicted end of the outage.")
 	}
+	if r.Unreturned != "" {
+		all = append(all, fmt.Sprintf("%s is repaired, and the way back was not seen to end: %s.", r.Primary, r.Unreturned))
+	}
 	if r.FailbackMS > 0 {
 		all = append(all, fmt.Sprintf("%s after the repair, every user was served by %s again.", inWords(r.FailbackMS), r.Primary))
 	}

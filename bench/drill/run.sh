@@ -25,6 +25,6 @@ eval "$("$program" cloud env)"
 bare() { "$work/drill" ask -name hello.test -server "$UNDERSTUDY_RESOLVER" -port $((80 + ${UNDERSTUDY_PORT_SHIFT:-0})) -rate "$rate"; }
 bare
 "$work/drill" run "$program" drill -f examples/hello/understudy.yaml --yes --fault targets --users "$users" --rate "$rate" \
-	--clients "${CLIENTS:-cache}" ${OPEN_LOOP:+--open-loop} --abort-after 1h --json "$work/report.json"
+	--clients "${CLIENTS:-cache}" ${OPEN_LOOP:+--open-loop} --abort-after 1h --patience 10m --json "$work/report.json"
 "$work/drill" tell "$work/report.json"
 bare

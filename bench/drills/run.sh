@@ -26,7 +26,7 @@ for speed in ${SPEEDS:-10 30}; do
 		for n in $(seq "${DRILLS:-20}"); do
 			echo "drill $n of $fault at speed $speed" >&2
 			"$program" drill -f examples/hello/understudy.yaml --yes --fault "$fault" --users "$users" --rate $((users * 5)) \
-				--clients stub=20%,cache=20%,floor60=20%,retry=20%,pool=20% --abort-after 1h --json "$work/$speed-$fault-$n.json" \
+				--clients stub=20%,cache=20%,floor60=20%,retry=20%,pool=20% --abort-after 1h --patience 10m --json "$work/$speed-$fault-$n.json" \
 				>"$work/said" 2>&1 || { tail -n 3 "$work/said" >&2; rm -f "$work/$speed-$fault-$n.json"; }
 		done
 	done

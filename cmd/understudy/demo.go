@@ -92,14 +92,16 @@ func runDemo(ctx context.Context, cmd *cobra.Command, speed float64, users int, 
 		return err
 	}
 	if report == "-" {
-		return writeJSON(cmd, found)
+		return errors.Join(writeJSON(cmd, found), returned(found.Report))
 	}
 	printInventory(cmd.OutOrStdout(), found)
 	printDrill(cmd.OutOrStdout(), found.Report)
 	if report != "" {
-		return writeReport(report, found)
+		if err := writeReport(report, found); err != nil {
+			return err
+		}
 	}
-	return nil
+	return returned(found.Report)
 }
 
 // buildAndLose is the part of the demo that needs the cloud: it builds both regions and runs the drill.

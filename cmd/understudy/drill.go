@@ -47,13 +47,17 @@ The drill repairs the primary at once if the secondary becomes ill, if more than
 twenty is without service for longer than predicted and a fifth (or any user for longer than
 --abort-after), or if the primary has been broken for --longest.
 
+After the repair, it waits until every user is served by the primary again, for as long as is
+predicted at most and --patience. If that is not seen by then, the report says so and why.
+
 Faults:`
 
 const drillExits = `
 
 Exit codes: 0 users were served by the secondary, and by the primary again; 1 the drill was
-refused, aborted or failed, or a user was without service for longer than failover.rto promises, or
-with --schedule an invariant was seen broken; 2 a flag, the declaration or the schedule is wrong.`
+refused, aborted or failed, or not every user was seen to be served by the primary again, or one
+was without service for longer than failover.rto promises, or with --schedule an invariant was seen
+broken; 2 a flag, the declaration or the schedule is wrong.`
 
 const drillExample = `  understudy drill                       # the fault with the smallest effect: invert
   understudy drill --fault isolate --users 100 --rate 50 --json report.json
@@ -97,6 +101,7 @@ type drillFlags struct {
 	parts               []drill.Part
 	force               []string
 	abortAfter, longest time.Duration
+	patience            time.Duration
 	hold                time.Duration
 	flaps               int
 	period              time.Duration
@@ -171,6 +176,7 @@ func (f *drillFlags) add(cmd *cobra.Command) {
 	flags.StringSliceVar(&f.force, "force", nil, "run although these `checks` find something: "+strings.Join(checkNames(), ", "))
 	flags.DurationVar(&f.abortAfter, "abort-after", 0, "repair at once if any user is without service for longer than this")
 	flags.DurationVar(&f.longest, "longest", 30*time.Minute, "how long the primary is broken at the most")
+	flags.DurationVar(&f.patience, "patience", time.Minute, "how much longer than predicted each wait for the users may take")
 	flags.DurationVar(&f.hold, "hold", 3*time.Second, "how long to watch when the users have moved to the secondary")
 	flags.IntVar(&f.flaps, "flaps", 3, "flap: how often the primary breaks")
 	flags.DurationVar(&f.period, "period", 0, "flap: how long it is broken, and then works (default: what detection takes at most)")
@@ -228,8 +234,8 @@ func (f *drillFlags) check() (drill.Kind, error) {
 		return kind, fmt.Errorf("--websocket: %q is not a path, for example /socket", f.socket)
 	case f.flaps < 1:
 		return kind, errors.New("--flaps: at least 1")
-	case f.abortAfter < 0 || f.hold < 0 || f.period < 0 || f.longest <= 0:
-		return kind, errors.New("--abort-after, --hold, --period and --longest: no negative times, and a longest time above 0")
+	case f.abortAfter < 0 || f.hold < 0 || f.period < 0 || f.longest <= 0 || f.patience <= 0:
+		return kind, errors.New("--abort-after, --hold, --period, --longest and --patience: no negative times, and a longest time and a patience above 0")
 	}
 	if f.clients != "" {
 		if f.parts, err = drill.ParseParts(f.clients); err != nil {
@@ -341,7 +347,7 @@ func (f *drillFlags) prepare(
 		return err
 	}
 	d.Users, d.WebSocket, d.OpenLoop = f.parts, f.socket, f.openLoop
-	d.AbortAfter, d.Longest, d.Hold = f.abortAfter, f.longest, f.hold
+	d.AbortAfter, d.Longest, d.Hold, d.Patience = f.abortAfter, f.longest, f.hold, f.patience
 	if f.path != "" {
 		u, err := url.Parse(f.path)
 		if err != nil {

@@ -26,11 +26,22 @@ func tellDrill(cmd *cobra.Command, r *drill.Report, o drillOutputs) error {
 	if r.Aborted != "" {
 		return exitError{1, fmt.Errorf("the drill was aborted and the primary repaired: %s", r.Aborted)}
 	}
+	if err := returned(r); err != nil {
+		return err
+	}
 	if r.Broken() {
 		return exitError{1, fmt.Errorf("a user was without service for %.0f ms, and no more than %.0f are promised (failover.rto)",
 			r.DowntimeMS.Max, r.PromisedDowntimeMS)}
 	}
 	return nil
+}
+
+// returned fails if the end of the way back was not seen.
+func returned(r *drill.Report) error {
+	if r.Unreturned == "" {
+		return nil
+	}
+	return exitError{1, fmt.Errorf("the primary is repaired, and the way back was not seen to end: %s", r.Unreturned)}
 }
 
 func printDrill(w io.Writer, r *drill.Report) {
@@ -72,6 +83,10 @@ func printTimes(w io.Writer, r *drill.Report) {
 		fmt.Fprintf(w, "  promised at most         %.0f ms (failover.rto, at this speed)\n", r.PromisedDowntimeMS)
 	}
 	fmt.Fprintf(w, "  changes of region        %.0f p50, %.0f max for each user\n", r.Moves.P50, r.Moves.Max)
+	if r.Unreturned != "" {
+		fmt.Fprintf(w, "  back after               not seen: %s; the primary is repaired\n", r.Unreturned)
+		return
+	}
 	fmt.Fprintf(w, "  back after               %s\n", orNever(r.FailbackMS))
 }
 

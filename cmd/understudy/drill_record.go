@@ -162,7 +162,7 @@ func (r *recordDrill) prepare(ctx context.Context) (*drill.Drill, error) {
 		Stack: host, URL: page, Clients: r.users, Port: r.outside.port(port), Authorities: authorities,
 		Primary: r.loss.Region, Secondary: r.loss.To[0], Draws: draws, Settings: settings, Lookup: names, LookupBoth: both, Region: locator.Region,
 		Journal: journal(host), Owner: owner(), Before: r.before(), Force: r.force, Ill: r.ill,
-		Users: r.parts, WebSocket: r.socket, OpenLoop: r.openLoop, AbortAfter: r.abortAfter, Longest: r.longest, Hold: r.hold,
+		Users: r.parts, WebSocket: r.socket, OpenLoop: r.openLoop, AbortAfter: r.abortAfter, Longest: r.longest, Hold: r.hold, Patience: r.patience,
 		Fault: inverting{drill.Invert{Route53: r53, Checks: r.loss.Checks}},
 		Check: func(ctx context.Context) (drill.Checked, error) {
 			return checkState(ctx, r53, aws.ToString(r.asked.Id), r.loss.Checks[0])

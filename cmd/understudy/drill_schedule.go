@@ -40,7 +40,8 @@ var besideSchedule = map[string]string{
 	"fault": "the schedule has its faults", "side": "the schedule has its sides", "record": "a schedule is of a declaration",
 	"region": "the schedule has its regions", "flaps": "the schedule has its rhythm", "period": "the schedule has its rhythm",
 	"abort-after": "what a schedule is to show is that users are without service", "longest": "the schedule has its length", "hold": "the schedule has its length",
-	"html": "it shows a drill's report, and a schedule has another", "junit": "it shows a drill's report, and a schedule has another",
+	"patience": "the schedule says until when all has settled",
+	"html":     "it shows a drill's report, and a schedule has another", "junit": "it shows a drill's report, and a schedule has another",
 	"sign": "it signs a drill's report, and a schedule has another",
 }
 

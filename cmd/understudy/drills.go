@@ -118,6 +118,8 @@ func resultOf(k report.Kept) string {
 	switch {
 	case k.Aborted != "":
 		return "aborted"
+	case k.Unreturned != "":
+		return "not seen to return"
 	case !k.Predicted():
 		return "longer than predicted"
 	}
