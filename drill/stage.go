@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/discover"
 )
 
 // Pair is the pair of a name's records in Route 53.
@@ -65,7 +66,7 @@ func pairIn(ctx context.Context, c *route53.Client, id, name, primary string) (P
 			continue
 		}
 		half := Half{LoadBalancer: strings.TrimSuffix(aws.ToString(rr.AliasTarget.DNSName), "."), HealthCheck: aws.ToString(rr.HealthCheckId)}
-		half.Region = regionOf(half.LoadBalancer)
+		half.Region = discover.RegionOf(half.LoadBalancer)
 		if half.HealthCheck != "" {
 			checks, err := account.ChecksOf(ctx, c, half.HealthCheck)
 			if err != nil {
@@ -135,15 +136,6 @@ func findZones(ctx context.Context, c *route53.Client, name string) ([]string, e
 
 func sameName(a, b string) bool {
 	return strings.EqualFold(strings.TrimSuffix(a, "."), strings.TrimSuffix(b, "."))
-}
-
-// regionOf reads the region from a load balancer's name: hello-123.us-east-1.elb.amazonaws.com.
-func regionOf(balancer string) string {
-	labels := strings.Split(strings.TrimPrefix(balancer, "dualstack."), ".")
-	if len(labels) < 2 {
-		return ""
-	}
-	return labels[1]
 }
 
 // CheckSettings reads the primary's health check, and returns its interval and threshold for the prediction.
