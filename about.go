@@ -186,7 +186,7 @@ var about = map[string]struct{ what, example string }{
 		"never was any.", "unhealthy"},
 	"failover.healthy": {"How many of a region's checks must be healthy, `failover.check` among them, so that it gets users; 0 is all. Fewer than all take more " +
 		"checks of the switch, so that it still outvotes them.", "2"},
-	"failover.switch":          {"The means of moves by hand: a rule of the standby's load balancer, or none.", "standby"},
+	"failover.switch":          {"The means of moves by hand: a rule of the standby's load balancer, a listener of a network load balancer, or none.", "standby"},
 	"failover.standby":         {"What the standby must be before users are moved to it by hand.", ""},
 	"failover.standby.desired": {"Instances at least; 0 is as many as serve in the primary.", "2"},
 	"failover.before":          {"A command that runs before users are moved by hand.", "./stop-writes.sh"},
@@ -227,8 +227,8 @@ var about = map[string]struct{ what, example string }{
 	"target_groups[].target": {"How its targets are asked, as under `target`.", "{path: /api/healthz}"},
 
 	"balancer": {"How the load balancer treats connections.", ""},
-	"balancer.kind": {"Its type: one of HTTP (application), or one of connections (network), which has no rules, redirects, answers and cookies, and no " +
-		"switch yet: `failover.switch` is none. Another kind takes another stack.", "network"},
+	"balancer.kind": {"Its type: one of HTTP (application), or one of connections (network), which has no rules, redirects, answers and " +
+		"cookies. Another kind takes another stack.", "network"},
 	"balancer.idle_timeout": {"Seconds after which a connection on which nothing passes is closed. Of a network load balancer's listeners of TCP: from 60, " +
 		"and 350 where nothing is said.", "120"},
 	"balancer.http2":                     {"Whether users may speak HTTP/2 where they connect with HTTPS.", "false"},

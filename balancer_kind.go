@@ -133,10 +133,7 @@ func refuseOfKind(root, front *object, d *Declaration) {
 		root.r.mistake(track, "fleet.track.requests", fmt.Sprintf("%d, with balancer.kind network", d.Fleet.Track.Requests),
 			"fleet.track.cpu: a network load balancer counts no requests")
 	}
-	if d.Failover.Switch != SwitchNone {
-		root.r.mistake(root.find("failover", "switch"), "failover.switch", "standby, with balancer.kind network",
-			"none: the switch is a rule, which a network load balancer has not; an outage moves users")
-	}
+	refuseSwitchPorts(root, d)
 	if d.Target.Protocol == TLS && !d.HTTPS.Declared() {
 		root.r.mistake(root.find("target", "protocol"), "target.protocol", "TLS, without https.certificates",
 			"TCP: a listener of TCP forwards to targets of TCP alone")
@@ -144,6 +141,22 @@ func refuseOfKind(root, front *object, d *Declaration) {
 	if d.HTTPS.Declared() && d.Target.Stickiness.SourceIP {
 		root.r.mistake(root.find("target", "stickiness", "source_ip"), "target.stickiness.source_ip", "true, with https.certificates",
 			"false: connections that come with TLS keep no target")
+	}
+}
+
+// refuseSwitchPorts refuses users and checkers of the service at the ports of the switch.
+func refuseSwitchPorts(root *object, d *Declaration) {
+	for _, c := range d.Failover.Checks() {
+		if d.SwitchListens() && c.Protocol == CheckTCP && c.Port == SwitchPort {
+			root.r.mistake(root.find("failover"), "failover", fmt.Sprintf("a check by TCP of port %d, with balancer.kind network", c.Port),
+				"another port, or failover.switch none: the switch is a listener at this port")
+		}
+	}
+	for _, port := range d.Ports() {
+		if d.SwitchListens() && (port == SwitchPort || port == SwitchIdlePort) {
+			root.r.mistake(root.find("listeners"), "listeners", fmt.Sprintf("users at port %d, with balancer.kind network", port),
+				"another port, or failover.switch none: the switch is a listener at this port")
+		}
 	}
 }
 

@@ -82,9 +82,18 @@ func TestKindsOfLoadBalancersAreHeldApart(t *testing.T) {
 			t.Errorf("%s: %v, want\n%s", more, err, want)
 		}
 	}
-	_, err := parse(good + "balancer: {kind: network}\n")
-	if err == nil || err.Error() != "understudy.yaml:1:1: found standby, with balancer.kind network; "+
-		"allowed: none: the switch is a rule, which a network load balancer has not; an outage moves users" {
-		t.Error(err)
+	const there = ", with balancer.kind network; allowed: another port, or failover.switch none: the switch is a listener at this port"
+	for more, found := range map[string]string{
+		"listeners: [{port: 7411}]\n": "8:12: found users at port 7411",
+		"listener: {port: 7412}\n":    "1:1: found users at port 7412",
+		"failover: {checks: [{protocol: TCP, port: 7411, host: {primary: a.test, secondary: b.test}}]}\n": "8:11: found a check by TCP of port 7411",
+	} {
+		_, err := parse(good + more + "balancer: {kind: network}\n")
+		if err == nil || err.Error() != "understudy.yaml:"+found+there {
+			t.Errorf("%s: %v", more, err)
+		}
+		if _, err := parse(flows + "balancer: {kind: network}\n" + more); err != nil && !strings.HasPrefix(more, "failover") {
+			t.Errorf("%s without a switch: %v", more, err)
+		}
 	}
 }

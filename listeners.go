@@ -46,6 +46,15 @@ func (d *Declaration) Ports() []int {
 	return ports
 }
 
+// OpenPorts are those that the load balancer's security group opens to everyone: also that of a switch that is a listener, in both regions, so that
+// these are alike. Nothing listens there while health decides who serves.
+func (d *Declaration) OpenPorts() []int {
+	if d.SwitchListens() {
+		return append(d.Ports(), SwitchPort)
+	}
+	return d.Ports()
+}
+
 // mostFurther leaves most of the fifty listeners of a load balancer to others ("Quotas for your Application Load Balancers").
 const mostFurther = 20
 

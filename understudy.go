@@ -203,12 +203,17 @@ type Failback struct {
 	After  time.Duration
 }
 
+// SwitchListens tells whether the stack's switch is a listener: a network load balancer has no rules.
+func (d *Declaration) SwitchListens() bool {
+	return d.Failover.Switch != SwitchNone && d.Balancer.Kind == KindNetwork
+}
+
 // Switch is how users are moved to the other region by hand.
 type Switch string
 
 // The kinds of switches.
 const (
-	// SwitchStandby is a rule of the standby's load balancer, which Route 53's checkers ask.
+	// SwitchStandby is a rule of the standby's load balancer, or a listener of a network load balancer, which Route 53's checkers ask.
 	SwitchStandby Switch = "standby"
 	// SwitchNone is no switch: only an outage moves users.
 	SwitchNone Switch = "none"
@@ -216,6 +221,13 @@ const (
 
 // SwitchPath is the path that Route 53's checkers ask the standby's load balancer for, to learn who is to serve.
 const SwitchPath = "/.understudy/switch"
+
+// The ports of the listener that is the switch of a network load balancer, which has no rules. Route 53's checkers connect to the first: while the
+// listener is there, that region alone is to serve. At the second nobody connects.
+const (
+	SwitchPort     = 7411
+	SwitchIdlePort = 7412
+)
 
 // Target is how the load balancer asks each target, whether it is healthy and what users ask for. Times are in seconds.
 type Target struct {

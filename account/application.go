@@ -7,8 +7,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
-
-	"github.com/understudy/understudy"
 )
 
 // RegionChecks are the health checks by which a record's region is judged.
@@ -42,7 +40,7 @@ func ChecksOf(ctx context.Context, c *route53.Client, id string) (found RegionCh
 			found.Needed-- // Route 53 lets a child be deleted, and counts it as healthy
 		case err != nil:
 			return found, err
-		case aws.ToString(h.HealthCheckConfig.ResourcePath) == understudy.SwitchPath:
+		case AsksSwitch(h.HealthCheckConfig):
 			found.Needed--
 		case found.Application == nil && AsksApplication(h.HealthCheckConfig):
 			found.Application = h
@@ -60,7 +58,7 @@ func ChecksOf(ctx context.Context, c *route53.Client, id string) (found RegionCh
 // AsksApplication tells whether a health check asks an endpoint, and that is not the switch.
 func AsksApplication(c *route53types.HealthCheckConfig) bool {
 	endpoint := aws.ToString(c.FullyQualifiedDomainName) + aws.ToString(c.IPAddress)
-	return endpoint != "" && aws.ToString(c.ResourcePath) != understudy.SwitchPath
+	return endpoint != "" && !AsksSwitch(c)
 }
 
 // Observations are what Route 53's checkers report of a health check. Of one that they ask nothing, as it follows an alarm, there is no report:

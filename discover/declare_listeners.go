@@ -7,6 +7,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
 )
 
 // doors are a load balancer's listeners by what a declaration has them for.
@@ -31,7 +32,7 @@ func (s *Site) doors() (d doors) {
 	}
 	for n := range s.Listeners {
 		switch l := &s.Listeners[n]; {
-		case l == d.entry:
+		case l == d.entry, s.Balancer.Type == elbtypes.LoadBalancerTypeEnumNetwork && account.IsSwitchListener(l.Listener) && own:
 		case s.role(l.ListenerArn) == "redirect", !own && d.redirect == nil && l.leadsTo(d.entry):
 			d.redirect = l
 		default:

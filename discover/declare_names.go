@@ -11,6 +11,7 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
 )
 
 // names describes the records, and the health checks of the one that is served from first.
@@ -118,7 +119,7 @@ func (d *Declared) checks(s *Stack, pair Pair, first, second r53types.ResourceRe
 func (d *Declared) asks(s *Stack, r r53types.ResourceRecordSet, balancer string) (all []ask, switches int) {
 	for _, h := range s.Asked(r) {
 		c := h.HealthCheckConfig
-		if aws.ToString(c.ResourcePath) == understudy.SwitchPath {
+		if account.AsksSwitch(c) {
 			switches++
 			continue
 		}

@@ -11,9 +11,6 @@ func judgeControlPlane(d *understudy.Declaration) []Finding {
 	there := d.Regions[understudy.Primary].Name == route53Home
 	none := d.Failover.Switch == understudy.SwitchNone
 	f := Finding{Check: CheckControlPlane, Severity: Warning, Side: understudy.Global, Heal: "failover: {switch: standby}"}
-	if d.Balancer.Kind == understudy.KindNetwork {
-		f.Heal = "balancer: {kind: application}, whose rules can be a switch"
-	}
 	switch {
 	case none && there:
 		f.What = "without a switch, users are moved by hand through Route 53's API only, which is in us-east-1, the primary"

@@ -9,6 +9,7 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/discover"
 )
 
@@ -129,7 +130,10 @@ func (s *standing) judgeCheck(b discover.Branch, h r53types.HealthCheck) (all []
 	if aws.ToBool(c.Disabled) {
 		say(Blocker, "is disabled", "Route 53 takes a disabled health check for healthy", update+"--no-disabled")
 	}
-	if aws.ToBool(c.Inverted) && aws.ToString(c.ResourcePath) != understudy.SwitchPath {
+	if account.AsksSwitch(c) && c.Type == r53types.HealthCheckTypeTcp {
+		return all // whether anybody listens there is the answer
+	}
+	if aws.ToBool(c.Inverted) && !account.AsksSwitch(c) {
 		say(Warning, "is inverted", "it is healthy while the service is ill", update+"--no-inverted")
 	}
 	asked := strings.TrimSuffix(strings.ToLower(aws.ToString(c.FullyQualifiedDomainName)), ".")

@@ -38,6 +38,9 @@ func displaces(listeners []elbtypes.Listener) map[string]displaced {
 	}
 	all, away := map[string]displaced{}, int32(firstAway)
 	for _, l := range listeners {
+		if account.IsSwitchListener(l) {
+			continue // the other region's record follows it
+		}
 		for taken[away] {
 			away++
 		}

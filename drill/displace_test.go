@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/understudy/understudy"
 )
 
 // Nobody answers at the ports of a network load balancer, until its listeners are back. Where somebody has moved one since, it stays.
@@ -49,7 +51,8 @@ func TestListenersAreMovedToPortsWithoutAnother(t *testing.T) {
 	listener := func(arn string, port int32) elbtypes.Listener {
 		return elbtypes.Listener{ListenerArn: &arn, Port: aws.Int32(port)}
 	}
-	got := displaces([]elbtypes.Listener{listener("a", 80), listener("b", firstAway), listener("c", 81)})
+	got := displaces([]elbtypes.Listener{listener("a", 80), listener("b", firstAway), listener("c", 81),
+		{ListenerArn: aws.String("switch"), Port: aws.Int32(understudy.SwitchIdlePort), Protocol: elbtypes.ProtocolEnumTcp}})
 	want := map[string]displaced{"a": {80, firstAway + 1}, "b": {firstAway, firstAway + 2}, "c": {81, firstAway + 3}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

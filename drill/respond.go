@@ -5,14 +5,12 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
-	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 )
 
@@ -82,7 +80,7 @@ func (f Respond) Prepare(ctx context.Context) (json.RawMessage, error) {
 			return nil, err
 		}
 		for _, r := range rules {
-			if isSwitch(r) && aws.ToString(r.Priority) == fmt.Sprint(firstRule) {
+			if account.IsSwitchRule(r) && aws.ToString(r.Priority) == fmt.Sprint(firstRule) {
 				u.Priority = firstRule + 1
 			} else {
 				others = append(others, r)
@@ -95,11 +93,6 @@ func (f Respond) Prepare(ctx context.Context) (json.RawMessage, error) {
 		}
 	}
 	return json.Marshal(u)
-}
-
-// isSwitch tells the rule of the stack's switch.
-func isSwitch(r elbtypes.Rule) bool {
-	return len(r.Conditions) == 1 && r.Conditions[0].PathPatternConfig != nil && slices.Equal(r.Conditions[0].PathPatternConfig.Values, []string{understudy.SwitchPath})
 }
 
 func (f Respond) rules(ctx context.Context, listener string) ([]elbtypes.Rule, error) {

@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
-	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
 )
 
 const (
@@ -144,9 +144,16 @@ func ofLogOff(key string, all []elbtypes.LoadBalancerAttribute) bool {
 	})
 }
 
+// switchListener is how the switch of a network load balancer is told of.
+const switchListener = "a listener"
+
 func (c *canon) describeListeners(balancer, name string) {
+	listens := slices.ContainsFunc(c.f.listeners[balancer], account.IsSwitchListener)
 	for _, l := range c.f.listeners[balancer] {
 		arn := aws.ToString(l.ListenerArn)
+		if account.IsSwitchListener(l) {
+			continue // a setting of the one where users connect, as the rule of an application load balancer is
+		}
 		if c.roles[arn] == unnamed {
 			c.rename("listener", arn, "port "+count(l.Port))
 		}
@@ -165,6 +172,9 @@ func (c *canon) describeListeners(balancer, name string) {
 		if c.declared != nil {
 			settings["switch"] = None // until it is found: one that neither side has is missed at the standby
 		}
+		if listens && c.roles[arn] == "listener" {
+			settings["switch"] = switchListener
+		}
 		commands := map[string]Command{
 			"":           {Remove: "elbv2 delete-listener --listener-arn " + arn},
 			"tls policy": {Make: "elbv2 modify-listener --listener-arn " + arn + " --ssl-policy " + aws.ToString(l.SslPolicy)},
@@ -182,7 +192,7 @@ func (c *canon) describeListeners(balancer, name string) {
 				continue
 			}
 			setting := "rule " + aws.ToString(rule.Priority)
-			if isSwitch(rule) {
+			if account.IsSwitchRule(rule) {
 				settings["switch"] = "rule " + aws.ToString(rule.Priority)
 				continue
 			}
@@ -206,11 +216,6 @@ func (c *canon) certificate(arn string) string {
 }
 
 const declaredCertificate = "as declared"
-
-// isSwitch tells the rule by which the standby tells the checkers who is to serve. Its answer is whoever moves users' to set.
-func isSwitch(rule elbtypes.Rule) bool {
-	return len(rule.Conditions) == 1 && slices.Contains(conditionValues(rule.Conditions[0]), understudy.SwitchPath)
-}
 
 func (c *canon) rule(rule elbtypes.Rule) string {
 	var conditions []string

@@ -175,7 +175,7 @@ func expectGroups(parts map[key]map[string]string, d *understudy.Declaration, si
 	const out = "egress everything to 0.0.0.0/0"
 	_, port := d.Entry()
 	facing := map[string]string{fmt.Sprintf("ingress tcp %d from 0.0.0.0/0", port): "allowed", out: "allowed"}
-	for _, also := range d.Ports() {
+	for _, also := range d.OpenPorts() {
 		facing[fmt.Sprintf("ingress tcp %d from 0.0.0.0/0", also)] = "allowed"
 	}
 	parts[key{"security group", "public-facing"}] = facing
@@ -270,13 +270,16 @@ func expectedPolicy(d *understudy.Declaration, side understudy.Side) string {
 	return string(d.Failover.Routing)
 }
 
-// expectSwitch adds what may be in one region only, on purpose: the standby's rule that tells the checkers who is to serve. Where both regions
+// expectSwitch adds what may be in one region only, on purpose: the standby's rule or listener that tells the checkers who is to serve. Where both regions
 // serve, each has a rule.
 func expectSwitch(parts map[key]map[string]string, d *understudy.Declaration, side understudy.Side) {
 	listener := parts[key{"listener", "listener"}]
 	listener["switch"] = None
 	if d.Switched(side) {
 		listener["switch"] = "rule 1"
+		if d.SwitchListens() {
+			listener["switch"] = switchListener
+		}
 	}
 }
 

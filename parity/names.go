@@ -374,7 +374,7 @@ func (n *naming) asked(side understudy.Side, c *r53types.HealthCheckConfig) stri
 			children = append(children, n.asked(side, child.HealthCheckConfig))
 		}
 		text = count(c.HealthThreshold) + " of: " + list(children)
-	case aws.ToString(c.ResourcePath) == understudy.SwitchPath:
+	case account.AsksSwitch(c):
 		if text = "the switch"; !n.isFront(side.Other(), aws.ToString(c.FullyQualifiedDomainName)) {
 			text = "a switch that is not the other region's"
 		}

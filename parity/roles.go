@@ -212,6 +212,9 @@ func (c *canon) balanceClaims() []claim {
 		arn := aws.ToString(b.LoadBalancerArn)
 		all = append(all, claim{"load balancer", arn, aws.ToString(b.LoadBalancerName), c.f.elbTags[arn], ""})
 		for _, l := range c.f.listeners[arn] {
+			if account.IsSwitchListener(l) {
+				continue // of the setting of another (balance.go)
+			}
 			arn := aws.ToString(l.ListenerArn)
 			all = append(all, claim{"listener", arn, "port " + count(l.Port), c.f.elbTags[arn], ""})
 		}

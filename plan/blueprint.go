@@ -56,6 +56,7 @@ const (
 	KindTargetGroup  Kind = "target group"
 	KindBalancer     Kind = "load balancer"
 	KindListener     Kind = "listener"
+	KindSwitch       Kind = "switch listener"
 	KindRule         Kind = "rule"
 	KindDeclaredRule Kind = "declared rule"
 	KindRole         Kind = "instance role"

@@ -140,7 +140,11 @@ func (b *balancer) draw() Piece {
 
 func (l *listener) refer(id Ref) { l.arn = id.String() }
 func (l *listener) draw() Piece {
-	return Piece{Kind: KindListener, Tags: l.mark(l.role()), Settings: l.desired(), Of: map[Kind]Ref{KindBalancer: refOf(l.balancer.arn)},
+	kind := KindListener
+	if l.switches {
+		kind = KindSwitch
+	}
+	return Piece{Kind: kind, Tags: l.mark(l.role()), Settings: l.desired(), Of: map[Kind]Ref{KindBalancer: refOf(l.balancer.arn)},
 		Content: l.actions()}
 }
 

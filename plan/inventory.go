@@ -129,7 +129,7 @@ func (v *inventory) addGroups(r *region) {
 	d := r.declared
 	_, port := d.Entry()
 	r.facing = &group{scope: r.scope, role: "public-facing", purpose: "users to the load balancer", vpc: r.vpc, port: port,
-		declares: d.Security.PublicFacing, also: d.Ports}
+		declares: d.Security.PublicFacing, also: d.OpenPorts}
 	facing := v.graph.add(r.id("public-facing group"), r.facing, r.vpcNode)
 	r.within = &group{scope: r.scope, role: "internal", purpose: "load balancer to the service", vpc: r.vpc, port: d.Service.Port,
 		probed: d.Target.CheckPort(d.Service.Port), from: r.facing, declares: d.Security.Internal}

@@ -26,6 +26,9 @@ type listener struct {
 	lead      *listener                   // likewise: the one at which users connect, which it forwards as
 	followers []*listener                 // those that it leads
 	closing   []*listener                 // those of ports that are declared no more
+	switches  bool                        // likewise: it is the region's switch, and not for users (switch_listener.go)
+	position  understudy.Side             // of that: which side is to serve, empty where it says nothing
+	turnedBy  string                      // and by whom it was set
 	arn       string
 	shares    []share // of the target groups that it was found to forward to
 	inTheWay  string  // the other listener, if it has the port that this one is to have
@@ -51,6 +54,8 @@ func (l *listener) port() int {
 	switch {
 	case l.redirects:
 		return l.declared.Listener.Port
+	case l.switches:
+		return switchPort(l.side, l.position)
 	case l.further != nil:
 		return l.further.Port
 	}
@@ -97,6 +102,8 @@ func (l *listener) role() string {
 	switch {
 	case l.redirects:
 		return redirectRole
+	case l.switches:
+		return switchRole
 	case l.further != nil:
 		return l.further.Role()
 	}
@@ -114,7 +121,8 @@ func (l *listener) find(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("describe listeners of %s: %w", l.balancer.arn, err)
 	}
-	*l = listener{scope: l.scope, balancer: l.balancer, group: l.group, redirects: l.redirects, further: l.further, lead: l.lead, followers: l.followers}
+	*l = listener{scope: l.scope, balancer: l.balancer, group: l.group, redirects: l.redirects, further: l.further, lead: l.lead, followers: l.followers,
+		switches: l.switches}
 	roles, err := l.rolesOf(ctx, out.Listeners)
 	if err != nil {
 		return false, err
@@ -143,6 +151,9 @@ func (l *listener) find(ctx context.Context) (bool, error) {
 	for _, one := range closing {
 		l.spare = append(l.spare, double{one, l.arn, nil})
 	}
+	if err == nil && !there {
+		err = l.turns(ctx)
+	}
 	if err != nil || !there {
 		return there, err
 	}
@@ -170,11 +181,13 @@ func (l *listener) readMore(ctx context.Context) error {
 	if err := all.Wait(); err != nil {
 		return err
 	}
+	l.turnedBy = tags[turnedTag]
 	l.seen = append(append(l.seen, Field{Name: "other rules", Value: set(rules...)}, l.taggedWith(l.role(), tags)), idle...)
 	return nil
 }
 
 func (l *listener) remember(o elbtypes.Listener) {
+	l.stands(o)
 	l.arn, l.shares = aws.ToString(o.ListenerArn), sharesOf(o.DefaultActions)
 	l.seen = []Field{
 		{Name: "port", Value: number(aws.ToInt32(o.Port))},
@@ -235,8 +248,11 @@ func (l *listener) foreign(ctx context.Context, arns []string) (others []string,
 	return others, nil
 }
 
-// fits prefers the listener with the declared port.
+// fits prefers the listener with the declared port, and of two switches the one that is turned.
 func (l *listener) fits() int {
+	if l.switches && l.position != l.side {
+		return 0
+	}
 	if slices.Contains(l.seen, Field{Name: "port", Value: number(l.port())}) {
 		return 1
 	}
@@ -277,9 +293,13 @@ func (l *listener) change(ctx context.Context, differences []Difference) error {
 		return err
 	}
 	policy, certificates := l.tls()
+	port := aws.Int32(int32(l.port()))
+	if l.switches && !differs(differences, "port") {
+		port = nil // somebody may have turned the switch since it was found
+	}
 	_, err := l.ELB.ModifyListener(ctx, &elb.ModifyListenerInput{
 		ListenerArn:    &l.arn,
-		Port:           aws.Int32(int32(l.port())),
+		Port:           port,
 		Protocol:       l.protocol(),
 		SslPolicy:      policy,
 		Certificates:   certificates,

@@ -50,7 +50,7 @@ func redirectText(r *elbtypes.RedirectActionConfig) string {
 }
 
 func isListener(role string) bool {
-	return role == listenerRole || role == redirectRole || isFurther(role)
+	return role == listenerRole || role == redirectRole || role == switchRole || isFurther(role)
 }
 
 // rolesOf tells by their tags which part each of a load balancer's listeners has. Of one that has lost its tags what it does tells, or its
@@ -64,6 +64,9 @@ func (l *listener) rolesOf(ctx context.Context, all []elbtypes.Listener) (map[st
 			arns, roles[arn] = append(arns, arn), listenerRole
 			if o.Protocol == elbtypes.ProtocolEnumHttp && len(o.DefaultActions) == 1 && o.DefaultActions[0].Type == elbtypes.ActionTypeEnumRedirect {
 				roles[arn] = redirectRole
+			}
+			if l.declared.SwitchListens() && account.IsSwitchListener(o) {
+				roles[arn] = switchRole
 			}
 			for _, d := range l.declared.Further {
 				if aws.ToInt32(o.Port) == int32(d.Port) {

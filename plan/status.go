@@ -118,6 +118,9 @@ func (s *Stack) Status(ctx context.Context) (*Status, error) {
 		if r, ok := n.resource.(*switchRule); ok && seen.found[n] {
 			status.switchAt(r.side, switchStateOf(r.position, r.body))
 		}
+		if l, ok := n.resource.(*listener); ok && l.switches && seen.found[n] {
+			status.switchAt(l.side, l.state())
+		}
 		if err := seen.unread[n]; err != nil {
 			status.unread(n.id, err)
 		} else if _, ok := n.resource.(awaited); !ok && !seen.found[n] && !unknown(n) {

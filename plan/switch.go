@@ -10,7 +10,8 @@ import (
 // The switch moves users to the standby by hand, and keeps them there. It needs neither the primary's region nor Route 53's
 // API, which is in us-east-1 alone:
 //
-//   - a rule of the standby's listener answers one path itself, without any instance, in one of two ways (switch_rule.go);
+//   - a rule of the standby's listener answers one path itself, without any instance, in one of two ways (switch_rule.go); a network load balancer
+//     has a listener of its own in its place, at one of two ports (switch_listener.go);
 //   - a health check asks for that path. It is inverted: it is healthy for as long as the answer does not say "standby";
 //   - a calculated check is healthy while both that check and the one of the primary's application are. The primary's
 //     record follows it.
@@ -50,8 +51,7 @@ func (v *inventory) addSwitch(d *understudy.Declaration) (followed []*node) {
 // addSwitchAt adds a region's switch, and as many checks of it as outvote those of the other region.
 func (v *inventory) addSwitchAt(r *region) (asks []*ownCheck, nodes []*node) {
 	d := r.declared
-	rule := &switchRule{scope: r.scope, listener: r.listener}
-	ruleNode := v.graph.add(r.id("switch"), unless(d.Switched(r.side), rule), r.listenerNode)
+	ruleNode := v.addMeans(r)
 	if d.Switched(r.side) {
 		v.switchNodes[r.side] = append(v.switchNodes[r.side], ruleNode)
 	}
@@ -69,6 +69,22 @@ func (v *inventory) addSwitchAt(r *region) (asks []*ownCheck, nodes []*node) {
 		}
 	}
 	return asks, nodes
+}
+
+// addMeans adds what is a region's switch: a listener of a network load balancer, or else a rule.
+func (v *inventory) addMeans(r *region) *node {
+	var means resource = &switchRule{scope: r.scope, listener: r.listener}
+	if r.flows() {
+		l := switchListener(r)
+		if means = l; r.declared.Switched(r.side) {
+			r.listener.followers = append(r.listener.followers, l)
+		}
+	}
+	n := v.graph.add(r.id("switch"), unless(r.declared.Switched(r.side), means), r.balancerNode, r.listenerNode, r.targetGroupNode)
+	if r.flows() {
+		n.finding(r.balancerNode)
+	}
+	return n
 }
 
 // unless returns a resource that is declared, or else what removes what is left of it.

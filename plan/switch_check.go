@@ -36,7 +36,11 @@ func calculatedCheckRole(side understudy.Side) string {
 // that do, from 1.
 func switchCheck(s scope, b *balancer, nth int) *ownCheck {
 	return &ownCheck{scope: s, name: nthSwitchCheckRole(s.side, nth), settles: true, wanted: func() *route53types.HealthCheckConfig {
-		config := s.asking(b, understudy.Check{Path: understudy.SwitchPath, Match: switchedText(s.side)})
+		ask := understudy.Check{Path: understudy.SwitchPath, Match: switchedText(s.side)}
+		if s.flows() {
+			ask = understudy.Check{Protocol: understudy.CheckTCP, Port: understudy.SwitchPort}
+		}
+		config := s.asking(b, ask)
 		config.Inverted = aws.Bool(true)
 		return config
 	}, moves: func(d []Difference) bool { return b.beside() && differs(d, "asks") }}

@@ -229,3 +229,31 @@ func TestWithoutASwitchItsPartsAreDeletedAndNeverMade(t *testing.T) {
 		}
 	}
 }
+
+// The switch of a network load balancer is a listener, whose port says who is to serve. up sets the port of one that says nothing, and no other's.
+func TestTheSwitchOfANetworkLoadBalancerIsAListener(t *testing.T) {
+	d := testScope(t).declared
+	d.Balancer.Kind, d.Target.Protocol = understudy.KindNetwork, understudy.TCP
+	v := takeInventory(d, map[understudy.Side]*account.Account{understudy.Primary: {Region: "us-east-1"}, understudy.Secondary: {Region: "us-west-2"}})
+	l, ok := v.graph.byID["secondary/switch"].resource.(*listener)
+	if _, gone := v.graph.byID["primary/switch"].resource.(*retired); !ok || !gone || l.role() != switchRole || l.protocol() != "TCP" {
+		t.Fatalf("%+v", v.graph.byID["secondary/switch"].resource)
+	}
+	for port, want := range map[int32]int{7411: 7411, 7412: 7412, 50001: 7412} {
+		if l.remember(elbtypes.Listener{Port: &port}); l.port() != want {
+			t.Errorf("found at %d, it is to be at %d", port, l.port())
+		}
+	}
+	c := switchCheck(v.regions[understudy.Secondary].scope, v.regions[understudy.Secondary].balancer, 1).wanted()
+	if c.Type != route53types.HealthCheckTypeTcp || *c.Port != 7411 || !*c.Inverted || !account.AsksSwitch(c) {
+		t.Errorf("%+v", c)
+	}
+	now := time.Date(2026, 11, 29, 1, 2, 3, 0, time.UTC)
+	note := turnedNote(understudy.Secondary, "watch", now)
+	if got, want := switchStateAt(understudy.Secondary, note), (SwitchState{understudy.Secondary, "watch", now}); got != want {
+		t.Errorf("%q: %+v", note, got)
+	}
+	if got, want := switchStateAt(understudy.Primary, note), (SwitchState{Position: understudy.Primary}); got != want {
+		t.Errorf("a note of an earlier turn: %+v", got)
+	}
+}

@@ -50,9 +50,9 @@ func switchStateOf(side understudy.Side, body string) SwitchState {
 type Standby struct {
 	At       understudy.Side
 	Switch   SwitchState
-	Balancer string // the load balancer's DNS name
-	Replaced bool   // another load balancer is to take its place, in another network
-	rules    []string
+	Balancer string   // the load balancer's DNS name
+	Replaced bool     // another load balancer is to take its place, in another network
+	turns    []string // what is to be changed: rules, or listeners of network load balancers
 }
 
 // Standby asks a side's region for its switch. It asks by names and not by tags, and for nothing that the move of
@@ -64,22 +64,35 @@ func (s *Stack) Standby(ctx context.Context, at understudy.Side) (Standby, error
 		return Standby{}, err
 	}
 	standby := Standby{At: at, Balancer: aws.ToString(all[0].DNSName), Replaced: len(all) > 1}
-	for _, b := range all {
-		rules, err := scope{a, s.Declaration, at}.switchesOf(ctx, b)
-		if err != nil {
-			return standby, err
-		}
-		for _, r := range rules {
-			if len(standby.rules) == 0 {
-				standby.Switch = switchStateOf(positionOf(at, r.Actions))
-			}
-			standby.rules = append(standby.rules, aws.ToString(r.RuleArn))
-		}
+	of := scope{a, s.Declaration, at}
+	look := of.answers
+	if s.Declaration.Balancer.Kind == understudy.KindNetwork {
+		look = of.listens
 	}
-	if len(standby.rules) == 0 {
+	if err := look(ctx, all, &standby); err != nil {
+		return standby, err
+	}
+	if len(standby.turns) == 0 {
 		return standby, fmt.Errorf("%w in %s: `understudy up` makes it, unless failover.switch is none", ErrNoSwitch, a.Region)
 	}
 	return standby, nil
+}
+
+// answers finds a region's switch where it is a rule.
+func (s scope) answers(ctx context.Context, all []elbtypes.LoadBalancer, standby *Standby) error {
+	for _, b := range all {
+		rules, err := s.switchesOf(ctx, b)
+		if err != nil {
+			return err
+		}
+		for _, r := range rules {
+			if len(standby.turns) == 0 {
+				standby.Switch = switchStateOf(positionOf(s.side, r.Actions))
+			}
+			standby.turns = append(standby.turns, aws.ToString(r.RuleArn))
+		}
+	}
+	return nil
 }
 
 // switchesOf returns a load balancer's rules that are the switch's.
@@ -126,11 +139,18 @@ func isSwitch(r elbtypes.Rule) bool {
 	return !aws.ToBool(r.IsDefault) && slices.ContainsFunc(r.Conditions, isSwitchPath)
 }
 
-// Turn sets a region's switch. It is one call to that region, and one more for a network that is to take the place of another.
+// Turn sets a region's switch. It is one call to that region, and one more for a network that is to take the place of another; a listener gets a tag
+// besides, which says by whom.
 func (s *Stack) Turn(ctx context.Context, standby Standby, to understudy.Side, by string) error {
 	a := s.Accounts[standby.At]
 	actions := switchActions(standby.At, to, answerOf(standby.At, to, by, time.Now()))
-	for _, rule := range standby.rules {
+	for _, rule := range standby.turns {
+		if s.Declaration.Balancer.Kind == understudy.KindNetwork {
+			if err := (scope{a, s.Declaration, standby.At}).turnListener(ctx, rule, to, by); err != nil {
+				return err
+			}
+			continue
+		}
 		if _, err := a.ELB.ModifyRule(ctx, &elb.ModifyRuleInput{RuleArn: &rule, Actions: actions}); err != nil {
 			return fmt.Errorf("set the switch %s to the %s: %w", rule, to, err)
 		}

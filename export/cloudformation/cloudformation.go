@@ -51,6 +51,7 @@ var language = export.Language[*translation]{Name: "CloudFormation", Kinds: map[
 	plan.KindTargetGroup:  (*translation).targetGroup,
 	plan.KindBalancer:     (*translation).balancer,
 	plan.KindListener:     (*translation).listener,
+	plan.KindSwitch:       (*translation).switchListener,
 	plan.KindRule:         (*translation).answeringRule,
 	plan.KindDeclaredRule: (*translation).declaredRule,
 	plan.KindRole:         (*translation).role,

@@ -15,6 +15,12 @@ func (t *translation) answeringRule(s *export.Settings) {
 	t.say(s.ID, "whoever moves the users by hand changes the answer, and an update of the rule by CloudFormation would move them back")
 }
 
+// switchListener is the listener by which a network load balancer says who is to serve.
+func (t *translation) switchListener(s *export.Settings) {
+	t.listener(s)
+	t.say(s.ID, "whoever moves the users by hand changes the port, and an update of the listener by CloudFormation would move them back")
+}
+
 func (t *translation) listenerRule(s *export.Settings) {
 	rule, ok := s.Content.(plan.AnsweringRule)
 	if !ok {

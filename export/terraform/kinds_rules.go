@@ -18,6 +18,12 @@ func (t *translation) answeringRule(s *export.Settings) {
 	t.ignores(r, "Whoever moves the users by hand changes the answer, and Terraform must not move them back.", "action")
 }
 
+// switchListener is the listener by which a network load balancer says who is to serve.
+func (t *translation) switchListener(s *export.Settings) {
+	r := t.listenerIn(switchFile, s)
+	t.ignores(r, "Whoever moves the users by hand changes the port, and Terraform must not move them back.", "port", "tags", "tags_all")
+}
+
 func (t *translation) listenerRule(s *export.Settings, file string) *resource {
 	rule, ok := s.Content.(plan.AnsweringRule)
 	if !ok {

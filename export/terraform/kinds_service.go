@@ -164,8 +164,10 @@ func (t *translation) balancer(s *export.Settings) {
 	t.tags(s, r)
 }
 
-func (t *translation) listener(s *export.Settings) {
-	r := t.add(s, "aws_lb_listener", serviceFile, "listener")
+func (t *translation) listener(s *export.Settings) { t.listenerIn(serviceFile, s) }
+
+func (t *translation) listenerIn(file string, s *export.Settings) *resource {
+	r := t.add(s, "aws_lb_listener", file, "listener")
 	r.set("load_balancer_arn", ref{Ref: s.Of[plan.KindBalancer]})
 	r.set("port", num(s.Number("port")))
 	r.set("protocol", text(s.Text("protocol")))
@@ -188,6 +190,7 @@ func (t *translation) listener(s *export.Settings) {
 		t.action(s, r.within("default_action"), a)
 	}
 	t.tags(s, r)
+	return r
 }
 
 func (t *translation) action(s *export.Settings, b *block, a elbtypes.Action) {

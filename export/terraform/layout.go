@@ -136,7 +136,7 @@ func (t *translation) regional(side understudy.Side) (all []*resource) {
 // alike tells whether the regions are copies of one another, but for what the standby alone has for the switch.
 func (t *translation) alike() bool {
 	for _, r := range t.resources {
-		if r.piece.Kind != plan.KindRule && !slices.Contains(worldwide, r.piece.Kind) && !t.inModule(r.piece) {
+		if r.piece.Kind != plan.KindRule && r.piece.Kind != plan.KindSwitch && !slices.Contains(worldwide, r.piece.Kind) && !t.inModule(r.piece) {
 			return false
 		}
 	}

@@ -52,6 +52,7 @@ var language = export.Language[*translation]{Name: "Terraform", Kinds: map[plan.
 	plan.KindTargetGroup:  (*translation).targetGroup,
 	plan.KindBalancer:     (*translation).balancer,
 	plan.KindListener:     (*translation).listener,
+	plan.KindSwitch:       (*translation).switchListener,
 	plan.KindRule:         (*translation).answeringRule,
 	plan.KindDeclaredRule: (*translation).declaredRule,
 	plan.KindRole:         (*translation).role,

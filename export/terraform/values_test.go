@@ -69,13 +69,22 @@ func TestValuesAreTheDeclarations(t *testing.T) {
 			}
 		}
 		if failover.Switch == understudy.SwitchStandby {
-			for argument, want := range map[string]any{
+			means := map[string]any{
 				"aws_route53_health_check.switch invert_healthcheck":            true,
 				"aws_route53_health_check.switch resource_path":                 understudy.SwitchPath,
 				"aws_route53_health_check.calculated type":                      "CALCULATED",
 				"aws_route53_health_check.calculated child_health_threshold":    failover.Needed() + failover.SwitchChecks(),
 				"aws_lb_listener_rule.switch action.fixed_response.status_code": 503,
-			} {
+			}
+			if d.SwitchListens() {
+				delete(means, "aws_route53_health_check.switch resource_path")
+				delete(means, "aws_lb_listener_rule.switch action.fixed_response.status_code")
+				means["aws_route53_health_check.switch type"] = "TCP"
+				means["aws_route53_health_check.switch port"] = understudy.SwitchPort
+				means["aws_lb_listener.switch port"] = understudy.SwitchIdlePort
+				means["aws_lb_listener.switch protocol"] = d.Target.Protocol
+			}
+			for argument, want := range means {
 				if got := evaluated(t, all, d, argument); got != fmt.Sprint(want) {
 					t.Errorf("%s is %s, not %v", argument, got, want)
 				}
