@@ -1,9 +1,12 @@
 package simulation
 
 import (
-	"github.com/understudy/understudy/clients"
+	"math"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/understudy/understudy/clients"
 )
 
 // active are two regions that both serve, of which the first has a share of the users.
@@ -90,6 +93,64 @@ func TestSharesThatCannotBe(t *testing.T) {
 	for _, s := range []System{active(1, false), active(-0.1, false), active(0, true), watched} {
 		if s.Valid() == nil {
 			t.Errorf("%+v is valid", s)
+		}
+	}
+}
+
+// Where both regions serve, one fault breaks nothing; a region that cannot carry all users alone, and answers that are kept for an hour, are found.
+func TestPlantedDesignFaultsOfTwoActiveRegionsAreFound(t *testing.T) {
+	for _, nearest := range []bool{false, true} {
+		if broken := found(t, active(0.5, nearest), DefaultLimits(), 1); len(broken) > 0 {
+			t.Errorf("one fault breaks a system that has none planted: %v", broken)
+		}
+		halves := active(0.5, nearest)
+		halves.Needs = 4 // of which each region has two
+		if s := found(t, halves, DefaultLimits(), 1)[BrokenBare]; len(s.Faults) != 1 || !s.Sure {
+			t.Errorf("a region that is left with all users, and carries half of them: %+v", s)
+		}
+		kept := active(0.5, nearest)
+		kept.TTL = Span(time.Hour)
+		if s := found(t, kept, DefaultLimits(), 1)[BrokenStranded]; len(s.Faults) != 1 {
+			t.Errorf("answers of an hour: %+v", s)
+		}
+	}
+}
+
+// Either region may be the one that is left, and the name leads to both again when all is over.
+func TestAReplayOfTwoActiveRegions(t *testing.T) {
+	for _, lost := range []Side{Primary, Standby} {
+		s := active(0.6, true)
+		s.Needs = 3 // either region carries its share, and neither all
+		r := (&Model{System: s}).Replay(1, []Fault{{Kind: FaultRegion, Region: lost, At: Span(calmBefore), For: Span(10 * time.Minute)}}, DefaultLimits())
+		if len(r.Moves) != 2 || r.Moves[0].To == lost || r.Moves[0].To == Both || r.Moves[1].To != Both {
+			t.Errorf("the %s lost: the name led to %+v", lost, r.Moves)
+		}
+		share := map[Side]float64{Primary: 0.6, Standby: 0.4}[lost]
+		if unmoved := time.Duration(r.UnmovedMS * float64(time.Millisecond)); unmoved < time.Duration(share*0.9*float64(10*time.Minute)) {
+			t.Errorf("the %s lost, and nobody moved: %s lost on average", lost, unmoved)
+		}
+		if len(r.Broken) == 0 || !strings.HasPrefix(r.Broken[0].What, "the "+string(r.Moves[0].To)+" carries less than 3") {
+			t.Errorf("the %s lost: two instances carry the users of three: %v", lost, r.Broken)
+		}
+	}
+}
+
+// Each region has its share of the users, and who is lucky has nothing to do with where.
+func TestUsersArePlacedEvenly(t *testing.T) {
+	for _, share := range []float64{0.1, 0.3, 0.5, 0.9} {
+		w := newWorld(&Model{System: active(share, true)}, 1, true, newAuditor(DefaultLimits()))
+		w.addUsers()
+		var all, lucky float64
+		for n := range w.users {
+			if u := w.users[n]; u.has == 0 {
+				all += float64(u.weight)
+				if u.luck < 0.5 {
+					lucky += float64(u.weight)
+				}
+			}
+		}
+		if math.Abs(all/1000-share) > 0.08 || math.Abs(lucky/all-0.5) > 0.25 {
+			t.Errorf("of the share %.2f: %.2f, of whom %.2f are lucky", share, all/1000, lucky/all)
 		}
 	}
 }

@@ -16,7 +16,7 @@ type auditor struct {
 	faults  map[int]time.Duration // of it, by place in Faults
 	moves   []time.Duration       // when the name led elsewhere
 	total   int                   // how often it did
-	bare    time.Duration         // since when the standby carries too little; never if it does not
+	bare    [2]time.Duration      // since when a region that is needed carries too little; never if it does not
 	broken  map[string]int        // how often
 	first   map[string]Violation  // the first of each
 	points  []time.Duration       // when something changed, if asked for
@@ -26,7 +26,7 @@ type auditor struct {
 }
 
 func newAuditor(l Limits) *auditor {
-	return &auditor{limits: l, bare: never, faults: map[int]time.Duration{}, broken: map[string]int{}, first: map[string]Violation{}}
+	return &auditor{limits: l, bare: [2]time.Duration{never, never}, faults: map[int]time.Duration{}, broken: map[string]int{}, first: map[string]Violation{}}
 }
 
 // before gives the time since the last change to what users waited for.
@@ -62,7 +62,10 @@ func (a *auditor) after(w *world) {
 		}
 		a.strand(w, u)
 	}
-	a.strip(w)
+	a.strip(w, 1)
+	if w.Share > 0 {
+		a.strip(w, 0)
+	}
 	if w.answer == nobody {
 		a.breaks(Violation{BrokenEmpty, Span(w.now), "the name has no answer"})
 	}
@@ -112,23 +115,22 @@ func (a *auditor) strand(w *world, u *user) {
 	}
 }
 
-// strip follows a standby that is needed.
-func (a *auditor) strip(w *world) {
-	needed := w.answer == 1 || w.sides[0].service.Outcome != Served
-	struck := slices.ContainsFunc(w.faults, func(f Fault) bool {
-		return f.Region == Standby && f.Kind != FaultCapacity && f.Kind != FaultBoots || f.Kind == FaultControlPlane && f.Region == Standby
-	})
-	is := needed && !struck && w.sides[1].share(w) < 1
-	if a.bare != never && w.now-a.bare > time.Duration(a.limits.Bare) {
-		a.breaks(Violation{BrokenBare, Span(a.bare + time.Duration(a.limits.Bare)),
-			fmt.Sprintf("the standby carries less than %d instances for longer than %s while it is needed", w.carries(), a.limits.Bare)})
-		a.bare = never - 1
+// strip follows a standby that is needed; where both regions serve, either one that is left to carry all users.
+func (a *auditor) strip(w *world, n int) {
+	side, bare := sideOf(int8(n)), &a.bare[n]
+	needed := w.answer == int8(n) || w.sides[1-n].service.Outcome != Served
+	struck := slices.ContainsFunc(w.faults, func(f Fault) bool { return f.Region == side && f.Kind != FaultCapacity && f.Kind != FaultBoots })
+	is := needed && !struck && w.sides[n].share(w) < 1
+	if *bare != never && w.now-*bare > time.Duration(a.limits.Bare) {
+		a.breaks(Violation{BrokenBare, Span(*bare + time.Duration(a.limits.Bare)),
+			fmt.Sprintf("the %s carries less than %d instances for longer than %s while it is needed", side, w.carries(), a.limits.Bare)})
+		*bare = never - 1
 	}
 	switch {
 	case !is:
-		a.bare = never
-	case a.bare == never:
-		a.bare = w.now
+		*bare = never
+	case *bare == never:
+		*bare = w.now
 	}
 }
 
@@ -154,15 +156,15 @@ func (w *world) why(u *user) int {
 		return unknown
 	case w.sides[u.has].service.Outcome == Served && w.envs[u.has].grey > 0:
 		return unknown // no check sees it
-	case u.has != w.answer:
+	case u.has != w.answer && w.answer != both:
 		return cachedAnswer
-	case u.has == 1:
+	case u.has == 1 && w.Share == 0:
 		return standby
-	case !w.latest.checks[1] || !w.latest.targets[1]:
+	case !w.latest.checks[1-u.has] || !w.latest.targets[1-u.has]:
 		return standby // there is nowhere to go
 	case w.answers.of(w.latest) != w.answer:
 		return propagation
-	case w.checks[0].failed != never:
+	case w.checks[u.has].failed != never:
 		return threshold
 	}
 	return firstProbe
@@ -175,6 +177,9 @@ func (a *auditor) blame(w *world, u *user) int {
 			a.last = placeOf(f.Kind)
 			return a.last
 		}
+	}
+	if n := len(w.faults); n > 0 && w.Share > 0 { // the other one's users came too
+		a.last = placeOf(w.faults[n-1].Kind)
 	}
 	return a.last
 }

@@ -110,6 +110,10 @@ func (w *world) settle() {
 		}
 		w.record.before(w)
 		w.answer = answer
+		if w.Share > 0 { // each carries as many as the name leads to it
+			w.sides[0].serve(w)
+			w.sides[1].serve(w)
+		}
 		w.record.answered(w)
 		w.record.after(w)
 	})

@@ -16,6 +16,7 @@ type Side string
 const (
 	Primary Side = "primary"
 	Standby Side = "standby"
+	Both    Side = "both" // of answers alone, where both regions serve
 )
 
 func (s Side) number() int {

@@ -238,7 +238,19 @@ func (r *region) share(w *world) float64 {
 	if asked == 0 {
 		return 0
 	}
-	return min(1, float64(work)/float64(w.carries())) * float64(work) / float64(asked)
+	return min(1, float64(work)/w.load(r.side)) * float64(work) / float64(asked)
+}
+
+// load is how many instances a region needs: those that carry all users, or where the name leads to both regions, those of its share.
+func (w *world) load(side int) float64 {
+	all := float64(w.carries())
+	switch {
+	case w.answer != both:
+		return all
+	case side == 0:
+		return all * w.Share
+	}
+	return all * (1 - w.Share)
 }
 
 // serving is what users get now.

@@ -8,7 +8,7 @@ type Replayed struct {
 	Moves     []Lead      `json:"moves"`      // whenever the name led elsewhere
 	Lasted    Span        `json:"lasted"`     // from the first fault to when all has to have settled
 	LostMS    float64     `json:"lost_ms"`    // of a user's time, on average
-	UnmovedMS float64     `json:"unmoved_ms"` // the same, if the name had stayed with the primary
+	UnmovedMS float64     `json:"unmoved_ms"` // the same, if the name had stayed with the primary, or with both
 	Ledger    []Row       `json:"ledger"`
 	ByFault   []Row       `json:"by_fault"`
 	Broken    []Violation `json:"broken"`

@@ -38,7 +38,7 @@ func (w *world) idle(a *actor) bool {
 	case roleTarget:
 		return w.sides[a.side].restful(w, a)
 	case roleUser:
-		return w.users[a.who].has == w.answer
+		return w.rests(int(a.who))
 	case roleWatch:
 		s := w.sight
 		held := s.Switch == Standby
@@ -63,7 +63,9 @@ func (w *world) skip(to time.Duration) {
 func (w *world) ahead(a *actor, at, to time.Duration) time.Duration {
 	switch a.role {
 	case roleUser:
-		return at + steps(at, to, a.delay)*a.delay
+		at += steps(at, to, a.delay) * a.delay
+		w.users[a.who].has = w.chosen(int(a.who), at-a.delay)
+		return at
 	case roleWatch:
 		every := time.Duration(w.Watch.Every)
 		return at + steps(at, to, every)*every

@@ -47,6 +47,8 @@ func sideOf(n int8) Side {
 		return Primary
 	case 1:
 		return Standby
+	case both:
+		return Both
 	}
 	return ""
 }

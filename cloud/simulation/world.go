@@ -117,6 +117,7 @@ type recorder interface {
 func newWorld(m *Model, seed uint64, skips bool, r recorder) *world {
 	w := &world{Model: m, seed: seed, skips: skips, answers: answersOf(m.policy()), record: r}
 	w.known = view{[2]bool{true, true}, [2]bool{true, true}}
+	w.answer = w.answers.of(w.known)
 	for n, f := range []Fleet{m.Primary, m.Standby} {
 		w.sides[n] = newRegion(w, n, f)
 		w.known.targets[n] = w.sides[n].well()

@@ -26,7 +26,9 @@ func TestYearsAreTheSameWithAndWithoutSkipping(t *testing.T) {
 	grows := Default()
 	grows.Standby.Min, grows.Standby.Desired = 1, 1
 	grows.Watch = &Watch{Every: Span(10 * time.Second), Hold: true, After: Span(10 * time.Minute), Grow: true, Calm: Span(5 * time.Minute)}
-	for name, s := range map[string]System{"as declared": Default(), "held and growing": grows} {
+	for name, s := range map[string]System{
+		"as declared": Default(), "held and growing": grows, "both, by weights": active(0.7, false), "both, the nearer one": active(0.4, true),
+	} {
 		m := &Model{System: s, Keeper: func(s System) Keeper { return &simpleKeeper{watch: *s.Watch} }}
 		for seed := range uint64(3) {
 			run := func(skips bool) (*auditor, *world) {

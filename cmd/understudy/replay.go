@@ -58,7 +58,7 @@ func replayCommand() *cobra.Command {
 	flags.BoolVar(&r.found, "found", false, "run a schedule on the system and with the limits that it was found with, without a declaration")
 	r.limits.add(c)
 	r.assume.flags(c)
-	flags.DurationVar(&r.assume.returns, "returns", 2*time.Hour, "how long after a fault an operator moves users back that were held")
+	r.assume.pairFlags(c)
 	flags.BoolVar(&r.asJSON, "json", false, "print what comes of it as JSON")
 	return c
 }
@@ -72,7 +72,7 @@ type incident struct {
 }
 
 func (r *replaying) run(c *cobra.Command, file string) error {
-	if err := r.assume.check(); err != nil {
+	if err := r.assume.checkPair(); err != nil {
 		return misuse(err)
 	}
 	in, err := readIncident(file)
@@ -112,11 +112,11 @@ func (r *replaying) model(in incident) (*simulation.Model, simulation.Limits, er
 		}
 		return modelOf(in.schedule.System), in.schedule.Limits, nil
 	}
-	d, err := r.on.loadPair()
+	d, err := r.on.load()
 	if err != nil {
 		return nil, simulation.Limits{}, err
 	}
-	return modelOf(systemOf(d, r.assume)), r.limits.limits(d), nil
+	return modelOf(simulatedOf(d, r.assume)), r.limits.limits(d), nil
 }
 
 // readIncident reads a schedule, or what metrics tell.
@@ -162,13 +162,9 @@ func printReplay(w io.Writer, in incident, r *simulation.Replayed) {
 		fmt.Fprintf(w, "%s  %s, for %s\n", when(f.At), what, f.For)
 	}
 	for _, m := range r.Moves {
-		to := string(m.To)
-		if to == "" {
-			to = "nobody"
-		}
-		fmt.Fprintf(w, "%s  the name leads to the %s\n", when(m.At), to)
+		fmt.Fprintf(w, "%s  the name leads to %s\n", when(m.At), ledTo(m.To))
 	}
-	fmt.Fprintf(w, "users would be without service for %s on average; for %s if the name had stayed with the primary\n", brief0(r.LostMS), brief0(r.UnmovedMS))
+	fmt.Fprintf(w, "users would be without service for %s on average; for %s if the name had stayed as it was\n", brief0(r.LostMS), brief0(r.UnmovedMS))
 	for _, row := range r.Ledger {
 		fmt.Fprintf(w, "  %-13s  %s, %.0f %%\n", row.Cause, brief0(row.SumMS), 100*row.Share)
 	}
@@ -178,4 +174,15 @@ func printReplay(w io.Writer, in incident, r *simulation.Replayed) {
 	for _, n := range in.notes {
 		fmt.Fprintf(w, "note: %s\n", n)
 	}
+}
+
+// ledTo says where the name leads.
+func ledTo(side simulation.Side) string {
+	switch side {
+	case "":
+		return "nobody"
+	case simulation.Both:
+		return "both regions"
+	}
+	return "the " + string(side)
 }

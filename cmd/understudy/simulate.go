@@ -86,7 +86,7 @@ func simulateCommand() *cobra.Command {
 	flags.IntVar(&s.tolerate, "tolerate", 1, "how many faults the service is to stand")
 	s.limits.add(c)
 	s.assume.flags(c)
-	flags.DurationVar(&s.assume.returns, "returns", 2*time.Hour, "how long after a fault an operator moves users back that were held")
+	s.assume.pairFlags(c)
 	flags.StringVar(&s.save, "save", "", "write what breaks the service as schedules into this `folder`")
 	flags.StringVar(&s.svg, "svg", "", "draw what the minutes were lost to into this `file`")
 	flags.BoolVar(&s.asJSON, "json", false, "print all as JSON")
@@ -134,17 +134,17 @@ func (s *simulating) run(c *cobra.Command) error {
 		return misuse(fmt.Errorf("--years, --faults and --tries: up to %d years, %d faults and %d tries", mostYears, mostFaults, mostTries))
 	case slices.ContainsFunc(s.search.Only, func(name string) bool { return !slices.Contains(searchedFaults(), name) }):
 		return misuse(fmt.Errorf("--only: a search has the faults %s", strings.Join(searchedFaults(), ", ")))
-	case s.tolerate < 0 || s.assume.returns < 0:
-		return misuse(errors.New("--tolerate and --returns: nothing negative"))
+	case s.tolerate < 0:
+		return misuse(errors.New("--tolerate: nothing negative"))
 	}
-	if err := s.assume.check(); err != nil {
+	if err := s.assume.checkPair(); err != nil {
 		return misuse(err)
 	}
-	d, err := s.on.loadPair()
+	d, err := s.on.load()
 	if err != nil {
 		return misuse(err)
 	}
-	m, limits := modelOf(systemOf(d, s.assume)), s.limits.limits(d)
+	m, limits := modelOf(simulatedOf(d, s.assume)), s.limits.limits(d)
 	defer debug.SetGCPercent(debug.SetGCPercent(rarely))
 	var found simulated
 	if s.years > 0 {

@@ -3,8 +3,9 @@ package main
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/cloud/simulation"
@@ -23,15 +24,28 @@ type assumed struct {
 	timeout time.Duration
 	watch   bool
 	returns time.Duration
+	nearer  float64 // percent of users to whom the primary is the nearer region, where latency decides
 }
 
-// loadPair reads a declaration of which years can be simulated.
-func (t *target) loadPair() (*understudy.Declaration, error) {
-	d, err := t.load()
-	if err == nil && d.Failover.Active() {
-		return nil, fmt.Errorf("failover.routing %s: both regions serve, and only a primary with a standby can be simulated", d.Failover.Routing)
+// simulatedOf is the system of a declaration, whether its primary serves alone or both regions do.
+func simulatedOf(d *understudy.Declaration, a assumed) simulation.System {
+	if d.Failover.Active() {
+		return activeOf(d, a, understudy.Primary, a.nearer/100)
 	}
-	return d, err
+	return systemOf(d, a)
+}
+
+// pairFlags adds what is assumed of years and incidents alone.
+func (a *assumed) pairFlags(c *cobra.Command) {
+	c.Flags().DurationVar(&a.returns, "returns", 2*time.Hour, "how long after a fault an operator moves users back that were held")
+	c.Flags().Float64Var(&a.nearer, "nearer", 50, "the `percent` of users to whom the primary is the nearer region, with failover.routing latency")
+}
+
+func (a *assumed) checkPair() error {
+	if a.returns < 0 || !(a.nearer > 0 && a.nearer < 100) {
+		return errors.New("--returns and --nearer: nothing negative, and above 0 and below 100 percent")
+	}
+	return a.check()
 }
 
 func (t *target) load() (*understudy.Declaration, error) {
