@@ -18,6 +18,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/network"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/internal/judge"
+	"github.com/understudy/understudy/internal/patience"
 )
 
 // Servers and clients of gRPC that this program has not in common with the load balancer between them: all kinds of calls, errors with
@@ -48,7 +49,7 @@ func TestForeignCalls(t *testing.T) {
 	}
 	h := host{make(chan string, 1)}
 	health := make(chan struct{}, 8)
-	b := New(tempo.At(1000), slog.New(slog.DiscardHandler), func() { health <- struct{}{} })
+	b := New(tempo.Pace{Speed: 1000, LeastTimeout: patience.Limit}, slog.New(slog.DiscardHandler), func() { health <- struct{}{} })
 	defer b.Close()
 	g := versioned(GRPC, Target{ID: "i-1", Address: netip.MustParseAddrPort("127.0.0.1:" + strings.TrimSpace(port))})
 	g.Check.Interval, g.Check.Timeout = time.Hour, time.Hour/2 // seconds at this speed

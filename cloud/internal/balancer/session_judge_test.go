@@ -17,6 +17,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/network"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/internal/judge"
+	"github.com/understudy/understudy/internal/patience"
 )
 
 // overSockets is a load balancer with TLS on the machine's loopback, in front of a target that gives back what it gets, and its address.
@@ -32,7 +33,7 @@ func overSockets(t *testing.T) (*Balancer, string) {
 	t.Cleanup(backend.Close)
 	h := host{make(chan string, 1)}
 	health := make(chan struct{}, 8)
-	b := New(tempo.At(1000), slog.New(slog.DiscardHandler), func() { health <- struct{}{} })
+	b := New(tempo.Pace{Speed: 1000, LeastTimeout: patience.Limit}, slog.New(slog.DiscardHandler), func() { health <- struct{}{} })
 	t.Cleanup(b.Close)
 	g := group(Target{ID: "i-1", Address: netip.MustParseAddrPort(backend.Listener.Addr().String())})
 	s := &TLS{Default: certificate(t, rsaKey(t, 2048), "www.example.com"), Min: tls.VersionTLS12, Max: tls.VersionTLS13}

@@ -13,6 +13,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/network"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/internal/judge"
+	"github.com/understudy/understudy/internal/patience"
 )
 
 // host is the machine's own loopback.
@@ -38,7 +39,7 @@ func TestCurlOverSockets(t *testing.T) {
 	defer backend.Close()
 	h := host{make(chan string, 1)}
 	health := make(chan struct{}, 8)
-	b := New(tempo.At(1000), slog.New(slog.DiscardHandler), func() { health <- struct{}{} })
+	b := New(tempo.Pace{Speed: 1000, LeastTimeout: patience.Limit}, slog.New(slog.DiscardHandler), func() { health <- struct{}{} })
 	defer b.Close()
 	g := group(Target{ID: "i-1", Address: netip.MustParseAddrPort(backend.Listener.Addr().String())})
 	err := b.Configure(Config{

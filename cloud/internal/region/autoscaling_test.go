@@ -59,7 +59,7 @@ func newJoined(t *testing.T, speed tempo.Speed) *joined {
 
 func (s *joined) open() {
 	s.t.Helper()
-	c := Config{Name: "us-east-1", Index: 1, Account: "111122223333", Dir: s.dir, Pace: tempo.At(s.speed)}
+	c := Config{Name: "us-east-1", Index: 1, Account: "111122223333", Dir: s.dir, Pace: roomtest.Pace(s.speed)}
 	s.opened = time.Now()
 	r, err := Open(c, s.paper, s.paper, s.paper)
 	if err != nil {

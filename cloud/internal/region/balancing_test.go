@@ -15,7 +15,6 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
-	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/internal/patience"
 )
 
@@ -58,7 +57,7 @@ type site struct {
 
 func openWired(t *testing.T, dir string, w *wired) *Region {
 	t.Helper()
-	r, err := Open(Config{Name: "us-east-1", Index: 1, Account: "111122223333", Dir: dir, Pace: tempo.At(300)}, w, w, w)
+	r, err := Open(Config{Name: "us-east-1", Index: 1, Account: "111122223333", Dir: dir, Pace: roomtest.Pace(300)}, w, w, w)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/understudy/understudy/cloud/internal/region/compute"
 	"github.com/understudy/understudy/cloud/internal/region/nets"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
-	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/internal/patience"
 )
 
@@ -47,7 +46,7 @@ func (c closer) Close() error { c(); return nil }
 
 func openAt(t *testing.T, dir string, p *paper) *Region {
 	t.Helper()
-	r, err := Open(Config{Name: "us-east-1", Index: 1, Account: "111122223333", Dir: dir, Pace: tempo.At(60)}, p, p, p)
+	r, err := Open(Config{Name: "us-east-1", Index: 1, Account: "111122223333", Dir: dir, Pace: roomtest.Pace(60)}, p, p, p)
 	if err != nil {
 		t.Fatal(err)
 	}

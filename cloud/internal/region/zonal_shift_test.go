@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/arczonalshift"
 	shifttypes "github.com/aws/aws-sdk-go-v2/service/arczonalshift/types"
@@ -119,9 +120,14 @@ func (s *twoZones) answers() (zones []string) {
 	return slices.Compact(zones)
 }
 
+// awaitAnswers asks until targets of these zones answer, and no others: no news is told of what the nodes do.
 func (s *twoZones) awaitAnswers(want ...string) {
 	s.t.Helper()
-	s.await("targets answer in "+strings.Join(want, ", "), func() bool { return slices.Equal(s.answers(), want) })
+	for deadline := patience.Deadline(); !slices.Equal(s.answers(), want); {
+		if time.Now().After(deadline) {
+			s.t.Fatalf("targets answer in %v, want %v", s.answers(), want)
+		}
+	}
 }
 
 // overrides are the states of the targets' administrative overrides, by target.

@@ -25,7 +25,6 @@ import (
 	"github.com/understudy/understudy/cloud/internal/region/compute"
 	"github.com/understudy/understudy/cloud/internal/region/nets"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
-	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/cloud/internal/wire"
 	"github.com/understudy/understudy/internal/patience"
 )
@@ -56,7 +55,7 @@ func New(t *testing.T) *Desk {
 // Open opens a region, in a folder of its own and with the speed and the account that all have here.
 func Open(t *testing.T, c region.Config) *Desk {
 	t.Helper()
-	c.Dir, c.Account, c.Pace = t.TempDir(), "111122223333", tempo.At(60)
+	c.Dir, c.Account, c.Pace = t.TempDir(), "111122223333", roomtest.Pace(60)
 	d := &Desk{T: t, config: c}
 	d.open()
 	endpoint := roomtest.Serve(t, func(m *wire.Mux) { d.Region.Operations(m) })

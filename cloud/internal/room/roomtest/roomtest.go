@@ -17,7 +17,14 @@ import (
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/cloud/internal/wire"
+	"github.com/understudy/understudy/internal/patience"
 )
+
+// Pace is a speed whose time-outs are as long as AWS's: at a speed where an interval takes milliseconds, a busy machine would have targets that
+// are only late time out.
+func Pace(speed tempo.Speed) tempo.Pace {
+	return tempo.Pace{Speed: speed, LeastTimeout: patience.Limit}
+}
 
 // Open opens the store in a folder and makes a ground floor of us-east-1 on it. shut ends both; the test's end does
 // too.
@@ -27,7 +34,7 @@ func Open(t *testing.T, dir string, speed tempo.Speed) (b *room.Base, shut func(
 	if err != nil {
 		t.Fatal(err)
 	}
-	b = room.New(room.Identity{Region: "us-east-1", Account: "111122223333", Pace: tempo.Pace{Speed: speed}}, db, nil)
+	b = room.New(room.Identity{Region: "us-east-1", Account: "111122223333", Pace: Pace(speed)}, db, nil)
 	shut = func() {
 		b.Stop()
 		b.Drained()
