@@ -45,7 +45,7 @@ bench-dns:
 bench-checks:
 	bench/checks/run.sh
 
-# The load balancer against HAProxy, nginx, Caddy and httputil.ReverseProxy: bench/README.md.
+# The load balancer, and the whole path to an instance, against HAProxy, nginx, Caddy and httputil.ReverseProxy: bench/README.md.
 bench-balancer:
 	bench/balancer/run.sh
 

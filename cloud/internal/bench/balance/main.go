@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"flag"
 	"log"
 	"log/slog"
@@ -22,24 +23,34 @@ import (
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
+// places are where it listens, of 127.0.0.1, and what it carries requests to.
+type places struct {
+	port, secure, socket int // the last two are 0 for none
+	target, echo         netip.AddrPort
+	pair                 string // file with certificate and key
+}
+
 func main() {
+	var p places
 	by := flag.String("by", "balancer", "balancer or reverseproxy")
-	port := flag.Int("port", 0, "of 127.0.0.1, to listen at")
-	target := flag.String("target", "", "address:port")
+	flag.IntVar(&p.port, "port", 0, "to listen at")
+	flag.IntVar(&p.secure, "secure", 0, "for TLS, with HTTP/2; none by default")
+	flag.IntVar(&p.socket, "socket", 0, "that leads to the other target; none by default")
+	flag.StringVar(&p.pair, "pair", "", "file with certificate and key, for TLS")
+	flag.TextVar(&p.target, "target", netip.AddrPort{}, "address:port")
+	flag.TextVar(&p.echo, "echo", netip.AddrPort{}, "address:port of the other target")
 	rules := flag.Int("rules", 100, "how many rules are asked before the default one")
 	logs := flag.String("logs", "", "the folder of the access log; none is kept without it")
 	flag.Parse()
-	to, err := netip.ParseAddrPort(*target)
-	if err != nil {
-		log.Fatalf("balance: -target: %v", err)
-	}
-	at := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(*port))
 	if *by == "reverseproxy" {
-		log.Fatal(http.ListenAndServe(at.String(), reverseProxy(to)))
+		log.Fatal(p.serveReverseProxy())
 	}
 	b := balancer.New(tempo.At(1), slog.Default(), func() {})
 	defer b.Close()
-	c := config(at, to, *rules)
+	c, err := p.config(*rules)
+	if err != nil {
+		log.Fatalf("balance: %v", err)
+	}
 	if *logs != "" {
 		folder := delivery.Folder{Buckets: *logs, Parts: filepath.Join(*logs, "parts"), Log: slog.Default()}
 		c.Nodes[0].Logs.Access = delivery.New(folder, 5*time.Minute, func(end time.Time) string { return "bucket/" + end.UTC().Format(time.RFC3339) })
@@ -61,23 +72,59 @@ func (h host) DialContext(ctx context.Context, network, address string) (net.Con
 	return h.Dialer.DialContext(ctx, network, address)
 }
 
-func config(at, to netip.AddrPort, rules int) balancer.Config {
-	forward := balancer.Action{Forward: []balancer.Weighted{{Group: "g", Weight: 1}}}
-	l := balancer.Listener{Port: int(at.Port())}
+func forward(group string) balancer.Action {
+	return balancer.Action{Forward: []balancer.Weighted{{Group: group, Weight: 1}}}
+}
+
+func group(id string, to netip.AddrPort) balancer.Group {
+	return balancer.Group{
+		ID: id, Algorithm: balancer.RoundRobin, Targets: []balancer.Target{{ID: "t", Address: to}},
+		Check: balancer.Check{Path: "/", Interval: 30 * time.Second, Timeout: 5 * time.Second, Healthy: 5, Unhealthy: 2},
+	}
+}
+
+func (p places) config(rules int) (balancer.Config, error) {
+	l := balancer.Listener{Port: p.port}
 	for range rules {
 		l.Rules = append(l.Rules, balancer.Rule{
-			Conditions: []balancer.Condition{{Field: "path-pattern", Values: []string{"/never/*/asked"}}}, Action: forward,
+			Conditions: []balancer.Condition{{Field: "path-pattern", Values: []string{"/never/*/asked"}}}, Action: forward("g"),
 		})
 	}
-	l.Rules = append(l.Rules, balancer.Rule{Action: forward})
-	return balancer.Config{
-		Nodes:     []balancer.Node{{ID: "eni-1", Address: at.Addr(), Network: host{}}},
+	l.Rules = append(l.Rules, balancer.Rule{Action: forward("g")})
+	c := balancer.Config{
+		Nodes:     []balancer.Node{{ID: "eni-1", Address: loopback, Network: host{}}},
 		Listeners: []balancer.Listener{l},
-		Groups: []balancer.Group{{
-			ID: "g", Algorithm: balancer.RoundRobin, Targets: []balancer.Target{{ID: "t", Address: to}},
-			Check: balancer.Check{Path: "/", Interval: 30 * time.Second, Timeout: 5 * time.Second, Healthy: 5, Unhealthy: 2},
-		}},
+		Groups:    []balancer.Group{group("g", p.target)},
 	}
+	if p.secure != 0 {
+		certificate, err := tls.LoadX509KeyPair(p.pair, p.pair)
+		if err != nil {
+			return c, err
+		}
+		l.Port, l.TLS = p.secure, &balancer.TLS{Default: certificate, Min: tls.VersionTLS12, Max: tls.VersionTLS13}
+		c.Listeners = append(c.Listeners, l)
+	}
+	if p.socket != 0 {
+		c.Listeners = append(c.Listeners, balancer.Listener{Port: p.socket, Rules: []balancer.Rule{{Action: forward("e")}}})
+		c.Groups = append(c.Groups, group("e", p.echo))
+	}
+	return c, nil
+}
+
+var loopback = netip.MustParseAddr("127.0.0.1")
+
+// serveReverseProxy serves until it fails.
+func (p places) serveReverseProxy() error {
+	at := func(port int) string { return netip.AddrPortFrom(loopback, uint16(port)).String() }
+	failed := make(chan error)
+	go func() { failed <- http.ListenAndServe(at(p.port), reverseProxy(p.target)) }()
+	if p.secure != 0 {
+		go func() { failed <- http.ListenAndServeTLS(at(p.secure), p.pair, p.pair, reverseProxy(p.target)) }()
+	}
+	if p.socket != 0 {
+		go func() { failed <- http.ListenAndServe(at(p.socket), reverseProxy(p.echo)) }()
+	}
+	return <-failed
 }
 
 func reverseProxy(to netip.AddrPort) http.Handler {
