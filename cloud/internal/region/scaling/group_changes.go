@@ -28,7 +28,7 @@ func (r *Room) UpdateAutoScalingGroup(ctx context.Context, in *autoscaling.Updat
 	if err := r.checkProfiles(in.LaunchTemplate, in.MixedInstancesPolicy); err != nil {
 		return nil, err
 	}
-	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
+	err := r.changeKnown(in.AutoScalingGroupName, missingNull, func(tx *store.Tx, f *fleetRow) error {
 		before := f.Desired
 		err := r.applySettings(tx, f, fleetSettings{
 			min: in.MinSize, max: in.MaxSize, desired: in.DesiredCapacity, grace: in.HealthCheckGracePeriod, cooldown: in.DefaultCooldown,
@@ -63,7 +63,7 @@ func (r *Room) SetDesiredCapacity(ctx context.Context, in *autoscaling.SetDesire
 	if err := required("desiredCapacity", in.DesiredCapacity == nil); err != nil {
 		return nil, err
 	}
-	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
+	err := r.changeKnown(in.AutoScalingGroupName, missingNull, func(tx *store.Tx, f *fleetRow) error {
 		before, n := f.Desired, *in.DesiredCapacity
 		switch {
 		case n > f.Max:

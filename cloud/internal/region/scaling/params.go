@@ -30,15 +30,25 @@ func missingFleet(name string) error {
 	return invalid("AutoScalingGroup name not found - AutoScalingGroup '%s' not found", name)
 }
 
+// missingNull is missingFleet of those calls that real Auto Scaling was seen to answer so: SetDesiredCapacity
+// (an event of CloudTrail's of 2024), PutScheduledUpdateGroupAction (https://github.com/hashicorp/terraform/issues/17238),
+// UpdateAutoScalingGroup and those about target groups (the imitations moto and fog).
+func missingNull(string) error { return invalid("AutoScalingGroup name not found - null") }
+
 // changeFleet changes one group. One that is being deleted can no longer be changed.
 func (r *Room) changeFleet(name *string, change func(*store.Tx, *fleetRow) error) error {
+	return r.changeKnown(name, missingFleet, change)
+}
+
+// changeKnown is changeFleet with the words for a group that there is not.
+func (r *Room) changeKnown(name *string, missing func(name string) error, change func(*store.Tx, *fleetRow) error) error {
 	if err := required("autoScalingGroupName", room.Deref(name) == ""); err != nil {
 		return err
 	}
 	return r.Update(func(tx *store.Tx) error {
 		row, ok := r.fleets.GetTx(tx, *name)
 		if !ok {
-			return missingFleet(*name)
+			return missing(*name)
 		}
 		if row.Deleting {
 			return wire.Errorf("ScalingActivityInProgress", "AutoScalingGroup '%s' is pending delete", *name)

@@ -30,7 +30,7 @@ func (r *Room) PutScheduledUpdateGroupAction(
 	if err := room.Only(in, "AutoScalingGroupName", "ScheduledActionName", "StartTime", "EndTime", "Recurrence", "TimeZone", "MinSize", "MaxSize", "DesiredCapacity"); err != nil {
 		return nil, err
 	}
-	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
+	err := r.changeKnown(in.AutoScalingGroupName, missingNull, func(tx *store.Tx, f *fleetRow) error {
 		return r.putScheduled(tx, f.Name, autoscalingtypes.ScheduledUpdateGroupActionRequest{
 			ScheduledActionName: in.ScheduledActionName, StartTime: in.StartTime, EndTime: in.EndTime, Recurrence: in.Recurrence,
 			TimeZone: in.TimeZone, MinSize: in.MinSize, MaxSize: in.MaxSize, DesiredCapacity: in.DesiredCapacity,

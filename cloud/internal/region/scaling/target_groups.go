@@ -44,7 +44,7 @@ func (r *Room) AttachLoadBalancerTargetGroups(
 	if err := checkTargetGroups(in.TargetGroupARNs); err != nil {
 		return nil, err
 	}
-	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error { return r.addAttachments(tx, f, in.TargetGroupARNs) })
+	err := r.changeKnown(in.AutoScalingGroupName, missingNull, func(tx *store.Tx, f *fleetRow) error { return r.addAttachments(tx, f, in.TargetGroupARNs) })
 	return &autoscaling.AttachLoadBalancerTargetGroupsOutput{}, err
 }
 
@@ -66,7 +66,7 @@ func (r *Room) DetachLoadBalancerTargetGroups(
 	if err := checkTargetGroups(in.TargetGroupARNs); err != nil {
 		return nil, err
 	}
-	err := r.changeFleet(in.AutoScalingGroupName, func(_ *store.Tx, f *fleetRow) error { return f.removeAttachments(in.TargetGroupARNs) })
+	err := r.changeKnown(in.AutoScalingGroupName, missingNull, func(_ *store.Tx, f *fleetRow) error { return f.removeAttachments(in.TargetGroupARNs) })
 	return &autoscaling.DetachLoadBalancerTargetGroupsOutput{}, err
 }
 
