@@ -21,14 +21,14 @@ import (
 
 // enter puts an alarm into a state. A state that it is in already is told anew, but is no transition.
 func (r *Room) enter(tx *store.Tx, row alarmRow, state cwtypes.StateValue, reason, data string, now time.Time) error {
-	old := row.State
+	before, old := row, row.State
 	row.State, row.Reason, row.ReasonData, row.Updated = state, reason, data, now
 	if old != state {
 		row.Transitioned = now
 		if old == cwtypes.StateValueAlarm {
 			row.LeftAlarm = now
 		}
-		item := historyItem{now, cwtypes.HistoryItemTypeStateUpdate, fmt.Sprintf("Alarm updated from %s to %s", old, state), transition(old, state, reason)}
+		item := historyItem{now, cwtypes.HistoryItemTypeStateUpdate, fmt.Sprintf("Alarm updated from %s to %s", old, state), transition(before, row)}
 		if err := r.remember(tx, row, item); err != nil {
 			return err
 		}
@@ -37,10 +37,15 @@ func (r *Room) enter(tx *store.Tx, row alarmRow, state cwtypes.StateValue, reaso
 }
 
 // transition is the JSON of a state's history item.
-func transition(old, state cwtypes.StateValue, reason string) string {
-	return jsonOf(map[string]any{
-		"version": "1.0", "oldState": map[string]any{"stateValue": old}, "newState": map[string]any{"stateValue": state, "stateReason": reason},
-	})
+func transition(before, after alarmRow) string {
+	state := func(row alarmRow) map[string]any {
+		s := map[string]any{"stateValue": row.State, "stateReason": row.Reason}
+		if row.ReasonData != "" {
+			s["stateReasonData"] = json.RawMessage(row.ReasonData)
+		}
+		return s
+	}
+	return jsonOf(map[string]any{"version": "1.0", "oldState": state(before), "newState": state(after)})
 }
 
 func (r *Room) remember(tx *store.Tx, row alarmRow, item historyItem) error {

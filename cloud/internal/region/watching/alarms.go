@@ -263,8 +263,12 @@ func badToken(token string) error {
 
 // DescribeAlarms lists alarms by their names: those on metrics, unless it is asked for composite ones.
 func (r *Room) DescribeAlarms(ctx context.Context, in *cloudwatch.DescribeAlarmsInput) (*cloudwatch.DescribeAlarmsOutput, error) {
-	if err := room.Only(in, "AlarmNames", "AlarmNamePrefix", "AlarmTypes", "StateValue", "ActionPrefix", "MaxRecords", "NextToken"); err != nil {
+	if err := room.Only(in, "AlarmNames", "AlarmNamePrefix", "AlarmTypes", "StateValue", "ActionPrefix", "MaxRecords", "NextToken",
+		"ChildrenOfAlarmName", "ParentsOfAlarmName"); err != nil {
 		return nil, err
+	}
+	if in.ChildrenOfAlarmName != nil || in.ParentsOfAlarmName != nil {
+		return r.describeKin(in)
 	}
 	if len(in.AlarmNames) > 0 && in.AlarmNamePrefix != nil {
 		return nil, invalidCombination("AlarmNamePrefix cannot be specified if AlarmNames are.")

@@ -65,7 +65,7 @@ func (r *Room) evaluateAlarms(end, now time.Time, which func(alarmSettings) bool
 			}
 			continue
 		}
-		r.change(row, state, r.explain(row.Settings, values, state, end), "", values)
+		r.change(row, state, r.explain(row.Settings, values, state, end), r.explainData(row.Settings, values, end, now), values)
 	}
 	r.evaluateStreams(end, now, which)
 }

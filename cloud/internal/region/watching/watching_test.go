@@ -1,6 +1,7 @@
 package watching
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -144,6 +145,19 @@ func TestAlarmFollowsItsData(t *testing.T) {
 		"",
 	) != "from "+want {
 		t.Errorf("history %s", story)
+	}
+	var last struct {
+		OldState, NewState struct {
+			StateValue, StateReason string
+			StateReasonData         struct{ Version string }
+		}
+	}
+	if err := json.Unmarshal([]byte(*items[1].HistoryData), &last); err != nil {
+		t.Fatal(err)
+	}
+	if from, to := last.OldState, last.NewState; from.StateValue != "OK" || !strings.HasPrefix(from.StateReason, "Threshold Crossed") ||
+		from.StateReasonData.Version != "1.0" || to.StateReason == "" || to.StateReasonData.Version != "1.0" {
+		t.Errorf("the history tells of %s", *items[1].HistoryData)
 	}
 }
 
