@@ -74,7 +74,7 @@ func (k BalancerKind) suits(o *object, key, protocol string) {
 
 // flows reads what a target group of a network load balancer has, and refuses it of an application load balancer's.
 func (t *Target) flows(o, sticky *object, k BalancerKind) {
-	t.CheckProtocol = o.text("check_protocol", t.checkedBy(), checkedBy)
+	t.CheckProtocol = o.text("check_protocol", t.CheckedBy(), checkedBy)
 	t.PreserveClientIP = o.flag("preserve_client_ip", true)
 	t.ConnectionTermination = o.flag("connection_termination", false)
 	t.ProxyProtocol = o.flag("proxy_protocol", false)
@@ -96,8 +96,8 @@ func (t *Target) flows(o, sticky *object, k BalancerKind) {
 	t.connects(o, k)
 }
 
-// checkedBy is the protocol of a health check of which nothing is said. A network load balancer's reads the service's answer, too.
-func (t *Target) checkedBy() string {
+// CheckedBy is the protocol of a health check of which nothing is said. A network load balancer's reads the service's answer, too.
+func (t *Target) CheckedBy() string {
 	if t.Protocol == TLS || t.Protocol == "HTTPS" {
 		return "HTTPS"
 	}

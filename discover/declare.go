@@ -29,6 +29,7 @@ func (s *Stack) Declare() (*Declared, error) {
 	d.alarms(first, second)
 	d.image(first, second)
 	d.names(s, pairs[0])
+	d.withoutSwitch()
 	for side, site := range map[understudy.Side]*Site{understudy.Primary: first, understudy.Secondary: second} {
 		d.Values["regions."+string(side)+".name"] = site.Region
 		d.place(side, site)
@@ -40,7 +41,6 @@ func (s *Stack) Declare() (*Declared, error) {
 		d.Values["name"] = own
 	}
 	d.untold(notTold)
-	d.untold(unread)
 	slices.Sort(d.Unsaid)
 	return d, nil
 }
@@ -48,7 +48,7 @@ func (s *Stack) Declare() (*Declared, error) {
 // described says of one region what a declaration says of both.
 func described(site *Site) *Declared {
 	d, at := &Declared{Values: map[string]any{}}, site.doors()
-	d.balancer(site)
+	d.balancer(site, at)
 	d.listeners(site, at)
 	d.targets(site, at)
 	d.machines(site)

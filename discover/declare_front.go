@@ -18,28 +18,41 @@ var balancerKeys = map[string]string{
 	"routing.http.desync_mitigation_mode":             "balancer.desync", "deletion_protection.enabled": "balancer.deletion_protection",
 }
 
+// balancerUsual are those that no key says, with their usual values.
+var balancerUsual = map[string]string{
+	"client_keep_alive.seconds": "3600", "routing.http.preserve_host_header.enabled": "false",
+	"routing.http.x_amzn_tls_version_and_cipher_suite.enabled": "false", "routing.http.xff_client_port.enabled": "false",
+	"routing.http.xff_header_processing.mode": "append", "waf.fail_open.enabled": "false", "zonal_shift.config.enabled": "false",
+}
+
 // balancer describes how the load balancer treats connections. One of another type is another thing altogether.
-func (d *Declared) balancer(site *Site) {
-	if t := site.Balancer.Type; t != elbtypes.LoadBalancerTypeEnumApplication {
-		d.unsaid("that the load balancer %s is of the type %s: the declaration has application load balancers", aws.ToString(site.Balancer.LoadBalancerName), t)
+func (d *Declared) balancer(site *Site, at doors) {
+	name := aws.ToString(site.Balancer.LoadBalancerName)
+	if s := site.Balancer.Scheme; s == elbtypes.LoadBalancerSchemeEnumInternal {
+		d.unsaid("that the load balancer %s is %s", name, s)
+	}
+	if site.flows() {
+		d.flows(site, at)
 		return
 	}
-	if s := site.Balancer.Scheme; s == elbtypes.LoadBalancerSchemeEnumInternal {
-		d.unsaid("that the load balancer %s is %s", aws.ToString(site.Balancer.LoadBalancerName), s)
+	if t := site.Balancer.Type; t != elbtypes.LoadBalancerTypeEnumApplication {
+		d.unsaid("that the load balancer %s is of the type %s: the declaration has application and network load balancers", name, t)
+		return
 	}
-	for attribute, key := range balancerKeys {
+	d.attributes(site, balancerKeys, balancerUsual)
+	if site.Attributes["health_check_logs.s3.enabled"] == "true" {
+		d.unsaid("that health_check_logs goes to the bucket %s", site.Attributes["health_check_logs.s3.bucket"])
+	}
+}
+
+// attributes describes a load balancer's attributes that keys say, and tells of others that are not as usual.
+func (d *Declared) attributes(site *Site, keys, usual map[string]string) {
+	for attribute, key := range keys {
 		if value, ok := site.Attributes[attribute]; ok {
 			d.Values[key] = plain(value)
 		}
 	}
-	if site.Attributes["health_check_logs.s3.enabled"] == "true" {
-		d.unsaid("that health_check_logs goes to the bucket %s", site.Attributes["health_check_logs.s3.bucket"])
-	}
-	for attribute, usual := range map[string]string{
-		"client_keep_alive.seconds": "3600", "routing.http.preserve_host_header.enabled": "false",
-		"routing.http.x_amzn_tls_version_and_cipher_suite.enabled": "false", "routing.http.xff_client_port.enabled": "false",
-		"routing.http.xff_header_processing.mode": "append", "waf.fail_open.enabled": "false", "zonal_shift.config.enabled": "false",
-	} {
+	for attribute, usual := range usual {
 		if value, ok := site.Attributes[attribute]; ok && value != usual {
 			d.unsaid("the load balancer's attribute %s: %s", attribute, value)
 		}

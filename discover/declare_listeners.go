@@ -7,7 +7,6 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy"
-	"github.com/understudy/understudy/account"
 )
 
 // doors are a load balancer's listeners by what a declaration has them for.
@@ -32,7 +31,7 @@ func (s *Site) doors() (d doors) {
 	}
 	for n := range s.Listeners {
 		switch l := &s.Listeners[n]; {
-		case l == d.entry, s.Balancer.Type == elbtypes.LoadBalancerTypeEnumNetwork && account.IsSwitchListener(l.Listener) && own:
+		case l == d.entry, own && s.flows() && s.role(l.ListenerArn) == "switch":
 		case s.role(l.ListenerArn) == "redirect", !own && d.redirect == nil && l.leadsTo(d.entry):
 			d.redirect = l
 		default:
@@ -45,15 +44,20 @@ func (s *Site) doors() (d doors) {
 // less tells whether another listener is rather where users connect.
 func (l *Listener) less(other *Listener) bool {
 	rank := func(l *Listener) (n int) {
-		if l.Protocol == elbtypes.ProtocolEnumHttps {
+		if l.secure() {
 			n += 2
 		}
-		if port := aws.ToInt32(l.Port); l.Protocol == elbtypes.ProtocolEnumHttps && port == 443 || l.Protocol != elbtypes.ProtocolEnumHttps && port == 80 {
+		if port := aws.ToInt32(l.Port); l.secure() && port == 443 || !l.secure() && port == 80 {
 			n++
 		}
 		return n
 	}
 	return rank(l) < rank(other)
+}
+
+// secure tells whether who connects speaks TLS.
+func (l *Listener) secure() bool {
+	return l.Protocol == elbtypes.ProtocolEnumHttps || l.Protocol == elbtypes.ProtocolEnumTls
 }
 
 // leadsTo tells whether a listener only sends users on to one of HTTPS.
@@ -70,7 +74,7 @@ func (d *Declared) listeners(site *Site, at doors) {
 	names := site.groupNames(at)
 	if l := at.entry; l != nil {
 		port := int(aws.ToInt32(l.Port))
-		if l.Protocol == elbtypes.ProtocolEnumHttps {
+		if l.secure() {
 			d.Values["https.port"], d.Values["https.policy"] = port, aws.ToString(l.SslPolicy)
 			d.redirect(at.redirect)
 		} else {
@@ -110,12 +114,12 @@ func (d *Declared) redirect(l *Listener) {
 func (d *Declared) further(names map[string]string, l, entry *Listener) map[string]any {
 	port := int(aws.ToInt32(l.Port))
 	one, ok := actionOf(names, l.DefaultActions)
-	if !ok || l.Protocol != elbtypes.ProtocolEnumHttp && l.Protocol != elbtypes.ProtocolEnumHttps {
+	if !ok || !l.secure() && l.Protocol != elbtypes.ProtocolEnumHttp && l.Protocol != elbtypes.ProtocolEnumTcp {
 		d.unsaid("the listener at port %d", port)
 		return nil
 	}
 	one["port"] = port
-	if l.Protocol == elbtypes.ProtocolEnumHttps {
+	if l.secure() {
 		one["protocol"] = string(l.Protocol)
 		if aws.ToString(l.SslPolicy) != aws.ToString(entry.SslPolicy) || !slices.Equal(certificatesOf(l), certificatesOf(entry)) {
 			d.unsaid("that the listener at port %d has a security policy or certificates of its own", port)

@@ -70,8 +70,9 @@ func (d *Declared) targets(site *Site, at doors) {
 	for key, value := range says {
 		d.Values["target."+key] = value
 	}
-	if service.Attributes[crossZone] == "false" {
-		d.Values["balancer.cross_zone"] = false
+	switch whether := service.Attributes[crossZone]; {
+	case whether == "false", whether == "true" && site.flows(): // or as the load balancer says, which an application load balancer always does
+		d.Values["balancer.cross_zone"] = whether == "true"
 	}
 	var further []map[string]any
 	for n := range site.Groups {
@@ -121,11 +122,13 @@ func (d *Declared) target(g *Group) map[string]any {
 		}
 	}
 	d.stickiness(says, g.Attributes)
+	flowing(says, g)
 	switch g.Protocol {
-	case elbtypes.ProtocolEnumHttp, elbtypes.ProtocolEnumHttps:
-		says["protocol"] = string(g.Protocol)
-		if g.HealthCheckProtocol != "" && g.HealthCheckProtocol != g.Protocol {
-			d.unsaid("that probes of the target group %s are of %s", aws.ToString(g.TargetGroupName), g.HealthCheckProtocol)
+	case elbtypes.ProtocolEnumHttp, elbtypes.ProtocolEnumHttps, elbtypes.ProtocolEnumTcp, elbtypes.ProtocolEnumTls:
+		t := understudy.Target{Protocol: string(g.Protocol)}
+		says["protocol"] = t.Protocol
+		if by := string(g.HealthCheckProtocol); by != "" && by != t.CheckedBy() {
+			says["check_protocol"] = by
 		}
 	default:
 		d.unsaid("that the protocol of the targets is %s", g.Protocol)
@@ -147,6 +150,8 @@ func (d *Declared) stickiness(says map[string]any, attributes map[string]string)
 	case "app_cookie":
 		says["stickiness.duration"] = number(attributes["stickiness.app_cookie.duration_seconds"])
 		says["stickiness.cookie"] = attributes["stickiness.app_cookie.cookie_name"]
+	case "source_ip":
+		says["stickiness.source_ip"] = true
 	default:
 		d.unsaid("that clients stay with their target by %s", kind)
 	}

@@ -28,10 +28,10 @@ func served(region, dns, cidr string) *Site {
 		Attributes: map[string]string{"idle_timeout.timeout_seconds": "120", "routing.http2.enabled": "false", "access_logs.s3.enabled": "true",
 			"access_logs.s3.bucket": "logs", "client_keep_alive.seconds": "600"},
 		Listeners: []Listener{
-			{elbtypes.Listener{Port: aws.Int32(80), Protocol: elbtypes.ProtocolEnumHttp, DefaultActions: toHTTPS}, nil},
-			{elbtypes.Listener{Port: aws.Int32(443), Protocol: elbtypes.ProtocolEnumHttps, DefaultActions: forward,
+			{Listener: elbtypes.Listener{Port: aws.Int32(80), Protocol: elbtypes.ProtocolEnumHttp, DefaultActions: toHTTPS}},
+			{Listener: elbtypes.Listener{Port: aws.Int32(443), Protocol: elbtypes.ProtocolEnumHttps, DefaultActions: forward,
 				SslPolicy: aws.String("ELBSecurityPolicy-2016-08"), Certificates: []elbtypes.Certificate{{CertificateArn: aws.String("arn:" + region)}}},
-				rulesOfShop()},
+				Rules: rulesOfShop()},
 		},
 		Groups: []Group{{TargetGroup: elbtypes.TargetGroup{TargetGroupArn: aws.String("tg"), Port: aws.Int32(3000), Protocol: elbtypes.ProtocolEnumHttp,
 			HealthCheckPath: aws.String("/up"), HealthCheckPort: aws.String("3001"), HealthCheckIntervalSeconds: aws.Int32(15),

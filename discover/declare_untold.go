@@ -27,10 +27,6 @@ var (
 		"how the image was selected is not told, and image.base has its name"}
 )
 
-// unread are keys that a resource tells, and that are not read.
-var unread = Untold{[]string{"balancer.kind", "target.check_protocol", "target.preserve_client_ip", "target.connection_termination",
-	"target.proxy_protocol", "target.stickiness.source_ip"}, "they are not read back yet"}
-
 // othersAlarms is so of a stack that others made.
 var othersAlarms = Untold{[]string{"alarms"}, "which of an account's alarms are of the service is not told"}
 

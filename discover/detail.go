@@ -84,7 +84,7 @@ func (s *Site) readDetail(ctx context.Context) error {
 		what string
 		read func(context.Context) error
 	}{
-		{"tags", s.readTags}, {"instances", s.readHosts}, {"images", s.readHostImages}, {"security groups", s.readHostFilters},
+		{"tags", s.readTags}, {"idle times", s.readIdle}, {"instances", s.readHosts}, {"images", s.readHostImages}, {"security groups", s.readHostFilters},
 		{"VPC endpoints", s.readEndpoints}, {"scheduled actions", s.readScheduled}, {"alarms", s.readAlarms}, {"the role", s.readRole},
 	} {
 		if err := step.read(ctx); err != nil {

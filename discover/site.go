@@ -46,6 +46,7 @@ type Site struct {
 type Listener struct {
 	elbtypes.Listener
 	Rules []elbtypes.Rule
+	Idle  string // seconds after which a connection of TCP is forgotten, where it was asked for
 }
 
 // Group is a target group that a listener or a rule sends requests to.
@@ -129,7 +130,7 @@ func (s *Site) readListeners(ctx context.Context) error {
 				return err
 			}
 			rules := slices.DeleteFunc(out.Rules, func(r elbtypes.Rule) bool { return aws.ToBool(r.IsDefault) })
-			s.Listeners = append(s.Listeners, Listener{l, rules})
+			s.Listeners = append(s.Listeners, Listener{Listener: l, Rules: rules})
 		}
 	}
 	slices.SortFunc(s.Listeners, func(a, b Listener) int { return int(aws.ToInt32(a.Port)) - int(aws.ToInt32(b.Port)) })

@@ -29,6 +29,7 @@ func TestNetworkLoadBalancersServeAPair(t *testing.T) {
 	s.must("up", "-f", first, "--yes")
 	s.asDeclared(first)
 	s.must("parity", "-f", first)
+	s.readsBack(first)
 	before := s.shows(flowFields, "first", first, nil)
 	if page := s.curl("http", 8088); !strings.Contains(page.stdout, primary) {
 		t.Errorf("at the further port is %+v", page)
@@ -47,6 +48,7 @@ func TestNetworkLoadBalancersServeAPair(t *testing.T) {
 	s.shows(flowFields, "second", second, before)
 	s.asDeclared(second)
 	s.must("parity", "-f", second)
+	s.readsBack(second)
 	s.must("down", "-f", second, "--zone", "--yes")
 	s.nothingIsLeft()
 }

@@ -15,8 +15,7 @@ import (
 // notTold are the keys that `init --from` may say it cannot tell of a stack of ours.
 var notTold = []string{"failover.rto", "failover.standby", "failover.before", "failover.after", "failover.hook_timeout", "failover.failback",
 	"image.rebake", "image.base", "image.parameter", "image.install", "image.run", "regions.primary.image", "regions.secondary.image",
-	"regions.primary.network", "regions.secondary.network", "fleet.refresh", "alarms", "balancer.kind", "target.check_protocol",
-	"target.preserve_client_ip", "target.connection_termination", "target.proxy_protocol", "target.stickiness.source_ip", "parity", "drill"}
+	"regions.primary.network", "regions.secondary.network", "fleet.refresh", "alarms", "parity", "drill"}
 
 // readsBack has what stands described from its record alone, as a declaration that means the same as the one that it was built by: the
 // exports of both are the same bytes. What the description says that it cannot tell is taken from it for both.

@@ -42,7 +42,7 @@ func TestStacksOfOthersAreFoundByTheirRecords(t *testing.T) {
 	s.rehearsesRecord("play.arcade.test")
 	s.describes("www.shop.test", "that service.health is otherwise in us-west-2: /", "  type: t3.small\n", "      type: t3.micro\n",
 		"    fleet:\n      # The fewest instances there; `fleet.min`, where nothing is said.\n      #min: 2\n", "      desired: 1\n")
-	s.describes("play.arcade.test", "that the load balancer arcade is of the type network")
+	s.describes("play.arcade.test", "that the load balancer arcade has no security groups", "  kind: network\n")
 	s.adopts("www.shop.test", "shop-web", "80")
 	s.adopts("play.arcade.test", "arcade", "0-65535")
 	if r := s.run(binary, "parity", "--record", "nobody.arcade.test"); r.code != 3 || !strings.Contains(r.stderr, "nobody.arcade.test") {
