@@ -241,7 +241,7 @@ func TestDoublesOfEveryKindAreRemovedAndTheOnesInUseAreKept(t *testing.T) {
 	now, twice := s.statusIDs()
 	sameIDs(t, "what status finds in use", used, now)
 	sameIDs(t, "what status finds twice", doubles, twice)
-	s.must("drill", "-f", example, "--fault", "isolate", "--force", "parity")
+	s.must("drill", "-f", example, "--fault", "isolate", "--abort-after", lenience, "--patience", lenience, "--force", busy)
 
 	doubles = append(doubles, m.listener(8081), m.host("host-a", "", ""))
 	sameIDs(t, "what the plan removes", doubles, s.plannedRemovals())

@@ -72,7 +72,7 @@ func TestUsersBehindNetworkLoadBalancersAreMovedByHand(t *testing.T) {
 	}
 	var drilled demoReport
 	for _, fault := range []string{"targets", "region"} {
-		out := s.must("drill", "-f", file, "--fault", fault, "--json", "-", "--hold", "1s", "--abort-after", lenience, "--force", busy)
+		out := s.must("drill", "-f", file, "--fault", fault, "--json", "-", "--hold", "1s", "--abort-after", lenience, "--patience", lenience, "--force", busy)
 		if err := json.Unmarshal([]byte(out), &drilled); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
@@ -126,5 +126,5 @@ func TestActiveRegionsBehindNetworkLoadBalancersHaveASwitchEach(t *testing.T) {
 		}
 		s.must("failback", "-f", file)
 	}
-	s.must("drill", "-f", file, "--fault", "targets", "--side", "secondary", "--hold", "1s", "--abort-after", lenience, "--force", busy)
+	s.must("drill", "-f", file, "--fault", "targets", "--side", "secondary", "--hold", "1s", "--abort-after", lenience, "--patience", lenience, "--force", busy)
 }

@@ -83,7 +83,7 @@ func (s *stage) drillsSecurely(declared string) {
 			Failed []int   `json:"failed"`
 		} `json:"course"`
 	}
-	out := s.must("drill", "-f", declared, "--fault", "region", "--json", "-", "--abort-after", lenience, "--patience", lenience,
+	out := s.must("drill", "-f", declared, "--fault", "region", "--json", "-", "--abort-after", lenience, "--patience", lenience, "--force", busy,
 		"--clients", "cache=50%,http2=15%,pool=15%,retry=10%,floor60=10%")
 	if err := json.Unmarshal([]byte(out), &r); err != nil {
 		s.t.Fatalf("%v\n%s", err, out)

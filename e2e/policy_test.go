@@ -45,7 +45,7 @@ func TestLeastPolicyIsEnough(t *testing.T) {
 	if roles != "AWSServiceRoleForAutoScaling\tAWSServiceRoleForElasticLoadBalancing" {
 		t.Errorf("the services have made the roles %s", roles)
 	}
-	ann.must("drill", "-f", example, "--fault", "isolate", "--hold", "1s")
+	ann.must("drill", "-f", example, "--fault", "isolate", "--hold", "1s", "--abort-after", lenience, "--patience", lenience, "--force", busy)
 	ann.must("down", "-f", example, "--zone", "--yes")
 	s.removeUser("ann", ann.env["AWS_ACCESS_KEY_ID"])
 	s.nothingIsLeft()

@@ -125,11 +125,11 @@ func (s *stage) rehearsesRecord(record string) {
 		return s.aws("us-east-1", "route53", "list-health-checks", "--query", "sort_by(HealthChecks, &Id)[].[Id, HealthCheckConfig.Inverted]")
 	}
 	before := checks()
-	if r := s.run(binary, "drill", "--record", record, "--hold", "1s"); r.code != 1 || !strings.Contains(r.stderr, "--force parity") {
+	if r := s.run(binary, "drill", "--record", record, "--hold", "1s"); r.code != 1 || !strings.Contains(r.stderr, "\n  parity ") {
 		s.t.Errorf("regions that differ are no reason to refuse: exit %d, %s", r.code, r.stderr)
 	}
 	var report drill.Report
-	if err := json.Unmarshal([]byte(s.must("drill", "--record", record, "--force", "parity", "--hold", "1s", "--json", "-")), &report); err != nil {
+	if err := json.Unmarshal([]byte(s.must("drill", "--record", record, "--abort-after", lenience, "--patience", lenience, "--force", busy, "--hold", "1s", "--json", "-")), &report); err != nil {
 		s.t.Fatal(err)
 	}
 	if report.Primary != "us-east-1" || report.Secondary != "us-west-2" || report.FailedOutside > 0 || report.Aborted != "" {
