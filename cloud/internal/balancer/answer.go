@@ -93,6 +93,11 @@ func (c *client) write(out []byte) {
 	if c.out = out[:0]; cap(c.out) > maxHeader {
 		c.out = nil
 	}
+	c.put(out)
+}
+
+// put writes what stays its owner's.
+func (c *client) put(out []byte) {
 	if c.now = c.extend(); c.entry.status != 0 && c.entry.answered.IsZero() {
 		c.entry.answered = c.now
 	}

@@ -2,6 +2,7 @@ package balancer
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -48,6 +49,14 @@ type memoryConn struct {
 }
 
 func (c memoryConn) RemoteAddr() net.Addr { return c.remote }
+
+// SetReadDeadline takes a deadline when the other end has closed, too, as a kernel's connection does and a pipe does not.
+func (c memoryConn) SetReadDeadline(t time.Time) error {
+	if err := c.Conn.SetReadDeadline(t); !errors.Is(err, io.ErrClosedPipe) {
+		return err
+	}
+	return nil
+}
 
 func (m *memory) Listen(_, address string) (net.Listener, error) {
 	m.mu.Lock()

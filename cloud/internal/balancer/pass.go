@@ -33,13 +33,16 @@ func (x *exchange) pass(body *http1.Body) error {
 		if err != nil && !ended {
 			return err
 		}
-		out = appendPart(out, part, wrap, ended)
 		x.answers = true
-		if len(out) > 0 {
-			x.write(out)
-			if x.failed {
-				return errClientGone
+		if first || wrap {
+			if out = appendPart(out, part, wrap, ended); len(out) > 0 {
+				x.write(out)
 			}
+		} else if len(part) > 0 {
+			x.put(part)
+		}
+		if x.failed {
+			return errClientGone
 		}
 		if ended || body.Ended() && !wrap {
 			x.stream.trail(body.Trailer())

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/understudy/understudy/cloud/internal/descriptors"
+	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
 func TestTrafficIsCounted(t *testing.T) {
@@ -133,7 +134,7 @@ func TestFailedTLSIsCounted(t *testing.T) {
 func TestRejectedConnectionsAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.b.nodes["eni-1"] = newNode(Node{ID: "eni-1", Address: netip.MustParseAddr("10.0.0.10"), Network: w.memory}, 1, w.b.log, func() {})
+		w.b.nodes["eni-1"] = newNode(Node{ID: "eni-1", Address: netip.MustParseAddr("10.0.0.10"), Network: w.memory}, tempo.At(1), w.b.log, func() {})
 		w.b.nodes["eni-1"].shares = &descriptors.Shares{Accepted: semaphore.NewWeighted(1), Targets: semaphore.NewWeighted(1)}
 		w.configure(nil, Rule{Action: Action{Fixed: &FixedResponse{Status: 200}}})
 		var clients []net.Conn

@@ -180,6 +180,7 @@ func (l *link) isOpen() bool {
 // keep makes the connection one that the next request may use within the idle time, from now on.
 func (l *link) keep(now time.Time, idle time.Duration) {
 	_ = l.SetDeadline(time.Time{})
+	l.r.Release()
 	p := l.of
 	p.mu.Lock()
 	full := p.ended || len(p.idle) >= maxIdle

@@ -119,6 +119,7 @@ func (b *Body) fill() error {
 			return err
 		}
 	}
+	b.r.enlarge()
 	err := b.r.Fill()
 	if errors.Is(err, io.EOF) {
 		if b.kind == UntilClose {

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"sync"
 )
 
 // The errors of a head that is too large.
@@ -24,11 +25,18 @@ type Limits struct {
 // smallest is the size of a new buffer. A usual head and a small body fit, and a connection that waits costs no more.
 const smallest = 4 << 10
 
+// large is the size of the buffer that a body gets which fills a usual one: with each reading goes a system call.
+const large = 32 << 10
+
+var larges = sync.Pool{New: func() any { return new([large]byte) }}
+
 // Reader reads messages from a connection, one after the other.
 type Reader struct {
-	src  io.Reader
-	buf  []byte
-	r, w int // what is read and not yet taken is buf[r:w]
+	src   io.Reader
+	buf   []byte
+	r, w  int    // what is read and not yet taken is buf[r:w]
+	full  bool   // the last reading filled the buffer
+	small []byte // what the buffer was before a body got a large one
 }
 
 // NewReader returns a Reader of a connection.
@@ -57,6 +65,7 @@ func (r *Reader) Fill() error {
 	}
 	n, err := r.src.Read(r.buf[r.w:])
 	r.w += n
+	r.full = r.w == len(r.buf)
 	if n > 0 {
 		return nil
 	}
@@ -66,9 +75,30 @@ func (r *Reader) Fill() error {
 	return err
 }
 
+// enlarge changes an empty buffer for a large one, where there seems to be more to read than it takes.
+func (r *Reader) enlarge() {
+	if r.full && r.r == r.w && r.small == nil && len(r.buf) < large {
+		r.small, r.buf = r.buf, larges.Get().(*[large]byte)[:]
+	}
+}
+
+// Release gives up a large buffer, of which nothing must be in use that was taken. What was read and not yet taken stays.
+func (r *Reader) Release() {
+	if r.small == nil || r.w-r.r > len(r.small) {
+		return
+	}
+	old := r.buf
+	r.w = copy(r.small, old[r.r:r.w])
+	r.buf, r.r, r.small, r.full = r.small, 0, nil, false
+	if len(old) == large { // and has not grown
+		larges.Put((*[large]byte)(old))
+	}
+}
+
 // Head takes a message's head, with the empty line at its end. Lines end in CR LF or, as RFC 9112 (2.2) allows, in LF; empty
 // lines before the first are left out. After an error, [Reader.Buffered] is what there was of it.
 func (r *Reader) Head(limits Limits) (string, error) {
+	r.Release()
 	for search := (headSearch{}); ; {
 		if r.skipEmptyLines() {
 			search = headSearch{}

@@ -40,3 +40,33 @@ func TestLimitsHoldByteByByte(t *testing.T) {
 		}
 	}
 }
+
+// A long body is read in large parts, and a connection that waits after it has a small buffer again, with what came of the next head.
+func TestBuffersAreLargeForLongBodiesOnly(t *testing.T) {
+	const length = 200_000
+	next := "GET /next HTTP/1.1\r\nHost: a\r\n\r\n"
+	r := NewReader(strings.NewReader("POST / HTTP/1.1\r\nContent-Length: 200000\r\n\r\n" + strings.Repeat("b", length) + next))
+	limits := Limits{Start: 1 << 10, Head: 1 << 10}
+	if _, err := r.Head(limits); err != nil {
+		t.Fatal(err)
+	}
+	b := r.NewBody(Framing{Kind: Sized, Length: length})
+	parts, taken := 0, 0
+	for !b.Ended() {
+		part, err := b.Next()
+		if err != nil || strings.Trim(string(part), "b") != "" {
+			t.Fatalf("after %d bytes: %q, %v", taken, part, err)
+		}
+		taken += len(part)
+		parts++
+	}
+	if taken != length || parts > 2+length/large+1 {
+		t.Errorf("%d bytes in %d parts", taken, parts)
+	}
+	if r.Release(); len(r.buf) != smallest || string(r.Buffered()) != next[:len(r.Buffered())] {
+		t.Errorf("a buffer of %d, with %q", len(r.buf), r.Buffered())
+	}
+	if head, err := r.Head(limits); head != next || err != nil {
+		t.Errorf("%q, %v", head, err)
+	}
+}
