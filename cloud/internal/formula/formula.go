@@ -88,10 +88,7 @@ func (e evaluation) value(n node) (Value, error) {
 		}
 		return e.zip(args[0], args[1], f)
 	}
-	f, ok := functions[n.call]
-	if !ok {
-		return Value{}, fmt.Errorf("the function %s is not supported here", n.call)
-	}
+	f := functions[n.call]
 	if len(n.args) < f.least || len(n.args) > f.most {
 		return Value{}, fmt.Errorf("the function %s takes %d to %d arguments", n.call, f.least, f.most)
 	}

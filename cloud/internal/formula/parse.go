@@ -33,7 +33,21 @@ func Parse(text string) (*Formula, error) {
 	if p.err != nil {
 		return nil, p.err
 	}
-	return &Formula{root}, nil
+	f := &Formula{root}
+	return f, f.known()
+}
+
+// known refuses functions that are not supported, before what else is wrong with the metrics that they are called with.
+func (f *Formula) known() (err error) {
+	f.root.visit(func(n node) {
+		if n.call == "" || operators[n.call] != nil || err != nil {
+			return
+		}
+		if _, ok := functions[n.call]; !ok {
+			err = fmt.Errorf("the function %s is not supported here", n.call)
+		}
+	})
+	return err
 }
 
 // Names are the metrics and formulas that it names, each once.

@@ -24,6 +24,7 @@ func (r *Room) Operations(m *wire.Mux) {
 	wire.Handle(m, wire.ELBv2, "DescribeLoadBalancers", r.DescribeLoadBalancers)
 	wire.Handle(m, wire.ELBv2, "DescribeRules", r.DescribeRules)
 	wire.Handle(m, wire.ELBv2, "DescribeSSLPolicies", r.DescribeSSLPolicies)
+	wire.Handle(m, wire.ELBv2, "DescribeTrustStores", r.DescribeTrustStores)
 	wire.Handle(m, wire.ELBv2, "DescribeTags", r.DescribeTags)
 	wire.Handle(m, wire.ELBv2, "DescribeTargetGroupAttributes", r.DescribeTargetGroupAttributes)
 	wire.Handle(m, wire.ELBv2, "DescribeTargetGroups", r.DescribeTargetGroups)

@@ -34,6 +34,10 @@ type query struct {
 
 var queryID = regexp.MustCompile(`^[a-z][a-zA-Z0-9_]{0,254}$`)
 
+// insights is how a query of Metrics Insights begins
+// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-metrics-insights-querylanguage.html).
+var insights = regexp.MustCompile(`(?i)^\s*SELECT\s`)
+
 // maxExpression is how many characters an expression may have.
 const maxExpression = 2048
 
@@ -89,7 +93,10 @@ func (r *Room) readQuery(in cwtypes.MetricDataQuery) (q query, err error) {
 
 // parse reads the expression, which is kept as text.
 func (q *query) parse() (err error) {
-	if q.Expression != "" {
+	switch {
+	case insights.MatchString(q.Expression):
+		err = errors.New("queries of Metrics Insights, which begin with SELECT, are not supported here")
+	case q.Expression != "":
 		q.formula, err = formula.Parse(q.Expression)
 	}
 	return q.wrong(err)

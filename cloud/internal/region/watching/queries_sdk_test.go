@@ -88,6 +88,8 @@ func TestExpressionsAreAnswered(t *testing.T) {
 		{"needs a metric", []cwtypes.MetricDataQuery{expression("e", "TIME_SERIES(1)", true)}},
 		{"no time series", []cwtypes.MetricDataQuery{sum("m1", "Errors", false), expression("e", "SUM(m1)", true)}},
 		{"ANOMALY_DETECTION_BAND is not supported", []cwtypes.MetricDataQuery{sum("m1", "Errors", false), expression("e", "ANOMALY_DETECTION_BAND(m1)", true)}},
+		{"LAMBDA is not supported", []cwtypes.MetricDataQuery{expression("e", "LAMBDA('a')", true)}},
+		{"Metrics Insights", []cwtypes.MetricDataQuery{expression("e", "select AVG(m) FROM SCHEMA(App)", true)}},
 		{"lacks", []cwtypes.MetricDataQuery{expression("e", "SEARCH('(App', 'Sum', 60)", true)}},
 		{"Median is not valid", []cwtypes.MetricDataQuery{expression("e", "SEARCH('App', 'Median', 60)", true)}},
 	} {
