@@ -28,7 +28,7 @@ type Adoption struct {
 type AdoptedResource struct {
 	Region   string            `yaml:"region"`
 	Kind     AdoptedKind       `yaml:"kind"`
-	ID       string            `yaml:"id"` // the ARN of what has one, the name of a fleet
+	ID       string            `yaml:"id"` // the ARN of what has one, the name of a fleet, a record's zone, name, type and identifier
 	Name     string            `yaml:"name"`
 	Settings map[string]string `yaml:"settings"`
 }
@@ -39,13 +39,19 @@ type AdoptedKind string
 // The kinds that can be held.
 const (
 	AdoptedBalancer    AdoptedKind = "load balancer"
+	AdoptedCheck       AdoptedKind = "health check" // of the primary's region, where a record is too: Route 53 has none
 	AdoptedFleet       AdoptedKind = "auto scaling group"
 	AdoptedFilter      AdoptedKind = "security group"
+	AdoptedListener    AdoptedKind = "listener"
+	AdoptedRecord      AdoptedKind = "record"
+	AdoptedRule        AdoptedKind = "rule"
 	AdoptedTargetGroup AdoptedKind = "target group"
+	AdoptedTemplate    AdoptedKind = "launch template"
 )
 
 // AdoptedKinds are all of them.
-var AdoptedKinds = []AdoptedKind{AdoptedBalancer, AdoptedFleet, AdoptedFilter, AdoptedTargetGroup}
+var AdoptedKinds = []AdoptedKind{AdoptedBalancer, AdoptedCheck, AdoptedFleet, AdoptedFilter, AdoptedListener, AdoptedRecord, AdoptedRule,
+	AdoptedTargetGroup, AdoptedTemplate}
 
 // AdoptedError is how Load answers for the file of an adopted stack, which is no declaration: it builds nothing.
 type AdoptedError struct {

@@ -40,10 +40,45 @@ func TestSchemaIsCurrent(t *testing.T) {
 		t.Fatal(err)
 	}
 	current(t, "understudy.schema.json", schema)
+	schema, err = understudy.AdoptedSchema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	current(t, "adopted.schema.json", schema)
+}
+
+// The schema of an adopted stack's file takes what is read, and refuses what is not.
+func TestTheSchemaOfAdoptedStacksRefusesWhatIsNotRead(t *testing.T) {
+	const good = "name: shop\nadopt:\n  record: www.shop.test\n  regions: [us-east-1, us-west-2]\n  resources:\n" +
+		"  - {region: us-east-1, kind: listener, id: arn, name: shop at port 80, settings: {port: '80'}}\n"
+	files := map[string]string{"good": good, "without resources": good[:strings.Index(good, "  resources")]}
+	for name, change := range map[string][2]string{
+		"another kind": {"listener", "bucket"}, "one region": {", us-west-2", ""}, "no id": {"id: arn, ", ""}, "another key": {"record:", "host: a\n  record:"},
+		"no name": {"name: shop\n", ""}, "a number": {"'80'", "80"},
+	} {
+		files[name] = strings.Replace(good, change[0], change[1], 1)
+	}
+	for name, places := range judgedBy(t, "adopted.schema.json", files) {
+		file := filepath.Join(t.TempDir(), "understudy.yaml")
+		if err := os.WriteFile(file, []byte(files[name]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var adopted understudy.AdoptedError
+		_, err := understudy.Load(file)
+		if read := errors.As(err, &adopted); read != (len(places) == 0) && name != "a number" { // YAML reads it as a text
+			t.Errorf("%s: the schema finds something at %v, and it is read: %v", name, places, err)
+		}
+	}
 }
 
 // judged returns the keys at which the schema finds something, for each of some declarations.
 func judged(t *testing.T, declarations map[string]string) map[string][]string {
+	t.Helper()
+	return judgedBy(t, "understudy.schema.json", declarations)
+}
+
+// judgedBy does so by a schema.
+func judgedBy(t *testing.T, schema string, declarations map[string]string) map[string][]string {
 	t.Helper()
 	python := judge.Need(t, "python3:jsonschema")
 	values := map[string]any{}
@@ -58,7 +93,7 @@ func judged(t *testing.T, declarations map[string]string) map[string][]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), python, "testdata/schema_judge.py", "understudy.schema.json")
+	cmd := exec.CommandContext(t.Context(), python, "testdata/schema_judge.py", schema)
 	cmd.Stdin, cmd.Stderr = bytes.NewReader(in), os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

@@ -2,7 +2,9 @@ package discover
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -26,14 +28,7 @@ func (s *Stack) Hold() (*Held, error) {
 	for _, b := range pairs[0].Balancers {
 		h.Regions = append(h.Regions, RegionOf(b))
 	}
-	for _, n := range s.Tree.Names() {
-		for _, b := range n.Branches {
-			h.unsaid("the record %s %s %s", n.Name, b.Record.Type, aws.ToString(b.Record.SetIdentifier))
-			if check := aws.ToString(b.Record.HealthCheckId); check != "" {
-				h.unsaid("the health check %s", check)
-			}
-		}
-	}
+	h.names(s)
 	for _, site := range s.Sites {
 		if !slices.Contains(h.Regions, site.Region) {
 			h.unsaid("the load balancer %s in %s and all behind it: two regions can be held", aws.ToString(site.Balancer.LoadBalancerName), site.Region)
@@ -47,20 +42,51 @@ func (s *Stack) Hold() (*Held, error) {
 	return h, nil
 }
 
+// names adds the records, and the health checks that they follow, as the primary's: Route 53 has no regions.
+func (h *Held) names(s *Stack) {
+	for _, n := range s.Tree.Names() {
+		for _, b := range n.Branches {
+			label := strings.TrimSpace(strings.Join([]string{n.Name, string(b.Record.Type), aws.ToString(b.Record.SetIdentifier)}, " "))
+			h.add(h.Regions[0], understudy.AdoptedRecord, strings.TrimPrefix(s.Zone.ID, "/hostedzone/")+" "+label, label)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.Checks)) {
+		h.add(h.Regions[0], understudy.AdoptedCheck, id, id)
+		if c := s.Checks[id].HealthCheckConfig; c.AlarmIdentifier != nil || aws.ToString(c.RoutingControlArn) != "" {
+			h.unsaid("what the health check %s follows", id)
+		}
+	}
+}
+
+// add adds a resource once. Sites may share a target group, a fleet or a security group.
+func (h *Held) add(region string, kind understudy.AdoptedKind, id, name string) {
+	r := understudy.AdoptedResource{Region: region, Kind: kind, ID: id, Name: name}
+	same := func(o understudy.AdoptedResource) bool { return o.Region == r.Region && o.Kind == kind && o.ID == r.ID }
+	if !slices.ContainsFunc(h.Resources, same) {
+		h.Resources = append(h.Resources, r)
+	}
+}
+
 func (h *Held) unsaid(format string, args ...any) {
 	h.Unsaid = append(h.Unsaid, fmt.Sprintf(format, args...))
 }
 
-// hold adds what a site has of the kinds that can be held. Sites may share a target group, a fleet or a security group.
+// hold adds what a site has of the kinds that can be held.
 func (h *Held) hold(site *Site) {
 	add := func(kind understudy.AdoptedKind, id, name *string) {
-		r := understudy.AdoptedResource{Region: site.Region, Kind: kind, ID: aws.ToString(id), Name: aws.ToString(name)}
-		same := func(o understudy.AdoptedResource) bool { return o.Region == r.Region && o.Kind == kind && o.ID == r.ID }
-		if !slices.ContainsFunc(h.Resources, same) {
-			h.Resources = append(h.Resources, r)
-		}
+		h.add(site.Region, kind, aws.ToString(id), aws.ToString(name))
 	}
 	add(understudy.AdoptedBalancer, site.Balancer.LoadBalancerArn, site.Balancer.LoadBalancerName)
+	for _, l := range site.Listeners {
+		at := fmt.Sprintf("%s at port %d", aws.ToString(site.Balancer.LoadBalancerName), aws.ToInt32(l.Port))
+		add(understudy.AdoptedListener, l.ListenerArn, &at)
+		for _, r := range l.Rules {
+			add(understudy.AdoptedRule, r.RuleArn, aws.String(aws.ToString(r.Priority)+" of "+at))
+		}
+	}
+	for _, t := range site.Templates {
+		add(understudy.AdoptedTemplate, t.LaunchTemplateId, t.LaunchTemplateName)
+	}
 	for _, g := range site.Groups {
 		add(understudy.AdoptedTargetGroup, g.TargetGroupArn, g.TargetGroupName)
 	}
@@ -77,8 +103,8 @@ func (h *Held) leave(site *Site) {
 	in := func(format string, args ...any) { h.unsaid("in %s: %s", site.Region, fmt.Sprintf(format, args...)) }
 	in("the subnets, security groups and scheme of the load balancer %s", aws.ToString(site.Balancer.LoadBalancerName))
 	for _, l := range site.Listeners {
-		in("the listener of %s at port %d, with its actions, certificates and rules (%d)", aws.ToString(site.Balancer.LoadBalancerName),
-			aws.ToInt32(l.Port), len(l.Rules))
+		in("what else the listener of %s at port %d has: certificates beside the first, client certificates, attributes",
+			aws.ToString(site.Balancer.LoadBalancerName), aws.ToInt32(l.Port))
 	}
 	for _, g := range site.Groups {
 		in("the port, protocol and targets of the target group %s", aws.ToString(g.TargetGroupName))
@@ -87,7 +113,7 @@ func (h *Held) leave(site *Site) {
 		in("the desired capacity, subnets, launch template, target groups and scaling of the Auto Scaling group %s", aws.ToString(g.AutoScalingGroupName))
 	}
 	for _, t := range site.Templates {
-		in("the launch template %s (%s)", aws.ToString(t.LaunchTemplateName), aws.ToString(t.LaunchTemplateId))
+		in("what the versions of the launch template %s (%s) say: they never change", aws.ToString(t.LaunchTemplateName), aws.ToString(t.LaunchTemplateId))
 	}
 	for _, m := range site.Machines {
 		in("the instance %s", aws.ToString(m.InstanceId))

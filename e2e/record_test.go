@@ -148,7 +148,7 @@ func (s *stage) rehearsesRecord(record string) {
 func (s *stage) adopts(record, filter, port string) {
 	s.t.Helper()
 	file := filepath.Join(s.t.TempDir(), "understudy.yaml")
-	if r := s.run(binary, "adopt", "--record", record, "--out", file); r.code != 0 || !strings.Contains(r.stderr, "not held: the record "+record) {
+	if r := s.run(binary, "adopt", "--record", record, "--out", file); r.code != 0 || !strings.Contains(r.stderr, "not held: in us-east-1: the VPC ") || strings.Contains(r.stderr, "the record ") {
 		s.t.Fatalf("adopt %s: exit %d, %s", record, r.code, r.stderr)
 	}
 	s.must("validate", "-f", file)
@@ -173,6 +173,7 @@ func (s *stage) adopts(record, filter, port string) {
 	if said := s.must("plan", "-f", file); said != "nothing to change\n" {
 		s.t.Errorf("the plan of %s after up: %s", record, said)
 	}
+	s.drifts(file, record)
 	if r := s.run(binary, "down", "-f", file); r.code != 1 || !strings.Contains(r.stderr, "nothing is deleted") {
 		s.t.Errorf("down of %s: exit %d, %s", record, r.code, r.stderr)
 	}

@@ -33,6 +33,11 @@ var adoptables = map[understudy.AdoptedKind]adoptable{
 	understudy.AdoptedBalancer:    {knowsAttribute, readAdoptedBalancer, writeAdoptedBalancer},
 	understudy.AdoptedFilter:      {knowsRules, readAdoptedFilter, writeAdoptedFilter},
 	understudy.AdoptedFleet:       {knowsFleet, readAdoptedFleet, writeAdoptedFleet},
+	understudy.AdoptedCheck:       {knowsCheck, readAdoptedCheck, writeAdoptedCheck},
+	understudy.AdoptedListener:    {knowsListener, readAdoptedListener, writeAdoptedListener},
+	understudy.AdoptedRecord:      {knowsRecord, readAdoptedRecord, writeAdoptedRecord},
+	understudy.AdoptedRule:        {knowsRule, readAdoptedRule, writeAdoptedRule},
+	understudy.AdoptedTemplate:    {knowsTemplate, readAdoptedTemplate, writeAdoptedTemplate},
 	understudy.AdoptedTargetGroup: {knowsTargetGroup, readAdoptedTargetGroup, writeAdoptedTargetGroup},
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"pgregory.net/rapid"
 
 	"github.com/understudy/understudy"
@@ -119,6 +121,12 @@ func TestSettingsThatCannotBeHeldAreRefused(t *testing.T) {
 	for kind, settings := range map[understudy.AdoptedKind][]string{
 		understudy.AdoptedFilter: {"description", "x", ingressSetting, "tcp"}, understudy.AdoptedBalancer: {"scheme", "internal"},
 		understudy.AdoptedFleet: {"desired", "2", fleetMin, "two"}, understudy.AdoptedTargetGroup: {"port", "80", "interval", "5s"},
+		understudy.AdoptedListener: {"attribute x", "1", settingPort, "http", settingActions, "forward", settingActions,
+			`[{"Type": "authenticate-oidc", "AuthenticateOidcConfig": {"Issuer": "x"}}]`, settingActions, `[{"Kind": "forward"}]`},
+		understudy.AdoptedRule:     {settingPort, "80", settingPriority, "first", settingConditions, "{}"},
+		understudy.AdoptedRecord:   {"policy", "weighted", "weight", "much", "evaluates target", "true", "values", "192.0.2.1"},
+		understudy.AdoptedCheck:    {"type", "HTTP", "interval", "10", "threshold", "three", "inverted", "maybe"},
+		understudy.AdoptedTemplate: {"name", "x", settingDefault, "latest"},
 	} {
 		for i := 0; i < len(settings); i += 2 {
 			if adoptables[kind].knows(settings[i], settings[i+1]) == nil {
@@ -130,5 +138,27 @@ func TestSettingsThatCannotBeHeldAreRefused(t *testing.T) {
 		if adoptables[kind].read == nil {
 			t.Errorf("nothing reads a %s", kind)
 		}
+	}
+}
+
+// What the API tells is written and read back without loss, and without what it does not tell.
+func TestActionsAndConditionsAreReadAsTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	actions := []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, Order: aws.Int32(1), ForwardConfig: &elbtypes.ForwardActionConfig{
+		TargetGroups:                []elbtypes.TargetGroupTuple{{TargetGroupArn: aws.String("a<b>"), Weight: aws.Int32(0)}},
+		TargetGroupStickinessConfig: &elbtypes.TargetGroupStickinessConfig{Enabled: aws.Bool(false)}}}}
+	text := jsonOf(actions)
+	if strings.Contains(text, "null") || !strings.Contains(text, "a<b>") {
+		t.Error(text)
+	}
+	if read, err := actionsOfText(text); err != nil || jsonOf(read) != text {
+		t.Errorf("%s is read as %s, %v", text, jsonOf(read), err)
+	}
+	conditions := []elbtypes.RuleCondition{{Field: aws.String("path-pattern"), Values: []string{"/a"}, PathPatternConfig: &elbtypes.PathPatternConditionConfig{
+		Values: []string{"/a"}}}, {Field: aws.String("host-header"), Values: []string{"old.test"}}}
+	text = jsonOf(once(conditions))
+	read, err := conditionsOfText(text)
+	if err != nil || len(read) != 2 || read[0].Values != nil || read[0].PathPatternConfig == nil || read[1].Values == nil {
+		t.Errorf("%s is read as %+v, %v", text, read, err)
 	}
 }
