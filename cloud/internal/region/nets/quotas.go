@@ -2,10 +2,11 @@ package nets
 
 import "github.com/understudy/understudy/cloud/internal/room"
 
-// The quotas of the networks (https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html).
+// The quotas of the networks (https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html). That of internet gateways is increased by
+// increasing that of VPCs.
 var (
 	vpcsPerRegion      = room.Quota{Service: "vpc", Code: "L-F678F1CE", Name: "VPCs per Region", Default: 5}
-	gatewaysPerRegion  = room.Quota{Service: "vpc", Code: "L-A4707A72", Name: "Internet gateways per Region", Default: 5}
+	gatewaysPerRegion  = room.Quota{Service: "vpc", Code: "L-A4707A72", Name: "Internet gateways per Region", Default: 5, With: "L-F678F1CE"}
 	cidrsPerVPC        = room.Quota{Service: "vpc", Code: "L-83CA0A9D", Name: "IPv4 CIDR blocks per VPC", Default: 5}
 	ipv6sPerVPC        = room.Quota{Service: "vpc", Code: "L-085A6257", Name: "IPv6 CIDR blocks per VPC", Default: 5}
 	natsPerZone        = room.Quota{Service: "vpc", Code: "L-FE5A380F", Name: "NAT gateways per Availability Zone", Default: 5}

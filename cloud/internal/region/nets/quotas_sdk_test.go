@@ -6,6 +6,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
+	"github.com/understudy/understudy/cloud/internal/region"
+	"github.com/understudy/understudy/cloud/internal/region/regiontest"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 )
 
@@ -32,4 +34,14 @@ func TestVPCsAndGatewaysAreBounded(t *testing.T) {
 	}
 	roomtest.Must(d.DeleteVpc(ctx, &ec2.DeleteVpcInput{VpcId: &last}))(t)
 	roomtest.Must(d.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: new("10.9.0.0/16")}))(t)
+}
+
+// Who has more VPCs has as many internet gateways.
+func TestGatewaysAreAsManyAsVPCs(t *testing.T) {
+	d := &desk{regiontest.Open(t, region.Config{Name: "us-east-1", Index: 1, Quotas: map[string]int{"L-F678F1CE": 7}})}
+	for range 7 {
+		d.Gateway("")
+	}
+	_, err := d.CreateInternetGateway(t.Context(), &ec2.CreateInternetGatewayInput{})
+	roomtest.WantAPIError(t, err, "InternetGatewayLimitExceeded")
 }
