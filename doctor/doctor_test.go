@@ -24,7 +24,7 @@ func well() facts {
 			keyPair:   fact[bool]{value: true},
 			balancing: fact[[]quota]{value: []quota{{"application load balancers", 3, 50}}},
 			scaling:   fact[[]quota]{value: []quota{{"Auto Scaling groups", 3, 500}}},
-			limits:    fact[map[string]int]{value: map[string]int{"L-1216C47A": 64, codeVPCs: 5, codeGateways: 5}},
+			limits:    fact[map[string]int]{value: map[string]int{"L-1216C47A": 64, codeVPCs: 5, codeGateways: 5, codeElastics: 5}},
 			networks:  fact[networks]{value: networks{1, 1}},
 			running:   fact[running]{value: running{all: 8}},
 			tried:     []trial{{"ec2:CreateVpc", coded("DryRunOperation")}},
@@ -37,6 +37,14 @@ func well() facts {
 			zones:  fact[[]hosted]{value: []hosted{{"Z1", []string{"ns-1.test", "ns-2.test"}}}},
 			parent: &fact[[]string]{value: []string{"NS-2.test.", "ns-1.test."}},
 		},
+	}
+}
+
+// nat declares a NAT gateway in each zone.
+func nat(d *understudy.Declaration) {
+	for side, r := range d.Regions {
+		r.Egress = understudy.EgressNATPerZone
+		d.Regions[side] = r
 	}
 }
 
@@ -161,6 +169,10 @@ func TestQuotas(t *testing.T) {
 		}, check: CheckQuota, severity: Note, side: understudy.Secondary, says: "5 of 5 VPCs are used"},
 		{name: "internet gateways", facts: func(f *facts) { primary(f, func(r *region) { r.networks.value.gateways = 5 }) },
 			check: CheckQuota, severity: Blocker, side: understudy.Primary, says: "5 of 5 internet gateways are used, and 1 more"},
+		{name: "addresses of NAT gateways", facts: func(f *facts) { primary(f, func(r *region) { r.elastics.value = elastics{all: 4} }) }, declared: nat,
+			check: CheckQuota, severity: Blocker, side: understudy.Primary, says: "4 of 5 Elastic IP addresses are used, and 2 more"},
+		{name: "addresses that are the stack's", facts: func(f *facts) { primary(f, func(r *region) { r.elastics.value = elastics{all: 5, own: 2} }) }, declared: nat,
+			check: CheckQuota, severity: Note, side: understudy.Primary, says: "5 of 5 Elastic IP addresses are used"},
 		{name: "vCPUs to begin with", facts: func(f *facts) { primary(f, func(r *region) { r.running.value.all = 58 }) },
 			check: CheckQuota, severity: Blocker, side: understudy.Primary,
 			says: "58 of 64 vCPUs of running standard (A, C, D, H, I, M, R, T, Z) instances are used, and 8 more"},

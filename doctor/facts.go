@@ -39,6 +39,7 @@ type region struct {
 	scaling    fact[[]quota]
 	limits     fact[map[string]int] // what Service Quotas tells, by its codes
 	networks   fact[networks]
+	elastics   fact[elastics]
 	running    fact[running]
 	group      fact[*group] // nil where there is none yet
 	tried      []trial
@@ -75,6 +76,9 @@ type quota struct {
 
 // networks are how many there are, the stack's own too.
 type networks struct{ vpcs, gateways int }
+
+// elastics are how many Elastic IP addresses there are, and how many of these are the stack's own.
+type elastics struct{ all, own int }
 
 // running are the vCPUs of what runs of the declared type's family, and how many of these are the stack's own.
 type running struct{ all, own int }

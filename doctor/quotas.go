@@ -63,10 +63,24 @@ func judgeLimits(d *understudy.Declaration, side understudy.Side, r region, more
 		all = append(all, limited(side, r, quota{what: "VPCs", used: r.networks.value.vpcs}, "vpc", codeVPCs, more)...)
 		all = append(all, limited(side, r, quota{what: "internet gateways", used: r.networks.value.gateways}, "vpc", codeGateways, more)...)
 	}
+	all = append(all, judgeElastics(d, side, r)...)
 	if r.running.err != nil {
 		return append(all, unread(CheckQuota, side, "ec2:DescribeInstances", r.running.err))
 	}
 	return append(all, judgeVCPUs(d, side, r)...)
+}
+
+// judgeElastics wants an Elastic IP address for each declared NAT gateway.
+func judgeElastics(d *understudy.Declaration, side understudy.Side, r region) []Finding {
+	needed := len(d.Regions[side].NATs())
+	switch {
+	case needed == 0:
+		return nil
+	case r.elastics.err != nil:
+		return []Finding{unread(CheckQuota, side, "ec2:DescribeAddresses", r.elastics.err)}
+	}
+	n := r.elastics.value
+	return limited(side, r, quota{what: "Elastic IP addresses", used: n.all}, "ec2", codeElastics, max(0, needed-n.own))
 }
 
 // limited judges a quota by what Service Quotas says of its code.

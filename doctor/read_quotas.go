@@ -15,6 +15,7 @@ import (
 const (
 	codeVPCs     = "L-F678F1CE"
 	codeGateways = "L-A4707A72"
+	codeElastics = "L-0263D0A3"
 )
 
 // limits asks Service Quotas. A code that neither call knows is left out.
@@ -22,6 +23,7 @@ func (q asker) limits(ctx context.Context) (map[string]int, error) {
 	all := map[string]int{}
 	for _, l := range []struct{ service, code string }{
 		{"ec2", familyOf(q.declared.InstanceType(q.side)).code}, {"ec2", familyOf(q.declared.HostType(q.side)).code}, {"vpc", codeVPCs}, {"vpc", codeGateways},
+		{"ec2", codeElastics},
 	} {
 		most, err := q.limit(ctx, l.service, l.code)
 		switch {
@@ -68,6 +70,21 @@ func (q asker) networks(ctx context.Context) (n networks, err error) {
 			return n, err
 		}
 		n.gateways += len(page.InternetGateways)
+	}
+	return n, nil
+}
+
+// elastics counts the Elastic IP addresses, which come in one page.
+func (q asker) elastics(ctx context.Context) (n elastics, err error) {
+	out, err := q.EC2.DescribeAddresses(ctx, &ec2.DescribeAddressesInput{})
+	if err != nil {
+		return n, err
+	}
+	for _, a := range out.Addresses {
+		n.all++
+		if account.OfEC2(a.Tags)[account.TagStack] == q.declared.Name {
+			n.own++
+		}
 	}
 	return n, nil
 }

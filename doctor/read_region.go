@@ -42,6 +42,7 @@ func readRegion(ctx context.Context, a *account.Account, d *understudy.Declarati
 	ask(&all, &r.scaling, func() ([]quota, error) { return q.scaling(ctx) })
 	ask(&all, &r.limits, func() (map[string]int, error) { return q.limits(ctx) })
 	ask(&all, &r.networks, func() (networks, error) { return q.networks(ctx) })
+	ask(&all, &r.elastics, func() (elastics, error) { return q.elastics(ctx) })
 	ask(&all, &r.running, func() (running, error) { return q.running(ctx) })
 	ask(&all, &r.group, func() (*group, error) { return q.group(ctx) })
 	ask(&all, &r.parameters, func() (map[string]string, error) { return q.parameters(ctx) })
