@@ -121,7 +121,7 @@ var floors = []struct {
 	what     string
 }{
 	{
-		"address balancer/http1 delivery durable lend partition descriptors tempo socket store dnssec fleet targethealth resolver sshkey userdata rootfs rootfs/rootfstest wire policy profile",
+		"address balancer/http1 delivery direct durable lend partition descriptors tempo socket store dnssec fleet targethealth resolver sshkey userdata rootfs rootfs/rootfstest wire policy profile",
 		"stand on nothing of ours: the address plan, AWS's regions, times, files, signatures, bytes, processes",
 	},
 	{"authority endpoint network machine fault throttle beacon balancer metrics formula request", "one thing each, told what to do"},

@@ -88,8 +88,8 @@ func askWebSocket(_ context.Context, o options) error {
 		if err != nil {
 			return nil, nil, err
 		}
-		_, err = fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n\r\n",
-			o.at, key)
+		_, err = fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n\r\n", o.at, key)
 		if err != nil {
 			return nil, nil, err
 		}

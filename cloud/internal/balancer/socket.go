@@ -3,18 +3,14 @@ package balancer
 import (
 	"io"
 	"net"
-	"runtime"
 	"syscall"
-	"unsafe"
 
 	"github.com/understudy/understudy/cloud/internal/descriptors"
+	"github.com/understudy/understudy/cloud/internal/direct"
 )
 
-// socket is a kernel's connection. Go tells its scheduler of every system call, in case it waits; where most of the time is spent in short
-// calls, its watchman takes the processor for lost again and again, and looks for another one. Reading and writing never wait here: Go's
-// poller waits between them. So the scheduler does not hear of these calls.
-//
-// One goroutine reads at a time, and one writes, as of a connection's messages.
+// socket is a kernel's connection, read and written by package direct. One goroutine reads at a time, and one writes,
+// as of a connection's messages.
 type socket struct {
 	net.Conn
 	raw      syscall.RawConn
@@ -76,44 +72,24 @@ func (s *socket) Write(p []byte) (int, error) {
 func (s *socket) CloseWrite() error { return closeWrite(s.Conn) }
 
 func (t *transfer) receive(fd uintptr) bool {
-	t.n, t.errno = call(syscall.SYS_RECVFROM, fd, t.rest, syscall.MSG_DONTWAIT)
+	t.n, t.errno = direct.Receive(fd, t.rest)
 	return t.errno != syscall.EAGAIN
 }
 
 func (t *transfer) send(fd uintptr) bool {
-	for len(t.rest) > 0 {
-		var n int
-		if n, t.errno = call(syscall.SYS_SENDTO, fd, t.rest, syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL); t.errno != 0 {
-			return t.errno != syscall.EAGAIN
-		}
-		t.n += n
-		t.rest = t.rest[n:]
-	}
-	return true
+	var n int
+	n, t.errno = direct.Send(fd, t.rest)
+	t.n, t.rest = t.n+n, t.rest[n:]
+	return t.errno != syscall.EAGAIN
 }
 
 // look finds out whether the other side has neither closed the connection nor said something on it.
 func (s *socket) look(fd uintptr) bool {
 	var b [1]byte
-	_, errno := call(syscall.SYS_RECVFROM, fd, b[:], syscall.MSG_DONTWAIT|syscall.MSG_PEEK)
+	_, errno := direct.Peek(fd, b[:])
 	s.isOpen = errno == syscall.EAGAIN
 	return true
 }
 
 // silent tells what look finds out.
 func (s *socket) silent() bool { return s.raw.Read(s.isOpenBy) == nil && s.isOpen }
-
-// call receives or sends, which takes the same arguments.
-func call(number, fd uintptr, p []byte, flags uintptr) (int, syscall.Errno) {
-	for {
-		n, _, errno := syscall.RawSyscall6(number, fd, uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), flags, 0, 0)
-		runtime.KeepAlive(p)
-		switch errno {
-		case 0:
-			return int(n), 0
-		case syscall.EINTR:
-		default:
-			return 0, errno
-		}
-	}
-}
