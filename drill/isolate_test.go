@@ -69,7 +69,7 @@ func isEC2(action string) bool {
 func (w *wire) line(action string, in url.Values) string {
 	var said []string
 	for _, key := range slices.Sorted(maps.Keys(in)) {
-		matters := []string{"AssociationId", "NetworkAclId", "GroupId", "RuleArn", "ListenerArn", "Port", "Priority"}
+		matters := []string{"AssociationId", "NetworkAclId", "GroupId", "RuleArn", "ListenerArn", "Port", "Priority", "Conditions.member.1.PathPatternConfig.Values.member.1"}
 		if strings.HasPrefix(key, "ScalingProcesses.") || slices.Contains(matters, key) {
 			said = append(said, in.Get(key))
 		}
@@ -236,7 +236,7 @@ func TestRespondDeletesItsOwnRulesOnly(t *testing.T) {
 	if err := f.Repair(t.Context(), undo); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"CreateRule listener-1 1", "DeleteRule rule-drill"}, w.did); diff != "" {
+	if diff := cmp.Diff([]string{"CreateRule * listener-1 1", "DeleteRule rule-drill"}, w.did); diff != "" {
 		t.Error(diff)
 	}
 	if _, err := f.Prepare(t.Context()); err == nil || !strings.Contains(err.Error(), "rule-drill has priority 1") {

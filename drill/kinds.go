@@ -32,6 +32,7 @@ type Primary struct {
 	Parts    func(context.Context) (Parts, error) // what the region serves with
 	// Regions finds the local cloud that the region is of, or that runs on a folder, if that is not "".
 	Regions func(ctx context.Context, folder string) (RegionControl, error)
+	Page    string        // the path that users ask for
 	Times   int           // how often flap breaks it
 	Period  time.Duration // how long flap has it broken, and then working; 0 is for the drill to choose
 	// Sides is the same of either side, for the repair of a sequence, which may strike both.
@@ -62,14 +63,25 @@ var Kinds = []Kind{
 	{
 		Name: Respond{}.Kind(),
 		Help: "answer every request with 500, by a rule of the load balancer, or have none of a network load balancer's ports answer: targets stay healthy",
-		New:  respond,
+		New:  func(ctx context.Context, p Primary) (Fault, error) { return p.respond(ctx) },
 		Undo: func(_ context.Context, p Primary) (Fault, error) { return Respond{Account: p.Account}, nil },
+	},
+	{
+		Name: Pages{}.Kind(),
+		Help: "answer with 500 where users ask for their page, and nowhere else: a health check that asks for another page does not see it",
+		New: func(ctx context.Context, p Primary) (Fault, error) {
+			f, err := p.respond(ctx)
+			return Pages{Respond: f, Page: p.Page}, err
+		},
+		Undo: func(_ context.Context, p Primary) (Fault, error) {
+			return Pages{Respond: Respond{Account: p.Account}}, nil
+		},
 	},
 	{
 		Name: Flap{}.Kind(),
 		Help: "the same again and again: broken, working, broken",
 		New: func(ctx context.Context, p Primary) (Fault, error) {
-			f, err := respond(ctx, p)
+			f, err := p.respond(ctx)
 			return Flap{Fault: f, Times: p.Times, Period: p.Period}, err
 		},
 		Undo: func(_ context.Context, p Primary) (Fault, error) {
@@ -95,7 +107,7 @@ var Kinds = []Kind{
 	},
 }
 
-func respond(ctx context.Context, p Primary) (Fault, error) {
+func (p Primary) respond(ctx context.Context) (Respond, error) {
 	parts, err := p.Parts(ctx)
 	return Respond{Account: p.Account, Parts: parts}, err
 }

@@ -117,12 +117,17 @@ func (f Respond) Break(ctx context.Context, undo json.RawMessage) error {
 	if len(u.Displaced) > 0 {
 		return f.move(ctx, u.Displaced, displaced.port, displaced.away)
 	}
+	return f.answer(ctx, u, "*")
+}
+
+// answer makes the rules, of requests for pages of a pattern.
+func (f Respond) answer(ctx context.Context, u responding, pages string) error {
 	for _, l := range u.Listeners {
 		_, err := f.Account.ELB.CreateRule(ctx, &elb.CreateRuleInput{
 			ListenerArn: &l,
 			Priority:    &u.Priority,
 			Conditions: []elbtypes.RuleCondition{{
-				Field: aws.String("path-pattern"), PathPatternConfig: &elbtypes.PathPatternConditionConfig{Values: []string{"*"}},
+				Field: aws.String("path-pattern"), PathPatternConfig: &elbtypes.PathPatternConditionConfig{Values: []string{pages}},
 			}},
 			Actions: []elbtypes.Action{{
 				Type: elbtypes.ActionTypeEnumFixedResponse,

@@ -7,23 +7,25 @@ import (
 	"testing"
 )
 
-// What a simulation finds of planted design faults, users measure on the local cloud: a standby that is empty, and a name that comes and goes
-// for want of a latch. Afterwards nothing is broken.
+// What a simulation finds of planted design faults, users measure on the local cloud: a standby that is empty, a name that comes and goes
+// for want of a latch, and a check that asks another page than users do. Afterwards nothing is broken.
 func TestFoundSchedulesAreShownByPackets(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	s.env["UNDERSTUDY_HOME"] = s.dir
 	folder := t.TempDir()
 	empty := variant(t, example, "cidr: 10.20.0.0/16", "cidr: 10.20.0.0/16, fleet: {desired: 0}")
+	apart := variant(t, example, "failover: {interval: 10, threshold: 3}", "failover: {interval: 10, threshold: 3, check: {path: /}}")
 	for _, c := range []struct {
-		file, broke string
-		search      []string
+		file, broke, only string
+		search            []string
 	}{
-		{empty, "bare", []string{"--faults", "1", "--bare", "1m"}},
-		{example, "ping-pong", []string{"--faults", "2", "--tolerate", "0"}},
+		{empty, "bare", "region,targets,isolate", []string{"--faults", "1", "--bare", "1m"}},
+		{example, "ping-pong", "region,targets,isolate", []string{"--faults", "2", "--tolerate", "0"}},
+		{apart, "stranded", "region,targets,isolate,pages", []string{"--faults", "1"}},
 	} {
 		s.must("up", "-f", c.file, "--yes")
-		found := s.run(binary, append([]string{"simulate", "-f", c.file, "--years", "0", "--watch=false", "--boot", "5s", "--only", "region,targets,isolate", "--save", folder}, c.search...)...)
+		found := s.run(binary, append([]string{"simulate", "-f", c.file, "--years", "0", "--watch=false", "--boot", "5s", "--only", c.only, "--save", folder}, c.search...)...)
 		if !strings.Contains(found.stdout, c.broke+" is broken") {
 			t.Fatalf("simulate, exit %d, finds: %s%s", found.code, found.stdout, found.stderr)
 		}

@@ -8,18 +8,22 @@ import (
 
 // found is what a region's load balancer answers to Route 53's checkers.
 func (r *region) found(w *world) Outcome {
-	e := &w.envs[r.side]
+	e := w.envs[r.side]
+	if w.Check.Apart {
+		e = e.elsewhere()
+	}
 	if o := e.front(); o != Served || w.Check.Shallow {
 		return o
 	}
-	return r.outcome(w, w.limit(health.ReplyLimit))
+	return r.outcome(w, &e, w.limit(health.ReplyLimit))
 }
 
 // finds is what one checker finds now: of a region, or of the switch.
 func (w *world) finds(a *actor) (pass bool, took time.Duration) {
 	side := int(a.side)
 	if side == switchSide { // it looks for the answer that keeps users at the standby, and the check is inverted
-		front := w.envs[1].front()
+		asked := w.envs[1].elsewhere()
+		front := asked.front()
 		pass, took = w.probe(front, a.delay)
 		if front == Served && w.position == 0 {
 			pass = false

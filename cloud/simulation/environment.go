@@ -12,6 +12,7 @@ type environment struct {
 	refused  bool          // connections to it are refused
 	lost     bool          // its instances end
 	errors   bool          // the load balancer answers each request with an error itself
+	pages    bool          // it does so where users ask for their pages
 	ill      bool          // targets answer with an error
 	hangs    bool          // targets do not answer
 	slow     time.Duration // how long each answer takes
@@ -60,10 +61,16 @@ func (e *environment) front() Outcome {
 		return Dark
 	case e.refused:
 		return Refusing
-	case e.errors:
+	case e.errors || e.pages:
 		return Failing
 	}
 	return Served
+}
+
+// elsewhere is what faults do to requests for other pages than the users'.
+func (e environment) elsewhere() environment {
+	e.pages = false
+	return e
 }
 
 // behind is what targets that run answer with, to one who waits for so long.

@@ -84,6 +84,7 @@ const (
 	FaultCapacity     = "capacity"
 	FaultBoots        = "boots"
 	FaultClock        = "clock"
+	FaultPages        = "pages"
 )
 
 // FaultKind is a kind of fault.
@@ -91,6 +92,7 @@ type FaultKind struct {
 	Name, Help string
 	Global     bool // strikes no one region
 	Predicted  bool // predict shows it
+	Named      bool // predict shows it where it is asked for
 	Random     bool // a simulation of years draws it, and a search tries it
 	// PerYear and Lasts are how often a simulation of years draws it for each region, and for how long in the middle. They are
 	// assumptions, made so that rare things are seen, and not AWS's record.
@@ -177,6 +179,10 @@ var Faults = []FaultKind{
 	{
 		Name: FaultClock, Help: "the clock of the watch process is an hour ahead", Global: true, Random: true, PerYear: 0.2, Lasts: 2 * time.Hour,
 		apply: func(e *environment, _ Fault) { e.ahead = time.Hour },
+	},
+	{
+		Name: FaultPages, Help: "the page that users ask for is answered with 500, and every other page is well, as a drill's pages", Named: true,
+		apply: func(e *environment, _ Fault) { e.pages = true },
 	},
 }
 

@@ -107,7 +107,7 @@ func Predict(m *Model, q Question) (*Prediction, error) {
 // faultOf is the fault that a question asks for.
 func (m *Model) faultOf(name string, q Question) (Fault, error) {
 	kind, ok := KindOf(name)
-	if !ok || !kind.Predicted {
+	if !ok || !kind.Predicted && !kind.Named {
 		return Fault{}, fmt.Errorf("predict: no fault is named %q", name)
 	}
 	f := Fault{Kind: name, Region: Primary, For: q.For}

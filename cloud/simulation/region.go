@@ -195,8 +195,7 @@ func (r *region) well() bool {
 }
 
 // outcome is what a request to the region's load balancer comes to, for one who waits for so long.
-func (r *region) outcome(w *world, patience time.Duration) Outcome {
-	e := &w.envs[r.side]
+func (r *region) outcome(w *world, e *environment, patience time.Duration) Outcome {
 	if o := e.front(); o != Served {
 		return o
 	}
@@ -256,7 +255,7 @@ func (w *world) load(side int) float64 {
 // serving is what users get now.
 func (r *region) serving(w *world) Service {
 	e := &w.envs[r.side]
-	s := Service{Outcome: r.outcome(w, time.Duration(w.Users.Timeout)), Share: r.share(w) * (1 - e.grey), Reach: 1}
+	s := Service{Outcome: r.outcome(w, e, time.Duration(w.Users.Timeout)), Share: r.share(w) * (1 - e.grey), Reach: 1}
 	if e.lost && w.Local > 0 {
 		s.Outcome = Refusing
 	}

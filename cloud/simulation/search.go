@@ -29,12 +29,13 @@ type Found struct {
 }
 
 // Searches tells whether a search tries a kind. Grey failures are left out: what no check sees, no design moves away from.
-func Searches(k FaultKind) bool { return k.Random && k.Name != FaultGrey }
+func Searches(k FaultKind) bool { return k.Random && k.Name != FaultGrey || k.Name == FaultPages }
 
-// alphabet is every fault that a search tries, at time zero.
-func alphabet(only []string) (all []Fault) {
+// alphabet is every fault that a search tries, at time zero. Pages that fail alone are tried where checks ask others: elsewhere it is targets.
+func (m *Model) alphabet(only []string) (all []Fault) {
 	for _, k := range Faults {
-		if !Searches(k) || len(only) > 0 && !slices.Contains(only, k.Name) {
+		switch {
+		case !Searches(k), len(only) > 0 && !slices.Contains(only, k.Name), k.Name == FaultPages && !m.Check.Apart && len(only) == 0:
 			continue
 		}
 		for _, side := range []Side{Primary, Standby} {
@@ -156,7 +157,7 @@ func shortest(length int, whole []bool) string {
 func (m *Model) extend(seed uint64, limits Limits, before [][]Fault, s Searched) (all [][]Fault, whole bool) {
 	for _, b := range before {
 		for _, at := range m.moments(seed, limits, b) {
-			for _, f := range alphabet(s.Only) {
+			for _, f := range m.alphabet(s.Only) {
 				f.At = Span(at)
 				if slices.ContainsFunc(b, func(o Fault) bool { return o.Kind == f.Kind && o.Region == f.Region && o.end() >= at }) {
 					continue // it is in force

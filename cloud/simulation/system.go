@@ -45,6 +45,8 @@ type Check struct {
 	Checkers    int  `json:"checkers"`
 	// Shallow is a check that asks what says nothing of the service: it passes for as long as the load balancer answers at all.
 	Shallow bool `json:"shallow,omitempty"`
+	// Apart is a check that asks another page than users do, which may be well while theirs is not.
+	Apart bool `json:"apart,omitempty"`
 }
 
 // Target is how a load balancer checks its targets.

@@ -161,6 +161,7 @@ func TestPlantedDesignFaultsAreFound(t *testing.T) {
 		{"an empty standby", func(s *System) { s.Standby.Min, s.Standby.Desired = 0, 0 }, BrokenBare, 1, Whole},
 		{"a check that asks what tells nothing", func(s *System) { s.Check.Shallow, s.Target.Shallow = true, true }, BrokenStranded, 1,
 			[]string{FaultIll, FaultIsolate, FaultSlow}},
+		{"a check that asks another page than users do", func(s *System) { s.Check.Apart = true }, BrokenStranded, 1, []string{FaultPages}},
 		{"failback without a latch", func(*System) {}, BrokenPingPong, 2, nil},
 	} {
 		s := Default()

@@ -359,7 +359,7 @@ func (f *drillFlags) prepare(
 		return err
 	}
 	p := primaryOf(lost, o)
-	p.Check, p.Beside, p.Times, p.Period = pair.Primary.HealthCheck, pair.Primary.Beside, f.flaps, f.period
+	p.Check, p.Beside, p.Page, p.Times, p.Period = pair.Primary.HealthCheck, pair.Primary.Beside, d.URL.Path, f.flaps, f.period
 	d.Fault, err = kind.New(ctx, p)
 	return err
 }

@@ -115,7 +115,7 @@ func readPlay(f *drillFlags) (p playing, err error) {
 	p = playing{drillFlags: f, schedule: *in.schedule, by: f.stretch}
 	for _, one := range p.schedule.Faults {
 		if why := refusedStroke(one); why != "" {
-			return p, fmt.Errorf("%s: %s: the local cloud cannot make it: %s\nhint: `understudy simulate --only region,targets,isolate` searches for what it can",
+			return p, fmt.Errorf("%s: %s: the local cloud cannot make it: %s\nhint: `understudy simulate --only region,targets,isolate,pages` searches for what it can",
 				f.schedule, one, why)
 		}
 	}
@@ -188,7 +188,7 @@ func (p *playing) prepare(ctx context.Context, stack *plan.Stack) (*drill.Play, 
 	halves := map[understudy.Side]drill.Half{understudy.Primary: pair.Primary, understudy.Secondary: pair.Secondary}
 	if d.Fault, err = drill.NewSequence(ctx, p.strokes, func(side understudy.Side) drill.Primary {
 		of := primaryOf(lostOf(stack, side), o)
-		of.Check, of.Beside = halves[side].HealthCheck, halves[side].Beside
+		of.Check, of.Beside, of.Page = halves[side].HealthCheck, halves[side].Beside, d.URL.Path
 		return of
 	}); err != nil {
 		return nil, err

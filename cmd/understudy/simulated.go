@@ -82,7 +82,7 @@ func systemOf(d *understudy.Declaration, a assumed) simulation.System {
 	}
 	f := d.Failover
 	s := simulation.System{
-		Check: simulation.Check{Interval: seconds(f.Interval), Threshold: f.Threshold, Checkers: simulation.Checkers(len(f.Check.Regions))},
+		Check: simulation.Check{Interval: seconds(f.Interval), Threshold: f.Threshold, Checkers: simulation.Checkers(len(f.Check.Regions)), Apart: asksApart(d)},
 		Target: simulation.Target{
 			Interval: seconds(d.Target.Interval), Timeout: seconds(d.Target.Timeout), Healthy: d.Target.Healthy, Unhealthy: d.Target.Unhealthy,
 		},
@@ -99,6 +99,18 @@ func systemOf(d *understudy.Declaration, a assumed) simulation.System {
 		}
 	}
 	return s
+}
+
+// asksApart tells whether enough checks of a region ask other pages than users do, so that it counts as healthy while the users' alone fails.
+// Users are a drill's, who ask for service.health.
+func asksApart(d *understudy.Declaration) bool {
+	others := 0
+	for _, c := range d.Failover.Checks() {
+		if !d.AsksService(c) || c.Path != d.Service.Health {
+			others++
+		}
+	}
+	return others >= d.Failover.Needed()
 }
 
 // modelOf has the watch process of a system decide as `understudy watch` does.
