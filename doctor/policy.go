@@ -44,7 +44,8 @@ var actions = struct {
 		elasticloadbalancing:DescribeLoadBalancers elasticloadbalancing:DescribeRules elasticloadbalancing:DescribeTags
 		elasticloadbalancing:DescribeTargetGroupAttributes elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth
 		servicequotas:GetAWSDefaultServiceQuota servicequotas:GetServiceQuota`,
-	readNames: `route53:GetAccountLimit route53:GetChange route53:GetHealthCheck route53:GetHealthCheckStatus route53:GetHostedZone
+	readNames: `route53:GetAccountLimit route53:GetChange route53:GetCheckerIpRanges route53:GetHealthCheck route53:GetHealthCheckStatus
+		route53:GetHostedZone
 		route53:ListHealthChecks route53:ListHostedZones route53:ListHostedZonesByName route53:ListResourceRecordSets route53:ListTagsForResource
 		route53:ListTagsForResources`,
 	// Alarms are the stack's by their names.
@@ -68,8 +69,8 @@ var actions = struct {
 	// The base image, and the disks and network interfaces of new instances, do not have the stack's tag; of ReplaceNetworkAclAssociation
 	// the VPC's default network ACL has none, of CopyImage the source.
 	free: `ec2:CopyImage ec2:ReplaceNetworkAclAssociation`,
-	// A drill's network ACL has a tag of its own.
-	cut: `ec2:CreateNetworkAcl ec2:CreateTags ec2:DeleteNetworkAcl`,
+	// A drill's network ACL has a tag of its own: the first two give it, and the others find it.
+	cut: `ec2:CreateNetworkAcl ec2:CreateTags ec2:CreateNetworkAclEntry ec2:DeleteNetworkAcl`,
 	// Of a load balancer's listeners and rules, not all have tags: a drill's rules have none. Names tell whose they are.
 	balance: `elasticloadbalancing:CreateListener elasticloadbalancing:CreateRule elasticloadbalancing:DeleteListener
 		elasticloadbalancing:DeleteLoadBalancer elasticloadbalancing:DeleteRule elasticloadbalancing:DeleteTargetGroup elasticloadbalancing:DeregisterTargets
@@ -121,7 +122,7 @@ func LeastPolicy(d *understudy.Declaration) Policy {
 	p.allow("ReleaseTheStack", "ec2:DeleteLaunchTemplate", p.here(present("aws:ResourceTag/understudy:claim")), p.arns("ec2", "launch-template/*")...)
 	cut := strings.Fields(actions.cut)
 	p.allow("CutConnections", strings.Join(cut[:2], " "), p.here(present("aws:RequestTag/understudy:drill")), p.arns("ec2", "network-acl/*")...)
-	p.allow("MendConnections", cut[2], p.here(present("aws:ResourceTag/understudy:drill")), p.arns("ec2", "network-acl/*")...)
+	p.allow("MendConnections", strings.Join(cut[2:], " "), p.here(present("aws:ResourceTag/understudy:drill")), p.arns("ec2", "network-acl/*")...)
 	p.allow("Balance", actions.balance, p.here(nil), p.balancing()...)
 	p.allow("Scale", actions.scale, p.here(nil), p.scaling()...)
 	p.allow("Alarms", actions.alarms, p.here(nil), p.arns("cloudwatch", "alarm:understudy-"+p.stack+"-*")...)

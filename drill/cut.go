@@ -1,9 +1,11 @@
 package drill
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -12,8 +14,12 @@ import (
 )
 
 // cut is a network ACL that a drill associates with all subnets of a region. A new network ACL denies everything in both
-// directions ("Custom network ACLs", Amazon VPC User Guide), also packets of established connections.
+// directions ("Custom network ACLs", Amazon VPC User Guide), also packets of established connections. One of a part of all packets
+// denies some ranges alone, or all but some.
 type cut struct {
+	Deny []string `json:"deny,omitempty"` // what comes from these ranges, and nothing else
+	Only []string `json:"only,omitempty"` // come in from these ranges, and all goes out
+
 	VPC  string            `json:"vpc"`
 	Mark string            `json:"mark"` // the drill's network ACL is known by this tag
 	ACLs map[string]string `json:"acls"` // a subnet's own network ACL
@@ -57,6 +63,9 @@ func (u *cut) make(ctx context.Context, c *ec2.Client) (note string, err error) 
 	if err != nil {
 		return "", fmt.Errorf("create a network ACL in %s: %w", u.VPC, err)
 	}
+	if err := u.fill(ctx, c, aws.ToString(made.NetworkAcl.NetworkAclId)); err != nil {
+		return "", err
+	}
 	held, err := u.associations(ctx, c, account.Filter("vpc-id", u.VPC))
 	if err != nil {
 		return "", err
@@ -70,6 +79,42 @@ func (u *cut) make(ctx context.Context, c *ec2.Client) (note string, err error) 
 		}
 	}
 	return "", nil
+}
+
+// fill makes the entries of a network ACL that denies a part.
+func (u *cut) fill(ctx context.Context, c *ec2.Client, acl string) error {
+	for n, e := range u.entries() {
+		e.NetworkAclId, e.RuleNumber, e.Protocol = &acl, aws.Int32(int32(n+1)), aws.String("-1")
+		if _, err := c.CreateNetworkAclEntry(ctx, &e); err != nil {
+			return fmt.Errorf("create an entry of network ACL %s for %s: %w", acl, cmp.Or(aws.ToString(e.CidrBlock), aws.ToString(e.Ipv6CidrBlock)), err)
+		}
+	}
+	return nil
+}
+
+// entries are in the order in which they are taken: the first one that fits decides.
+func (u *cut) entries() (all []ec2.CreateNetworkAclEntryInput) {
+	add := func(action ec2types.RuleAction, egress bool, ranges ...string) {
+		for _, r := range ranges {
+			e := ec2.CreateNetworkAclEntryInput{RuleAction: action, Egress: &egress, CidrBlock: &r}
+			if strings.Contains(r, ":") {
+				e.CidrBlock, e.Ipv6CidrBlock = nil, &r
+			}
+			all = append(all, e)
+		}
+	}
+	everywhere := []string{"0.0.0.0/0", "::/0"}
+	switch {
+	case len(u.Deny) > 0:
+		add(ec2types.RuleActionDeny, false, u.Deny...)
+		add(ec2types.RuleActionAllow, false, everywhere...)
+	case len(u.Only) > 0:
+		add(ec2types.RuleActionAllow, false, u.Only...)
+	default:
+		return nil
+	}
+	add(ec2types.RuleActionAllow, true, everywhere...)
+	return all
 }
 
 // mend associates the subnets with their own network ACLs again, and deletes the drill's.

@@ -198,7 +198,8 @@ func (d *Drill) report(rec *recorder, w *watch, t timeline, forced []Wrong) *Rep
 	_, told := d.Fault.(undetected)
 	r := &Report{
 		Name: d.URL.Hostname(), Path: d.URL.RequestURI(), Fault: d.Fault.Kind(), Speed: max(d.Settings.Speed, 1),
-		Primary: d.Primary, Secondary: d.Secondary, Shared: d.Draws > 0, Aborted: t.aborted, Unreturned: t.unreturned, Forced: forced, Undetected: told, OpenLoop: d.OpenLoop,
+		Primary: d.Primary, Secondary: d.Secondary, Shared: d.Draws > 0, Aborted: t.aborted, Unreturned: t.unreturned,
+		Forced: forced, Undetected: told, OpenLoop: d.OpenLoop,
 		Notes: append(notes(d.Fault), t.notes...),
 	}
 	r.promise(d.RTO, d.Settings)

@@ -49,7 +49,8 @@ func (d *Drill) stillAway(late error, rec *recorder, w *watch, t *timeline) stri
 	checks, answers := w.all()
 	if n := len(checks); n > 0 {
 		v := checks[n-1].What
-		why = append(why, fmt.Sprintf("the health check of %s was %s, by %d of %d checkers whose last probe passed", d.Primary, wellOrIll(v.Healthy), v.All-v.Failing, v.All))
+		why = append(why, fmt.Sprintf("the health check of %s was %s, by %d of %d checkers whose last probe passed",
+			d.Primary, wellOrIll(v.Healthy), v.All-v.Failing, v.All))
 	}
 	if n := len(answers); n > 0 {
 		why = append(why, "the name led to "+cmp.Or(answers[n-1].What, "no region, or to several"))

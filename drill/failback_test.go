@@ -46,7 +46,9 @@ func TestADrillEndsThoughUsersDoNotComeBack(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, part := range []string{"until every user is served by the primary again: waited", "of 8 users", "not served by one", "the health check of one was " + wellOrIll(well), "the name led to two"} {
+			for _, part := range []string{
+				"until every user is served by the primary again: waited", "of 8 users", "not served by one",
+				"the health check of one was " + wellOrIll(well), "the name led to two"} {
 				if !strings.Contains(r.Unreturned, part) {
 					t.Errorf("%q does not say %q", r.Unreturned, part)
 				}

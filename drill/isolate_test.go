@@ -69,7 +69,8 @@ func isEC2(action string) bool {
 func (w *wire) line(action string, in url.Values) string {
 	var said []string
 	for _, key := range slices.Sorted(maps.Keys(in)) {
-		matters := []string{"AssociationId", "NetworkAclId", "GroupId", "RuleArn", "ListenerArn", "Port", "Priority", "Conditions.member.1.PathPatternConfig.Values.member.1"}
+		matters := []string{"AssociationId", "NetworkAclId", "GroupId", "RuleArn", "ListenerArn", "Port", "Priority",
+			"Conditions.member.1.PathPatternConfig.Values.member.1"}
 		if strings.HasPrefix(key, "ScalingProcesses.") || slices.Contains(matters, key) {
 			said = append(said, in.Get(key))
 		}

@@ -61,6 +61,15 @@ var Kinds = []Kind{
 		Undo: func(_ context.Context, p Primary) (Fault, error) { return Invert{Route53: p.Route53}, nil },
 	},
 	{
+		Name: Split{}.Kind(),
+		Help: "keep Route 53's checkers from the region by a network ACL: it works, and they find it unhealthy",
+		New: func(ctx context.Context, p Primary) (Fault, error) {
+			parts, err := p.Parts(ctx)
+			return Split{Account: p.Account, Parts: parts}, err
+		},
+		Undo: func(_ context.Context, p Primary) (Fault, error) { return Split{Account: p.Account}, nil },
+	},
+	{
 		Name: Respond{}.Kind(),
 		Help: "answer every request with 500, by a rule of the load balancer, or have none of a network load balancer's ports answer: targets stay healthy",
 		New:  func(ctx context.Context, p Primary) (Fault, error) { return p.respond(ctx) },
@@ -100,6 +109,15 @@ var Kinds = []Kind{
 		},
 	},
 	{
+		Name: Swallow{}.Kind(),
+		Help: "let nothing in from elsewhere by a network ACL: users and checkers get no answer, and targets stay healthy",
+		New: func(ctx context.Context, p Primary) (Fault, error) {
+			parts, err := p.Parts(ctx)
+			return Swallow{Account: p.Account, Parts: parts}, err
+		},
+		Undo: func(_ context.Context, p Primary) (Fault, error) { return Swallow{Account: p.Account}, nil },
+	},
+	{
 		Name: LoseRegion{}.Kind(),
 		Help: "kill the region's process (local clouds only)",
 		New:  loseRegion,
@@ -121,6 +139,15 @@ func loseRegion(ctx context.Context, p Primary) (Fault, error) {
 var refused = map[string]string{
 	"slow": "Elastic Load Balancing has no means to delay an answer, and a drill does not change instances; " +
 		"`targets` has it answer with 500, and `isolate` has requests time out",
+	"ill":           "a drill does not change instances; `targets` and `isolate` are nearest",
+	"refused":       "nothing has a load balancer refuse connections and keep its targets; `blackhole` has them time out",
+	"zone":          "while one zone of a region is lost the other one serves, and nobody moves: a drill breaks whole regions",
+	"control-plane": "the calls that repair would fail too; `understudy cloud fault` has a local cloud's API fail (docs/cloud.md)",
+	"grey":          "Elastic Load Balancing has no means to give errors to a share of the users",
+	"reports":       "nothing keeps target health from Route 53 while the region serves",
+	"capacity":      "it moves nobody by itself; a drill of a --schedule has it beside others",
+	"boots":         "nothing slows boots",
+	"clock":         "the clock is the machine's",
 }
 
 // ErrUnknownKind means that no kind of fault has the name.

@@ -24,7 +24,8 @@ func (Pages) Kind() string { return "pages" }
 
 // Notes implements noting.
 func (f Pages) Notes() []string {
-	return []string{fmt.Sprintf("the load balancer answered requests for %s with 500, and no others: a health check that asks for another page cannot detect it", f.Page)}
+	return []string{fmt.Sprintf("the load balancer answered requests for %s with 500, and no others: a health check that asks for another page cannot "+
+		"detect it", f.Page)}
 }
 
 // longestPattern is how long a path's pattern may be (PathPatternConditionConfig in the Elastic Load Balancing API Reference).
@@ -36,7 +37,8 @@ func (f Pages) Prepare(ctx context.Context) (json.RawMessage, error) {
 	case isNetwork(f.Parts.Balancer):
 		return nil, fmt.Errorf("pages: a network load balancer knows no pages; `targets` has none of its ports answer")
 	case !strings.HasPrefix(f.Page, "/") || len(f.Page) > longestPattern || strings.ContainsAny(f.Page, "*?"):
-		return nil, fmt.Errorf("pages: a rule cannot tell %q from other paths: it takes up to %d characters, of which * and ? stand for others", f.Page, longestPattern)
+		return nil, fmt.Errorf("pages: a rule cannot tell %q from other paths: it takes up to %d characters, of which * and ? stand for others",
+			f.Page, longestPattern)
 	}
 	return f.Respond.Prepare(ctx)
 }

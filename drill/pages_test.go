@@ -48,7 +48,8 @@ func TestPagesThatNoRuleCanTellAreRefused(t *testing.T) {
 		{"balancer", "/" + strings.Repeat("x", longestPattern), "up to 128"},
 		{"arn:aws:elasticloadbalancing:one:1:loadbalancer/net/hello/1", "/shop", "knows no pages"},
 	} {
-		if _, err := (Pages{Respond: Respond{Parts: Parts{Balancer: c.balancer}}, Page: c.page}).Prepare(t.Context()); err == nil || !strings.Contains(err.Error(), c.why) {
+		f := Pages{Respond: Respond{Parts: Parts{Balancer: c.balancer}}, Page: c.page}
+		if _, err := f.Prepare(t.Context()); err == nil || !strings.Contains(err.Error(), c.why) {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}

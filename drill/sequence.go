@@ -46,7 +46,7 @@ func NewSequence(ctx context.Context, strokes []Stroke, of func(understudy.Side)
 		if s.part(one) != nil {
 			continue
 		}
-		kind, err := KindOf(one.Kind)
+		kind, err := StrokeKindOf(one.Kind)
 		if err != nil {
 			return nil, err
 		}
@@ -115,7 +115,7 @@ func (s *Sequence) Repair(ctx context.Context, undo json.RawMessage) error {
 	slices.SortStableFunc(parts, func(a, b portion) int { return cmp.Compare(btoi(b.Kind == region), btoi(a.Kind == region)) })
 	var errs []error
 	for _, p := range parts {
-		kind, err := KindOf(p.Kind)
+		kind, err := StrokeKindOf(p.Kind)
 		if err != nil {
 			return err
 		}

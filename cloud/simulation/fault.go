@@ -161,7 +161,8 @@ var Faults = []FaultKind{
 		apply: func(e *environment, f Fault) { e.grey = max(e.grey, f.Share) },
 	},
 	{
-		Name: FaultPartition, Help: "a share of Route 53's checkers cannot reach the region, though users can", Random: true, PerYear: 1, Lasts: 20 * time.Minute,
+		Name: FaultPartition, Help: "a share of Route 53's checkers cannot reach the region, though users can",
+		Named: true, Random: true, PerYear: 1, Lasts: 20 * time.Minute,
 		apply: func(e *environment, f Fault) { e.cut = max(e.cut, f.Share) },
 	},
 	{

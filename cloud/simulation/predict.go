@@ -111,6 +111,9 @@ func (m *Model) faultOf(name string, q Question) (Fault, error) {
 		return Fault{}, fmt.Errorf("predict: no fault is named %q", name)
 	}
 	f := Fault{Kind: name, Region: Primary, For: q.For}
+	if name == FaultPartition {
+		f.Share = 1
+	}
 	if name == FaultFlap {
 		f.Times, f.By = max(1, q.Times), q.By
 		found := time.Duration(m.Check.Threshold) * (time.Duration(m.Check.Interval) + m.limit(health.ConnectLimit) + m.limit(health.ReplyLimit))

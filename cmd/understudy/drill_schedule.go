@@ -19,22 +19,6 @@ import (
 
 // A schedule that a simulation has found, played with packets on the local cloud: whether users measure that what must never be is so.
 
-// unplayed are the faults of a simulation that the local cloud cannot make while users measure, and why.
-var unplayed = map[string]string{
-	simulation.FaultIll:          "a drill does not change instances; targets and isolate are nearest",
-	simulation.FaultBlackhole:    "nothing here takes a load balancer's packets and leaves its targets healthy",
-	simulation.FaultRefused:      "nothing here has a load balancer refuse connections and keep its targets",
-	simulation.FaultSlow:         "Elastic Load Balancing has no means to delay an answer",
-	simulation.FaultZone:         "the local cloud loses whole regions",
-	simulation.FaultControlPlane: "the calls that repair would fail too",
-	simulation.FaultGrey:         "nothing here gives errors to a share of the users",
-	simulation.FaultPartition:    "nothing here keeps checkers from a region and lets users in",
-	simulation.FaultReports:      "nothing here keeps target health from Route 53",
-	simulation.FaultCapacity:     "nothing here keeps instances from being launched",
-	simulation.FaultBoots:        "nothing here slows boots",
-	simulation.FaultClock:        "the clock is the machine's",
-}
-
 // besideSchedule are the flags of a drill that a schedule has no use for, and why.
 var besideSchedule = map[string]string{
 	"fault": "the schedule has its faults", "side": "the schedule has its sides", "record": "a schedule is of a declaration",
@@ -115,7 +99,7 @@ func readPlay(f *drillFlags) (p playing, err error) {
 	p = playing{drillFlags: f, schedule: *in.schedule, by: f.stretch}
 	for _, one := range p.schedule.Faults {
 		if why := refusedStroke(one); why != "" {
-			return p, fmt.Errorf("%s: %s: the local cloud cannot make it: %s\nhint: `understudy simulate --only region,targets,isolate,pages` searches for what it can",
+			return p, fmt.Errorf("%s: %s: the local cloud cannot make it: %s\nhint: `understudy simulate --only region,targets,pages,isolate,blackhole,partition,capacity` searches for what it can",
 				f.schedule, one, why)
 		}
 	}
@@ -143,8 +127,13 @@ func refusedStroke(f simulation.Fault) string {
 		return "a simulation inverts the primary's check alone"
 	case f.Kind == simulation.FaultFlap:
 		return ""
+	case f.Kind == simulation.FaultPartition && f.Share < 1:
+		return "a network ACL keeps all checkers from a region"
 	}
-	return unplayed[f.Kind]
+	if _, err := drill.StrokeKindOf(f.Kind); err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 // strokesOf are the faults as a drill makes them, from the first one on. A flap loses the region again and again.
