@@ -11,7 +11,7 @@ import (
 // for want of a latch, and a check that asks another page than users do. Afterwards nothing is broken.
 func TestFoundSchedulesAreShownByPackets(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	s := start(t, "--least-timeout", "200ms") // times of a schedule are shares of AWS's, which longer ones would not be
 	s.env["UNDERSTUDY_HOME"] = s.dir
 	folder := t.TempDir()
 	empty := variant(t, example, "cidr: 10.20.0.0/16", "cidr: 10.20.0.0/16, fleet: {desired: 0}")
