@@ -251,6 +251,7 @@ func TestNames(t *testing.T) {
 		{name: "handed over", facts: with(record{kind: "NS"}), check: CheckName, severity: Blocker, says: "type NS"},
 		{name: "other pair", facts: with(record{"A", "mine", true}), check: CheckName, severity: Warning, says: `"mine"`},
 		{name: "own", facts: with(record{"A", "understudy-shop-primary", true}), check: CheckDowntime, severity: Note},
+		{name: "own by weight or latency", facts: with(record{"A", "understudy-shop-secondary", false}), check: CheckDowntime, severity: Note},
 		{name: "records not read", facts: func(f *facts) { f.world.records.err = errors.New("cut off") }, check: CheckName, severity: Unchecked, says: "cut off"},
 		{name: "no zone", facts: func(f *facts) { f.world.zones.value = nil }, check: CheckDelegation, severity: Warning, says: "no hosted zone shop.test"},
 		{name: "nobody asked", facts: func(f *facts) { f.world.parent = nil }, check: CheckDelegation, severity: Unchecked, says: "nobody was asked"},
@@ -317,6 +318,8 @@ func TestStandby(t *testing.T) {
 			says: "0 of the 2 instances that the primary begins with, 0 %"},
 		{name: "half of it", declared: half, facts: is(group{min: 1, desired: 1, inService: 1, max: 4}), check: CheckStandby, severity: Note,
 			side: understudy.Secondary, says: "1 of the 2 instances that the primary begins with, 50 %"},
+		{name: "one of its own", declared: half, facts: is(group{min: 1, desired: 1, inService: 1, max: 4}), check: CheckStandby, severity: Note,
+			side: understudy.Secondary, says: "regions.secondary.fleet: {min: 2}"},
 		{name: "one", declared: func(d *understudy.Declaration) { d.Fleet.Min = 1 },
 			check: CheckStandby, severity: Note, side: understudy.Secondary, says: "fleet.min is 1"},
 	} {

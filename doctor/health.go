@@ -99,7 +99,11 @@ func judgeStandby(d *understudy.Declaration, f facts) (all []Finding) {
 		say(Warning, "the standby's fleet may be scaled to no instance: its least size is 0", "understudy up")
 	}
 	if d.Size(understudy.Secondary).Min == 1 {
-		say(Note, "fleet.min is 1: while that instance is replaced, the standby is empty", "fleet: {min: 2}")
+		key := "fleet"
+		if d.Fleet.Min != 1 { // the standby has a size of its own
+			key = "regions.secondary.fleet"
+		}
+		say(Note, key+".min is 1: while that instance is replaced, the standby is empty", key+": {min: 2}")
 	}
 	return all
 }

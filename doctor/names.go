@@ -30,12 +30,14 @@ func inTheWay(d *understudy.Declaration, r record) (Finding, bool) {
 	}
 	own := "understudy-" + d.Name + "-"
 	switch {
+	case r.kind == "A" && slices.Contains([]string{own + "primary", own + "secondary"}, r.setID):
+		return f, false // by whatever policy it is chosen
 	case r.kind == "CNAME":
 		return f, true
 	case r.kind == "NS" && d.Record != "":
 		f.Why = "it hands the name over to other name servers, so that nobody sees the failover pair"
 		return f, true
-	case r.kind == "A" && r.failover && !slices.Contains([]string{own + "primary", own + "secondary"}, r.setID):
+	case r.kind == "A" && r.failover:
 		f.Severity, f.What = Warning, fmt.Sprintf("%s has a failover record that this stack did not name, %q", host, r.setID)
 		f.Heal = "`understudy plan` says whether it leads to this stack and is taken over"
 		return f, true

@@ -112,6 +112,7 @@ func TestActiveRegionsBehindNetworkLoadBalancersHaveASwitchEach(t *testing.T) {
 	s.must("up", "-f", file, "--yes")
 	s.unchanged()
 	s.must("parity", "-f", file)
+	s.must("doctor", "-f", file) // nothing of the stack's own is in its way
 	for _, to := range []string{"secondary", "primary"} {
 		s.must("failover", "-f", file, "--to", to, "--force", "capacity") // which the fleets grew for at the first
 		at := map[string]string{"primary": primary, "secondary": secondary}
