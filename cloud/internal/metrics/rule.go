@@ -205,7 +205,12 @@ func (p *ruleParser) atLeast() (Rule, error) {
 			break
 		}
 	}
-	if !p.word(")") || !p.word(")") || !q.percent && q.least > len(q.of) {
+	for range 2 { // the list and the function
+		if !p.word(")") {
+			return Rule{}, wrong
+		}
+	}
+	if !q.percent && q.least > len(q.of) {
 		return Rule{}, wrong
 	}
 	return Rule{atLeast: q}, nil
