@@ -42,7 +42,8 @@ func checkout(t *testing.T) string {
 	for name, text := range map[string]string{
 		"go.mod": "module github.com/understudy/understudy\n\ngo 1.26.0\n\nrequire golang.org/x/sync v0.24.0\n", "cmd/understudy/main.go": stranger,
 		"LICENSE": "licence\n", "README.md": "# readme\n", "CHANGELOG.md": "# changes\n", "SECURITY.md": "# security\n", "understudy.schema.json": "{}\n",
-		"docs/a.md": "# a\n", ".gitignore": ignored(t), "docs/pictures/a.svg": "<svg/>\n", "examples/hello/understudy.yaml": "name: hello\n",
+		"adopted.schema.json": "{}\n",
+		"docs/a.md":           "# a\n", ".gitignore": ignored(t), "docs/pictures/a.svg": "<svg/>\n", "examples/hello/understudy.yaml": "name: hello\n",
 	} {
 		write(t, filepath.Join(dir, name), text)
 	}
