@@ -86,9 +86,10 @@ func TestListenerKeepsToItsShare(t *testing.T) {
 func TestListenersRefuseWhoWaitsTooLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const patience = 10 * time.Second
-		share, refused := semaphore.NewWeighted(1), 0
+		share := semaphore.NewWeighted(1)
+		var refused atomic.Int32
 		under := &queue{waiting: make(chan net.Conn, 10)}
-		l := descriptors.Refusing(under, share, patience, func() { refused++ })
+		l := descriptors.Refusing(under, share, patience, func() { refused.Add(1) })
 		defer l.Close()
 		for range 4 {
 			near, _ := net.Pipe()
@@ -105,18 +106,18 @@ func TestListenersRefuseWhoWaitsTooLong(t *testing.T) {
 			next <- c
 		}()
 		time.Sleep(patience - time.Second)
-		if synctest.Wait(); refused != 0 {
-			t.Errorf("%d were refused early", refused)
+		if synctest.Wait(); refused.Load() != 0 {
+			t.Errorf("%d were refused early", refused.Load())
 		}
 		time.Sleep(2 * time.Second)
-		if synctest.Wait(); refused != 3 {
-			t.Errorf("%d were refused of 3", refused)
+		if synctest.Wait(); refused.Load() != 3 {
+			t.Errorf("%d were refused of 3", refused.Load())
 		}
 		first.Close()
 		near, _ := net.Pipe()
 		under.waiting <- near
-		if c := <-next; c == nil || refused != 3 || time.Since(began) > 2*patience {
-			t.Errorf("the next after a place was free: %v, %d refused, %v", c, refused, time.Since(began))
+		if c := <-next; c == nil || refused.Load() != 3 || time.Since(began) > 2*patience {
+			t.Errorf("the next after a place was free: %v, %d refused, %v", c, refused.Load(), time.Since(began))
 		}
 		close(under.waiting)
 	})
