@@ -36,7 +36,7 @@ func TestADrillEndsThoughUsersDoNotComeBack(t *testing.T) {
 			d.Fault, d.AbortAfter, d.Patience, d.Settings.ClientTimeout = f, time.Hour, patience.Limit, 2*time.Second
 			var promised atomic.Value
 			d.Tell = func(e Event) {
-				if strings.Contains(e.Text, "for at most") {
+				if strings.Contains(e.Text, " at most") {
 					promised.Store(e.Text)
 				}
 			}
