@@ -9,8 +9,12 @@ import (
 // Schema returns the JSON schema of a declaration, for editors. What it refuses Parse refuses, too; Parse alone holds one key
 // against another, reads scripts, and refuses what is YAML and not JSON: a key a second time, an anchor, a second document.
 func Schema() ([]byte, error) {
-	s := schemaOf(Keys())
-	s["$schema"], s["title"] = "https://json-schema.org/draft/2020-12/schema", "A declaration for understudy"
+	return document(schemaOf(Keys()), "A declaration for understudy")
+}
+
+// document writes a schema as a file of its own.
+func document(s map[string]any, title string) ([]byte, error) {
+	s["$schema"], s["title"] = "https://json-schema.org/draft/2020-12/schema", title
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetIndent("", "  ")

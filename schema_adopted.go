@@ -1,8 +1,6 @@
 package understudy
 
 import (
-	"bytes"
-	"encoding/json"
 	"maps"
 	"reflect"
 	"strings"
@@ -10,14 +8,7 @@ import (
 
 // AdoptedSchema returns the JSON schema of an adopted stack's file, for editors: of the Go types, with what they say of each key.
 func AdoptedSchema() ([]byte, error) {
-	s := typeSchema(reflect.TypeFor[Adopted](), "")
-	s["$schema"], s["title"] = "https://json-schema.org/draft/2020-12/schema", "A stack that others built, as understudy holds it"
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	err := e.Encode(s)
-	return b.Bytes(), err
+	return document(typeSchema(reflect.TypeFor[Adopted](), ""), "A stack that others built, as understudy holds it")
 }
 
 // adoptedKey is what no type says of a key: what it is, what its values are, and whether it may be left out.
@@ -29,14 +20,16 @@ type adoptedKey struct {
 
 // adoptedAbout has them by the keys' paths.
 var adoptedAbout = map[string]adoptedKey{
-	"name":                     {says: "The name of the lock of `understudy up`; no resource has it.", more: map[string]any{"pattern": "^(?:" + stackName.pattern + ")$"}},
-	"adopt":                    {says: "What of the stack is held."},
-	"adopt.record":             {says: "The record from which all was found.", more: map[string]any{"minLength": 1}},
-	"adopt.regions":            {says: "The primary and the secondary.", more: map[string]any{"minItems": 2, "maxItems": 2, "uniqueItems": true}},
-	"adopt.resources":          {says: "The resources that are held. One that is taken out is left alone.", optional: true},
-	"adopt.resources.region":   {says: "One of `adopt.regions`: records and health checks have the primary."},
-	"adopt.resources.kind":     {says: "What it is.", more: map[string]any{"enum": AdoptedKinds}},
-	"adopt.resources.id":       {says: "The ARN of what has one, the name of an Auto Scaling group, the zone, name, type and identifier of a record, or else the id.", more: map[string]any{"minLength": 1}},
+	"name": {says: "The name of the lock of `understudy up`; no resource has it.",
+		more: map[string]any{"pattern": "^(?:" + stackName.pattern + ")$"}},
+	"adopt":                  {says: "What of the stack is held."},
+	"adopt.record":           {says: "The record from which all was found.", more: map[string]any{"minLength": 1}},
+	"adopt.regions":          {says: "The primary and the secondary.", more: map[string]any{"minItems": 2, "maxItems": 2, "uniqueItems": true}},
+	"adopt.resources":        {says: "The resources that are held. One that is taken out is left alone.", optional: true},
+	"adopt.resources.region": {says: "One of `adopt.regions`: records and health checks have the primary."},
+	"adopt.resources.kind":   {says: "What it is.", more: map[string]any{"enum": AdoptedKinds}},
+	"adopt.resources.id": {says: "The ARN of what has one, the name of an Auto Scaling group, the zone, name, type and identifier of a record, or " +
+		"else the id.", more: map[string]any{"minLength": 1}},
 	"adopt.resources.name":     {says: "What plans call it.", more: map[string]any{"minLength": 1}},
 	"adopt.resources.settings": {says: "What is held of it, by the settings' names (docs/adopt.md). One that is taken out is left alone.", optional: true},
 }

@@ -15,20 +15,28 @@ import (
 
 // IsSwitchRule tells the rule by which an application load balancer says who is to serve.
 func IsSwitchRule(r elbtypes.Rule) bool {
-	if aws.ToBool(r.IsDefault) || len(r.Conditions) != 1 {
-		return false
-	}
-	c := r.Conditions[0]
+	return !aws.ToBool(r.IsDefault) && len(r.Conditions) == 1 && IsSwitchPath(r.Conditions[0])
+}
+
+// IsSwitchPath tells the condition of such a rule.
+func IsSwitchPath(c elbtypes.RuleCondition) bool {
+	return slices.Contains(Paths(c), understudy.SwitchPath)
+}
+
+// Paths are a condition's: the API tells those of a path pattern in one place, or in another as it did before (RuleCondition in the Elastic Load
+// Balancing API Reference).
+func Paths(c elbtypes.RuleCondition) []string {
 	if c.PathPatternConfig != nil {
-		return slices.Contains(c.PathPatternConfig.Values, understudy.SwitchPath)
+		return c.PathPatternConfig.Values
 	}
-	return slices.Contains(c.Values, understudy.SwitchPath)
+	return c.Values
 }
 
 // IsSwitchListener tells the listener by which a network load balancer says who is to serve.
 func IsSwitchListener(l elbtypes.Listener) bool {
 	port := int(aws.ToInt32(l.Port))
-	return (l.Protocol == elbtypes.ProtocolEnumTcp || l.Protocol == elbtypes.ProtocolEnumTls) && (port == understudy.SwitchPort || port == understudy.SwitchIdlePort)
+	return (l.Protocol == elbtypes.ProtocolEnumTcp || l.Protocol == elbtypes.ProtocolEnumTls) &&
+		(port == understudy.SwitchPort || port == understudy.SwitchIdlePort)
 }
 
 // AsksSwitch tells whether a health check looks who is to serve.

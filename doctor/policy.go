@@ -26,7 +26,7 @@ type Statement struct {
 // actions are what the commands call, by how they are narrowed. What stands in several lists is asked for several kinds of
 // resources (Service Authorization Reference, "Actions, resources, and condition keys" of each service).
 var actions = struct {
-	read, readNames, alarms, make, use, free, cut, balance, scale, names string
+	read, readNames, alarms, make, use, free, cut, mend, balance, scale, names string
 }{
 	// These know no resources.
 	read: `acm:DescribeCertificate autoscaling:DescribeAccountLimits autoscaling:DescribeAutoScalingGroups autoscaling:DescribeInstanceRefreshes autoscaling:DescribePolicies
@@ -69,8 +69,9 @@ var actions = struct {
 	// The base image, and the disks and network interfaces of new instances, do not have the stack's tag; of ReplaceNetworkAclAssociation
 	// the VPC's default network ACL has none, of CopyImage the source.
 	free: `ec2:CopyImage ec2:ReplaceNetworkAclAssociation`,
-	// A drill's network ACL has a tag of its own: the first two give it, and the others find it.
-	cut: `ec2:CreateNetworkAcl ec2:CreateTags ec2:CreateNetworkAclEntry ec2:DeleteNetworkAcl`,
+	// A drill's network ACL has a tag of its own: the first give it, and the others find it.
+	cut:  `ec2:CreateNetworkAcl ec2:CreateTags`,
+	mend: `ec2:CreateNetworkAclEntry ec2:DeleteNetworkAcl`,
 	// Of a load balancer's listeners and rules, not all have tags: a drill's rules have none. Names tell whose they are.
 	balance: `elasticloadbalancing:CreateListener elasticloadbalancing:CreateRule elasticloadbalancing:DeleteListener
 		elasticloadbalancing:DeleteLoadBalancer elasticloadbalancing:DeleteRule elasticloadbalancing:DeleteTargetGroup elasticloadbalancing:DeregisterTargets
@@ -120,9 +121,8 @@ func LeastPolicy(d *understudy.Declaration) Policy {
 	p.allow("WhatHasNoTag", actions.free, p.here(nil), anything)
 	p.allow("ClaimTheStack", "ec2:CreateLaunchTemplate ec2:CreateTags", p.here(present("aws:RequestTag/understudy:claim")), p.arns("ec2", "launch-template/*")...)
 	p.allow("ReleaseTheStack", "ec2:DeleteLaunchTemplate", p.here(present("aws:ResourceTag/understudy:claim")), p.arns("ec2", "launch-template/*")...)
-	cut := strings.Fields(actions.cut)
-	p.allow("CutConnections", strings.Join(cut[:2], " "), p.here(present("aws:RequestTag/understudy:drill")), p.arns("ec2", "network-acl/*")...)
-	p.allow("MendConnections", strings.Join(cut[2:], " "), p.here(present("aws:ResourceTag/understudy:drill")), p.arns("ec2", "network-acl/*")...)
+	p.allow("CutConnections", actions.cut, p.here(present("aws:RequestTag/understudy:drill")), p.arns("ec2", "network-acl/*")...)
+	p.allow("MendConnections", actions.mend, p.here(present("aws:ResourceTag/understudy:drill")), p.arns("ec2", "network-acl/*")...)
 	p.allow("Balance", actions.balance, p.here(nil), p.balancing()...)
 	p.allow("Scale", actions.scale, p.here(nil), p.scaling()...)
 	p.allow("Alarms", actions.alarms, p.here(nil), p.arns("cloudwatch", "alarm:understudy-"+p.stack+"-*")...)

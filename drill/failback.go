@@ -13,7 +13,8 @@ import (
 func (d *Drill) failback(ctx context.Context, rec *recorder, w *watch, t *timeline) error {
 	until, limit := "every user is served by "+d.servers()+" again", d.limit()
 	d.Tell(Event{
-		Phase: "repair", Text: fmt.Sprintf("the primary is given back; its users' return is waited for, %s at most", limit.Round(time.Millisecond)), Served: rec.served(),
+		Phase: "repair", Served: rec.served(),
+		Text: fmt.Sprintf("the primary is given back; its users' return is waited for, %s at most", limit.Round(time.Millisecond)),
 	})
 	err := await(ctx, until, limit, func(ctx context.Context) error {
 		if err := d.backInAnswers(ctx, w, t); err != nil {

@@ -225,7 +225,7 @@ func (l *listener) otherRules(ctx context.Context) ([]string, error) {
 	}
 	var arns []string
 	for _, r := range out.Rules {
-		if !aws.ToBool(r.IsDefault) && !(l.role() == listenerRole && l.declared.Switched(l.side) && slices.ContainsFunc(r.Conditions, isSwitchPath)) {
+		if !aws.ToBool(r.IsDefault) && !(l.role() == listenerRole && l.declared.Switched(l.side) && slices.ContainsFunc(r.Conditions, account.IsSwitchPath)) {
 			arns = append(arns, aws.ToString(r.RuleArn))
 		}
 	}

@@ -88,7 +88,7 @@ func switchActions(at, side understudy.Side, body string) []elbtypes.Action {
 func fieldsOfRule(priority string, conditions []elbtypes.RuleCondition, actions []elbtypes.Action) []Field {
 	var paths, answers []string
 	for _, c := range conditions {
-		paths = append(paths, aws.ToString(c.Field)+" "+set(pathsOf(c)...))
+		paths = append(paths, aws.ToString(c.Field)+" "+set(account.Paths(c)...))
 	}
 	for _, a := range actions {
 		text := string(a.Type)
@@ -98,13 +98,6 @@ func fieldsOfRule(priority string, conditions []elbtypes.RuleCondition, actions 
 		answers = append(answers, text)
 	}
 	return []Field{{Name: "priority", Value: priority}, {Name: "if", Value: set(paths...)}, {Name: "answers", Value: set(answers...)}}
-}
-
-func pathsOf(c elbtypes.RuleCondition) []string {
-	if c.PathPatternConfig != nil {
-		return c.PathPatternConfig.Values
-	}
-	return c.Values
 }
 
 // positionOf reads which side the answer of a region's rule says is to serve, and the answer's text.
@@ -133,7 +126,7 @@ func (r *switchRule) find(ctx context.Context) (bool, error) {
 	for _, o := range rules {
 		has := tags[aws.ToString(o.RuleArn)]
 		mine := r.mark(switchRole).In(has)
-		if !mine && (r.arn != "" || !slices.ContainsFunc(o.Conditions, isSwitchPath)) {
+		if !mine && (r.arn != "" || !slices.ContainsFunc(o.Conditions, account.IsSwitchPath)) {
 			continue
 		}
 		r.arn = aws.ToString(o.RuleArn)
@@ -144,10 +137,6 @@ func (r *switchRule) find(ctx context.Context) (bool, error) {
 		}
 	}
 	return r.arn != "", nil
-}
-
-func isSwitchPath(c elbtypes.RuleCondition) bool {
-	return slices.Contains(pathsOf(c), understudy.SwitchPath)
 }
 
 // readRules returns the rules beside the default one, with their tags by their ARNs, and whether there is a listener.

@@ -66,7 +66,7 @@ func (s *Stack) Standby(ctx context.Context, at understudy.Side) (Standby, error
 	standby := Standby{At: at, Balancer: aws.ToString(all[0].DNSName), Replaced: len(all) > 1}
 	of := scope{a, s.Declaration, at}
 	look := of.answers
-	if s.Declaration.Balancer.Kind == understudy.KindNetwork {
+	if of.flows() {
 		look = of.listens
 	}
 	if err := look(ctx, all, &standby); err != nil {
@@ -136,24 +136,30 @@ func (s *Stack) Front(ctx context.Context, side understudy.Side) (string, error)
 }
 
 func isSwitch(r elbtypes.Rule) bool {
-	return !aws.ToBool(r.IsDefault) && slices.ContainsFunc(r.Conditions, isSwitchPath)
+	return !aws.ToBool(r.IsDefault) && slices.ContainsFunc(r.Conditions, account.IsSwitchPath)
 }
 
 // Turn sets a region's switch. It is one call to that region, and one more for a network that is to take the place of another; a listener gets a tag
 // besides, which says by whom.
 func (s *Stack) Turn(ctx context.Context, standby Standby, to understudy.Side, by string) error {
-	a := s.Accounts[standby.At]
-	actions := switchActions(standby.At, to, answerOf(standby.At, to, by, time.Now()))
-	for _, rule := range standby.turns {
-		if s.Declaration.Balancer.Kind == understudy.KindNetwork {
-			if err := (scope{a, s.Declaration, standby.At}).turnListener(ctx, rule, to, by); err != nil {
-				return err
-			}
-			continue
+	of := scope{s.Accounts[standby.At], s.Declaration, standby.At}
+	turn := of.turnRule
+	if of.flows() {
+		turn = of.turnListener
+	}
+	for _, arn := range standby.turns {
+		if err := turn(ctx, arn, to, by); err != nil {
+			return err
 		}
-		if _, err := a.ELB.ModifyRule(ctx, &elb.ModifyRuleInput{RuleArn: &rule, Actions: actions}); err != nil {
-			return fmt.Errorf("set the switch %s to the %s: %w", rule, to, err)
-		}
+	}
+	return nil
+}
+
+// turnRule sets a switch that is a rule.
+func (s scope) turnRule(ctx context.Context, arn string, to understudy.Side, by string) error {
+	actions := switchActions(s.side, to, answerOf(s.side, to, by, time.Now()))
+	if _, err := s.ELB.ModifyRule(ctx, &elb.ModifyRuleInput{RuleArn: &arn, Actions: actions}); err != nil {
+		return fmt.Errorf("set the switch %s to the %s: %w", arn, to, err)
 	}
 	return nil
 }

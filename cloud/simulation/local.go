@@ -12,8 +12,9 @@ import (
 // A local cloud divides AWS's times by its speed, but none of them below what work takes (package tempo). A simulation of it keeps AWS's times, and
 // has what does not shrink there be longer by as much: divided by the speed, what it finds is what is measured there.
 
-// AtLocal is the system on a local cloud of a speed, where no time-out becomes shorter than least (0: the usual one). Its name servers learn at once what has changed, users have no resolvers in common, and who
-// connects to a region that is lost is refused: its process has ended, and with it what listened for it on loopback. Checkers hear nothing, as on AWS.
+// AtLocal is the system on a local cloud of a speed, where no time-out becomes shorter than least (0: the usual one). Its name servers learn at once
+// what has changed, users have no resolvers in common, and who connects to a region that is lost is refused: its process has ended, and with it what
+// listened for it on loopback. Checkers hear nothing, as on AWS.
 func (s System) AtLocal(speed float64, least time.Duration) System {
 	s.LeastTimeout = Span(least)
 	s.Local, s.Propagation, s.Users.Alone = speed, 0, true
