@@ -22,7 +22,7 @@ func (v *inventory) addFurther(r *region) {
 		r.listener.followers = append(r.listener.followers, l)
 		at := " at port " + number(d.Port)
 		n := v.graph.add(r.id("listener"+at), l, r.balancerNode, r.targetGroupNode, r.listenerNode).finding(r.balancerNode)
-		of := v.graph.add(r.id("rules"+at), &rules{scope: r.scope, listener: l}, n).finding(r.listenerNode)
+		of := v.graph.add(r.id("rules"+at), &rules{scope: r.scope, listener: l}, n).finding(n, r.listenerNode)
 		r.furtherNodes = append(r.furtherNodes, n, of)
 	}
 }
