@@ -1,5 +1,5 @@
 # make builds; make check is the fast judgement; make test is everything.
-.PHONY: all build check portable test race every-call reachability generate fuzz bench-dns bench-checks bench-calls bench-region bench-balancer bench-simulation bench-drills bench-drill ramp soak soak-balancer random-declarations release
+.PHONY: all build check portable test race race-rehearsals every-call reachability generate fuzz bench-dns bench-checks bench-calls bench-region bench-balancer bench-simulation bench-drills bench-drill ramp soak soak-balancer random-declarations release
 
 all: build
 
@@ -23,6 +23,11 @@ test:
 # The packages with concurrency of their own, found by what they import.
 race:
 	scripts/race
+
+# The rehearsals with an understudy that the race detector is built into, which ends at the first race: half an hour. OF=TestName for some of them.
+race-rehearsals:
+	go build -race -o bin/understudy-race ./cmd/understudy
+	UNDERSTUDY_BINARY=$(CURDIR)/bin/understudy-race GORACE=halt_on_error=1 go test ./e2e -count=1 -timeout 4h -parallel 2 -run '$(OF)'
 
 # Each call of a whole up, a change and a down goes wrong once in each way: hours. CALLS=20 for a sample of so many lives, OF=network for a change
 # of both regions' networks.

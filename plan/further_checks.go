@@ -162,10 +162,11 @@ func (s scope) askingFrom(b *balancer, c understudy.Check) *route53types.HealthC
 	return config
 }
 
-// enough waits until enough of a region's checks pass: the record follows them from the next step on.
+// enough waits until enough of a region's checks pass: the record follows them from the next step on. It looks with eyes of its own, for
+// the step that waits for the region may be at it at the same time.
 func (p *passing) enough(ctx context.Context) error {
 	if len(p.further) == 0 {
 		return nil
 	}
-	return p.create(ctx)
+	return (&passing{scope: p.scope, check: p.check, further: p.further}).create(ctx)
 }
