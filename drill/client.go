@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -177,7 +176,7 @@ func (c *client) addresses(ctx context.Context) ([]netip.Addr, error) {
 	}
 	defer c.asking.leave()
 	if err := c.resolve(ctx); err != nil {
-		return nil, err
+		return nil, unresolved{err}
 	}
 	all := c.cached.Addresses
 	if len(all) == 1 {
@@ -293,7 +292,7 @@ func (c *client) request(ctx context.Context, transport *http.Transport) error {
 // served tells what users take for no service.
 func served(resp *http.Response) error {
 	if resp.StatusCode < 200 || resp.StatusCode > 399 {
-		return fmt.Errorf("status %d", resp.StatusCode)
+		return badStatus(resp.StatusCode)
 	}
 	return nil
 }

@@ -93,10 +93,13 @@ func (c *client) open(ctx context.Context) (netip.Addr, error) {
 		return addr, err
 	}
 	transport := c.dialing(func(ctx context.Context) (net.Conn, error) { return c.dial(ctx, addr) })
-	conn, _, err := websocket.Dial(ctx, page.String(), &websocket.DialOptions{
+	conn, resp, err := websocket.Dial(ctx, page.String(), &websocket.DialOptions{
 		HTTPClient: &http.Client{Transport: transport}, HTTPHeader: http.Header{"User-Agent": {agent}},
 	})
 	if err != nil {
+		if resp != nil && resp.StatusCode != http.StatusSwitchingProtocols {
+			err = badStatus(resp.StatusCode)
+		}
 		return addr, err
 	}
 	conn.SetReadLimit(-1) // whatever the service sends is read and forgotten

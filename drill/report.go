@@ -38,6 +38,8 @@ type Report struct {
 
 	// FailedOutside counts failures before the fault, or after the predicted end of the outage.
 	FailedOutside int `json:"failed_outside_window"`
+	// Failures are all requests that failed, by how they did.
+	Failures []Failures `json:"failures,omitempty"`
 	// StrayedAfter counts requests that the primary served between the end of the failover and the repair.
 	StrayedAfter int `json:"primary_served_after_failover"`
 
@@ -115,21 +117,19 @@ func (r *Report) summarise(requests []Request, kinds []*UserKind, t timeline, s 
 	clients := len(kinds)
 	r.Clients, r.Requests, r.ServedBy = clients, len(requests), map[string]int{}
 	r.FaultAt, r.RepairAt = t.fault, t.repair
-	window := t.fault.Add(s.Downtime())
 	for _, q := range requests {
-		k := kinds[q.Client]
-		switch {
-		case q.Err != nil:
-			r.Failed++
-			if q.End.Before(t.fault) || t.outside(q, k, window.Add(k.extra(s))) {
-				r.FailedOutside++
-			}
-		default:
-			r.ServedBy[q.Region]++
-			if q.Region == r.Primary && !k.strays() && !t.moved.IsZero() && q.Start.After(t.moved) && q.End.Before(t.repair) {
-				r.StrayedAfter++
-			}
+		if q.Err != nil {
+			continue
 		}
+		r.ServedBy[q.Region]++
+		if q.Region == r.Primary && !kinds[q.Client].strays() && !t.moved.IsZero() && q.Start.After(t.moved) && q.End.Before(t.repair) {
+			r.StrayedAfter++
+		}
+	}
+	r.Failures = failures(requests, kinds, t.began, func(q Request) bool { return t.outside(q, kinds[q.Client], s) })
+	for _, f := range r.Failures {
+		r.Failed += f.Failed
+		r.FailedOutside += f.Outside
 	}
 	r.Rate, r.GrainMS = rate(clients, s.ClientEvery), Milliseconds(s.ClientEvery)
 	if !r.Undetected {
@@ -145,13 +145,16 @@ func (r *Report) summarise(requests []Request, kinds []*UserKind, t timeline, s 
 	r.Kinds = byKind(requests, spans, kinds, s)
 }
 
-// outside tells whether a request came after the outage as its user may feel it: until the predicted end, or where a user need not follow the
-// name, until all had returned.
-func (t timeline) outside(q Request, k *UserKind, predicted time.Time) bool {
-	if k.strays() {
+// outside tells whether a request came before the fault, or after the outage as its user may feel it: until the predicted end, or where a user
+// need not follow the name, until all had returned.
+func (t timeline) outside(q Request, k *UserKind, s Settings) bool {
+	switch {
+	case q.End.Before(t.fault):
+		return true
+	case k.strays():
 		return !t.returned.IsZero() && q.Start.After(t.returned)
 	}
-	return q.Start.After(predicted)
+	return q.Start.After(t.fault.Add(s.Downtime() + k.extra(s)))
 }
 
 // promise notes the declared ceiling, as it is at the drill's speed.

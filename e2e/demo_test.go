@@ -11,19 +11,24 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/understudy/understudy/drill"
 )
 
 type demoReport struct {
-	Speed           float64                   `json:"speed"`
-	Inventory       map[string]map[string]int `json:"inventory"`
-	Requests        int                       `json:"requests"`
-	Failed          int                       `json:"failed"`
-	FailedOutside   int                       `json:"failed_outside_window"`
-	StrayedAfter    int                       `json:"primary_served_after_failover"`
-	ServedBy        map[string]int            `json:"served_by"`
-	DetectMS        float64                   `json:"detect_ms"`
-	AnswerChangedMS float64                   `json:"answer_changed_ms"`
-	Downtime        struct {
+	Speed             float64                   `json:"speed"`
+	Inventory         map[string]map[string]int `json:"inventory"`
+	Requests          int                       `json:"requests"`
+	Failed            int                       `json:"failed"`
+	FailedOutside     int                       `json:"failed_outside_window"`
+	Failures          []drill.Failures          `json:"failures"`
+	FaultMS           float64                   `json:"fault_ms"`
+	RepairMS          float64                   `json:"repair_ms"`
+	StrayedAfter      int                       `json:"primary_served_after_failover"`
+	ServedBy          map[string]int            `json:"served_by"`
+	DetectMS          float64                   `json:"detect_ms"`
+	PredictedDetectMS float64                   `json:"predicted_detect_ms"`
+	AnswerChangedMS   float64                   `json:"answer_changed_ms"`
+	Downtime          struct {
 		P50 float64 `json:"p50"`
 		P99 float64 `json:"p99"`
 		Max float64 `json:"max"`
@@ -37,10 +42,11 @@ type demoReport struct {
 	outage
 	Back  *outage `json:"back"`
 	Kinds []struct {
-		Kind     string `json:"kind"`
-		Requests int    `json:"requests"`
-		Failed   int    `json:"failed"`
-		Forecast *struct {
+		Kind        string  `json:"kind"`
+		Requests    int     `json:"requests"`
+		Failed      int     `json:"failed"`
+		PredictedMS float64 `json:"predicted_downtime_ms"`
+		Forecast    *struct {
 			P50 float64 `json:"p50"`
 			Max float64 `json:"max"`
 		} `json:"forecast"`

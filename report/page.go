@@ -48,6 +48,16 @@ type view struct {
 	LeftOut       int
 	Times         []measure
 	ByKind        []kindLine
+	Unexpected    []drill.Failure
+}
+
+// unexpected are the first failures outside of the window, in the order of time.
+func unexpected(r *drill.Report) (all []drill.Failure) {
+	for _, f := range r.Failures {
+		all = append(all, f.First...)
+	}
+	slices.SortStableFunc(all, func(a, b drill.Failure) int { return cmp.Compare(a.MS, b.MS) })
+	return all[:min(len(all), maxLines)]
 }
 
 // kindLine is what users of one kind felt, and to what most of it was lost.
@@ -106,7 +116,7 @@ func HTML(w io.Writer, r *drill.Report) error {
 	v := &view{
 		Report: r, Style: style, Policy: policy(), Data: template.JS(data), //nolint:gosec // see above
 		Verdict: verdict(r), Facts: facts(r), Times: times(r), Timeline: timeline(r), Outages: outages(r), Shares: shares(r.Ledger),
-		Steps: r.Moments, ByKind: byKind(r), Forecasts: forecasts(r),
+		Steps: r.Moments, ByKind: byKind(r), Forecasts: forecasts(r), Unexpected: unexpected(r),
 	}
 	v.Rows = lines(r.Ledger, nil)
 	if r.Back != nil {

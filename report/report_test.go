@@ -29,6 +29,11 @@ func rehearsed() *drill.Report {
 		Answers: []drill.LeadsTo{{MS: 5, Region: "us-east-1"}, {MS: 81_000, Region: "us-west-2"}, {MS: 304_000, Region: "us-east-1"}},
 		Course:  drill.Course{StepMS: 2000}, Tool: "understudy 1.2.3", Digest: "0123abcd",
 	}
+	r.FailedOutside = 2
+	r.Failures = []drill.Failures{{How: drill.HowReset, Failed: 20, Outside: 2, First: []drill.Failure{
+		{MS: 200_000, EndedMS: 200_050, Kind: "cache", Address: "203.0.113.7", Region: "us-west-2", Text: "read: <script>alert(2)</script>"},
+		{MS: 301_000, EndedMS: 301_050, Kind: "pool", Region: "us-west-2", Kept: true, Text: "connection reset by peer"},
+	}}, {How: drill.HowTimeout, Failed: 100}}
 	for i := range 301 {
 		course := &r.Course
 		lost := i >= 30 && i < 60
@@ -110,6 +115,11 @@ func TestThePageIsCompleteAndHarmless(t *testing.T) {
 	links := regexp.MustCompile(`https?://[^"]*`).FindAllString(text, -1)
 	if strings.Join(slices.Compact(links), " ") != "http://www.w3.org/2000/svg" {
 		t.Errorf("the page names %q", links)
+	}
+	for _, part := range []string{"How requests failed", "read: &lt;script&gt;", `<th scope="row">time-out</th><td class="n">100</td><td class="n">0</td>`} {
+		if !strings.Contains(text, part) {
+			t.Errorf("the page has no %q", part)
+		}
 	}
 	if !strings.Contains(text, "default-src &#39;none&#39;") {
 		t.Error("the page has no policy")

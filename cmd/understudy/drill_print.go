@@ -57,6 +57,9 @@ func printDrill(w io.Writer, r *drill.Report) {
 		fmt.Fprintf(w, "  served by %-14s %d\n", region, r.ServedBy[region])
 	}
 	fmt.Fprintf(w, "  failed                   %d, of which outside of the outage %d\n", r.Failed, r.FailedOutside)
+	for _, f := range r.Failures {
+		fmt.Fprintf(w, "    %-22s %d, of which outside of the outage %d\n", f.How, f.Failed, f.Outside)
+	}
 	printTimes(w, r)
 	printLedger(w, r)
 	printUsers(w, r)
