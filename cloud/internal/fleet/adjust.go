@@ -34,6 +34,22 @@ func (a Adjustment) part(capacity int32) int32 {
 	return 0
 }
 
+// Next returns the capacity that a step of a step policy leads to from the desired one. settled is how much of it has warmed up, and
+// leaving how much more is there that is in service or terminates.
+//
+// A step outwards counts from what has warmed up, so that one breach is not answered twice: what was desired before is no more added to
+// than the step leads beyond it. No step leads inwards while something warms up; otherwise what terminates counts as current capacity, so that
+// no more is removed than necessary (https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-scaling-simple-step.html, "Instance warmup").
+func (a Adjustment) Next(desired, settled, leaving int32) int32 {
+	if to := a.Of(settled); to >= settled {
+		return max(to, desired)
+	}
+	if settled < desired {
+		return desired
+	}
+	return min(a.Of(desired+leaving), desired)
+}
+
 // Step is a part of a step policy: what it does while a metric is so far from its alarm's threshold. Without a bound it has
 // no end on that side.
 type Step struct {

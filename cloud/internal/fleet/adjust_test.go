@@ -26,6 +26,38 @@ func TestAdjustmentsOfCapacity(t *testing.T) {
 	}
 }
 
+// TestStepsWhileInstancesWarmUpOrTerminate has the numbers of AWS's examples in "Step and simple scaling policies", "Instance warmup".
+func TestStepsWhileInstancesWarmUpOrTerminate(t *testing.T) {
+	for _, c := range []struct {
+		what                            string
+		a                               Adjustment
+		desired, settled, leaving, want int32
+	}{
+		{"the metric gets to 60", Adjustment{Type: "PercentChangeInCapacity", By: 10}, 10, 10, 0, 11},
+		{"to 62 while the new one warms up", Adjustment{Type: "PercentChangeInCapacity", By: 10}, 11, 10, 0, 11},
+		{"to 70 while it still does", Adjustment{Type: "PercentChangeInCapacity", By: 30}, 11, 10, 0, 13},
+		{"to 70 once it has", Adjustment{Type: "PercentChangeInCapacity", By: 30}, 11, 11, 0, 14},
+		{"a step by a number", Adjustment{Type: "ChangeInCapacity", By: 1}, 11, 10, 0, 11},
+		{"the next one", Adjustment{Type: "ChangeInCapacity", By: 3}, 11, 10, 0, 13},
+		{"to a capacity", Adjustment{Type: "ExactCapacity", By: 13}, 11, 10, 0, 13},
+		{"to one that is less than was asked for", Adjustment{Type: "ExactCapacity", By: 12}, 13, 10, 0, 13},
+		{"inwards while something warms up", Adjustment{Type: "ChangeInCapacity", By: -1}, 11, 10, 0, 11},
+		{"inwards to a capacity meanwhile", Adjustment{Type: "ExactCapacity", By: 2}, 11, 10, 0, 11},
+		{"inwards", Adjustment{Type: "ChangeInCapacity", By: -1}, 10, 10, 0, 9},
+		{"again, while one terminates", Adjustment{Type: "ChangeInCapacity", By: -1}, 9, 9, 1, 9},
+		{"by a larger step", Adjustment{Type: "ChangeInCapacity", By: -3}, 9, 9, 1, 7},
+		{"by a part", Adjustment{Type: "PercentChangeInCapacity", By: -20}, 9, 9, 1, 8},
+		{"by less than terminates", Adjustment{Type: "ChangeInCapacity", By: -1}, 7, 7, 3, 7},
+		{"to a capacity while some terminate", Adjustment{Type: "ExactCapacity", By: 5}, 7, 7, 3, 5},
+		{"outwards while some terminate", Adjustment{Type: "ChangeInCapacity", By: 1}, 7, 7, 3, 8},
+		{"a step that changes nothing", Adjustment{Type: "ChangeInCapacity"}, 9, 9, 1, 9},
+	} {
+		if got := c.a.Next(c.desired, c.settled, c.leaving); got != c.want {
+			t.Errorf("%s: from %d, of which %d have warmed up, with %d that leave, %+v leads to %d, want %d", c.what, c.desired, c.settled, c.leaving, c.a, got, c.want)
+		}
+	}
+}
+
 func TestStepsHoldTheirNearerBound(t *testing.T) {
 	for _, c := range []struct {
 		step     Step

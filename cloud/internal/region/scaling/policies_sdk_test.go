@@ -124,6 +124,37 @@ func TestStepPolicyFollowsTheBreach(t *testing.T) {
 	}
 }
 
+// TestStepPolicyCountsWhatTerminates: an alarm that goes on while an instance of its step terminates asks for no further one.
+func TestStepPolicyCountsWhatTerminates(t *testing.T) {
+	s := newStage(t)
+	client, ctx := s.client(), t.Context()
+	s.alone(3, func(in *autoscaling.CreateAutoScalingGroupInput) { in.DefaultInstanceWarmup = new(int32(0)) })
+	roomtest.Must(client.PutLifecycleHook(ctx, &autoscaling.PutLifecycleHookInput{AutoScalingGroupName: new("app"), LifecycleHookName: new("last-words"),
+		LifecycleTransition: new("autoscaling:EC2_INSTANCE_TERMINATING"), HeartbeatTimeout: new(int32(7200))}))(t)
+	arn := *roomtest.Must(client.PutScalingPolicy(ctx, &autoscaling.PutScalingPolicyInput{
+		AutoScalingGroupName: new("app"), PolicyName: new("in"), PolicyType: new("StepScaling"), AdjustmentType: new("ChangeInCapacity"),
+		StepAdjustments: []autoscalingtypes.StepAdjustment{
+			{MetricIntervalUpperBound: new(0.0), MetricIntervalLowerBound: new(-10.0), ScalingAdjustment: new(int32(-1))},
+			{MetricIntervalUpperBound: new(-10.0), ScalingAdjustment: new(int32(-2))},
+		},
+	}))(t).PolicyARN
+	for _, c := range []struct {
+		distance float64
+		want     int32
+	}{{-5, 2}, {-5, 2}, {-15, 1}, {-15, 1}} {
+		if why, err := s.r.Alarmed(arn, Breach{Distance: c.distance, By: "a monitor alarm"}); why != "" || err != nil || s.desired() != c.want {
+			t.Errorf("at %v the capacity is %d, want %d: %q, %v", c.distance, s.desired(), c.want, why, err)
+		}
+		s.await("the rest terminates", func(g autoscalingtypes.AutoScalingGroup) bool {
+			states := map[string]int32{}
+			for _, i := range g.Instances {
+				states[string(i.LifecycleState)]++
+			}
+			return states["InService"] == c.want && states["Terminating:Wait"] == 3-c.want
+		})
+	}
+}
+
 func TestPoliciesThatAreRefused(t *testing.T) {
 	s := newStage(t)
 	client, ctx := s.client(), t.Context()

@@ -99,31 +99,22 @@ func coolingDown(group string) error {
 	return wire.Errorf("ScalingActivityInProgress", "Scaling activity is in progress, or the cooldown after it is not over, for the group %s.", group)
 }
 
-// scale changes a group's desired capacity as a policy says. While instances of a step policy warm up, the next step outwards
-// counts from the capacity without them, so that one breach is not answered twice, and none leads inwards
-// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-scaling-simple-step.html, "Instance warmup").
+// scale changes a group's desired capacity as a policy says.
 func (r *Room) scale(tx *store.Tx, p policyRow, breach Breach) error {
 	f, ok := r.fleets.GetTx(tx, p.Group)
 	if !ok || f.Deleting {
 		return missingFleet(p.Group)
 	}
-	adjust, from := p.Adjustment, f.Desired
-	if p.Type == stepScaling {
-		n := slices.IndexFunc(p.Steps, func(s fleet.Step) bool { return s.Covers(breach.Distance) })
-		if n < 0 {
-			return invalid("No step adjustment found for metric value: the difference from the threshold is %v", breach.Distance)
-		}
-		adjust.By = p.Steps[n].By
-		if from = r.settled(tx, f, p); from < f.Desired && adjust.Of(from) < from {
-			return nil
-		}
+	adjust := p.Adjustment
+	if p.Type != stepScaling {
+		return r.resize(tx, f, adjust.Of(f.Desired), breach)
 	}
-	before := f.Desired
-	to := adjust.Of(from)
-	if p.Type == stepScaling && from < before {
-		to = max(to, before)
+	n := slices.IndexFunc(p.Steps, func(s fleet.Step) bool { return s.Covers(breach.Distance) })
+	if n < 0 {
+		return invalid("No step adjustment found for metric value: the difference from the threshold is %v", breach.Distance)
 	}
-	return r.resize(tx, f, to, breach)
+	adjust.By = p.Steps[n].By
+	return r.resize(tx, f, adjust.Next(f.Desired, r.settled(tx, f, p), r.leaving(tx, f)), breach)
 }
 
 // resize gives a group another desired capacity, within its bounds.
@@ -151,4 +142,18 @@ func (r *Room) settled(tx *store.Tx, f fleetRow, p policyRow) (n int32) {
 		}
 	}
 	return min(n, f.Desired)
+}
+
+// leaving is what a group has beyond its desired capacity that is in service, and not yet taken out of it, or that terminates.
+func (r *Room) leaving(tx *store.Tx, f fleetRow) (n int32) {
+	serving := int32(0)
+	for _, m := range ofGroup(r.members.AllTx(tx), f.Name) {
+		switch m.State {
+		case fleet.InService:
+			serving += m.size()
+		case fleet.Terminating:
+			n += m.size()
+		}
+	}
+	return n + max(serving-f.Desired, 0)
 }
