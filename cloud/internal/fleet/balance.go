@@ -13,8 +13,8 @@ func (d *decision) balance() {
 	if d.group.Deleting || d.group.Refresh != nil || d.group.suspended(AZRebalance) || d.group.suspended(Launch) || len(d.actions) > 0 {
 		return
 	}
-	have, unit := d.capacity(Instance.active), max(1, d.group.Unit)
-	restless := d.count(func(i Instance) bool { return i.active() && !d.serves(i) })
+	have, unit := d.capacity((*Instance).active), max(1, d.group.Unit)
+	restless := d.count(func(i *Instance) bool { return i.active() && !d.serves(i) })
 	if have < d.group.Desired || restless > 0 {
 		return
 	}

@@ -9,7 +9,8 @@ import (
 // decision collects actions, and the time of the next decision.
 type decision struct {
 	group     Group
-	instances []Instance
+	copies    []Instance  // the members, which a decision changes as its actions will
+	instances []*Instance // they, the oldest first
 	now       time.Time
 	actions   []Action
 	due       time.Time
@@ -28,8 +29,9 @@ type Decider struct{ decision }
 func (r *Decider) Decide(g Group, instances []Instance, now time.Time) ([]Action, time.Time) {
 	d := &r.decision
 	d.group, d.now, d.due = g, now, time.Time{}
-	d.instances, d.actions = append(d.instances[:0], instances...), d.actions[:0]
-	order := func(a, b Instance) int { return cmp.Or(a.Launched.Compare(b.Launched), cmp.Compare(a.ID, b.ID)) }
+	d.copies, d.actions = append(d.copies[:0], instances...), d.actions[:0]
+	d.instances = pointers(d.instances[:0], d.copies)
+	order := func(a, b *Instance) int { return cmp.Or(a.Launched.Compare(b.Launched), cmp.Compare(a.ID, b.ID)) }
 	if !slices.IsSortedFunc(d.instances, order) {
 		slices.SortFunc(d.instances, order)
 	}
@@ -46,6 +48,14 @@ func (r *Decider) Decide(g Group, instances []Instance, now time.Time) ([]Action
 	return d.actions, d.due
 }
 
+// pointers appends those to members.
+func pointers(to []*Instance, instances []Instance) []*Instance {
+	for n := range instances {
+		to = append(to, &instances[n])
+	}
+	return to
+}
+
 func (d *decision) do(a Action) { d.actions = append(d.actions, a) }
 
 // wake asks for a decision at a time, unless that has passed.
@@ -56,7 +66,7 @@ func (d *decision) wake(at time.Time) {
 }
 
 // advance moves one member to its next state.
-func (d *decision) advance(i Instance) {
+func (d *decision) advance(i *Instance) {
 	switch i.State {
 	case Pending:
 		d.join(i)
@@ -77,7 +87,7 @@ func (d *decision) advance(i Instance) {
 }
 
 // step has a member go on without its target groups, once they have drained it.
-func (d *decision) step(i Instance, next Kind) {
+func (d *decision) step(i *Instance, next Kind) {
 	if i.Machine == Gone {
 		next = DoForget
 	}
@@ -87,7 +97,7 @@ func (d *decision) step(i Instance, next Kind) {
 }
 
 // rest leaves a member in standby alone, unless there is none or its group goes.
-func (d *decision) rest(i Instance) {
+func (d *decision) rest(i *Instance) {
 	switch {
 	case i.Machine == Gone:
 		d.do(Action{Do: DoForget, Instance: i.ID})
@@ -98,7 +108,7 @@ func (d *decision) rest(i Instance) {
 
 // waits tells whether lifecycle hooks still keep a member where it is
 // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html).
-func (d *decision) waits(i Instance, hooked bool) bool {
+func (d *decision) waits(i *Instance, hooked bool) bool {
 	switch {
 	case i.Stage == Proceeding:
 		return false
@@ -116,7 +126,7 @@ func (d *decision) waits(i Instance, hooked bool) bool {
 
 // join puts a running instance into service once every target group has it
 // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html).
-func (d *decision) join(i Instance) {
+func (d *decision) join(i *Instance) {
 	if i.Told && i.Machine == Stopped {
 		d.do(Action{Do: DoStart, Instance: i.ID})
 	}
@@ -127,7 +137,7 @@ func (d *decision) join(i Instance) {
 
 // register registers a running instance with the target groups that it was not registered with before, and tells
 // whether there were any. An instance that a user deregistered is not registered again.
-func (d *decision) register(i Instance) bool {
+func (d *decision) register(i *Instance) bool {
 	if i.Machine != Running || i.Sick != "" || d.group.suspended(AddToLoadBalancer) {
 		return false
 	}
@@ -143,7 +153,7 @@ func (d *decision) register(i Instance) bool {
 
 // leave removes a member: it deregisters it from the target groups and, when they have drained it, terminates it.
 // An instance that does not run has no connections to drain.
-func (d *decision) leave(i Instance) {
+func (d *decision) leave(i *Instance) {
 	waits := d.deregister(i, i.Registered) || i.draining()
 	switch {
 	case i.Machine == Gone:
@@ -159,7 +169,7 @@ func (d *decision) leave(i Instance) {
 }
 
 // draining tells whether a target group still drains the instance's connections.
-func (i Instance) draining() bool {
+func (i *Instance) draining() bool {
 	for _, s := range i.Targets {
 		if s == Draining {
 			return true
@@ -168,7 +178,7 @@ func (i Instance) draining() bool {
 	return false
 }
 
-func (d *decision) deregister(i Instance, from []string) bool {
+func (d *decision) deregister(i *Instance, from []string) bool {
 	for _, arn := range from {
 		d.do(Action{Do: DoDeregister, Instance: i.ID, Target: arn})
 	}

@@ -110,7 +110,7 @@ type Group struct {
 	HooksLaunch, HooksEnd bool
 }
 
-func (g Group) suspended(p Process) bool { return slices.Contains(g.Suspended, p) }
+func (g *Group) suspended(p Process) bool { return slices.Contains(g.Suspended, p) }
 
 // Lifecycle is a member's state, as DescribeAutoScalingGroups shows it.
 type Lifecycle string
@@ -187,10 +187,10 @@ type Instance struct {
 }
 
 // size is how much of a group's capacity a member is.
-func (i Instance) size() int { return max(1, i.Weight) }
+func (i *Instance) size() int { return max(1, i.Weight) }
 
 // active tells whether a member counts for the group's capacity.
-func (i Instance) active() bool { return i.State == Pending || i.State == InService }
+func (i *Instance) active() bool { return i.State == Pending || i.State == InService }
 
 // Kind is what an action does.
 type Kind string

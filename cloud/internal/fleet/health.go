@@ -14,7 +14,7 @@ func (d *decision) judge() {
 	}
 }
 
-func (d *decision) diagnose(i Instance) Reason {
+func (d *decision) diagnose(i *Instance) Reason {
 	switch {
 	case i.warm():
 		return i.cooled()

@@ -36,7 +36,7 @@ type Refresh struct {
 }
 
 // stale tells whether a refresh replaces a member, sooner or later.
-func (f *Refresh) stale(i Instance) bool {
+func (f *Refresh) stale(i *Instance) bool {
 	switch {
 	case i.State == Standby && f.Standby == Ignore, !i.warm() && i.State != Standby && i.Protected && f.Protected == Ignore:
 		return false
@@ -47,12 +47,12 @@ func (f *Refresh) stale(i Instance) bool {
 }
 
 // keeps tells whether a refresh leaves a stale member alone until somebody changes it.
-func (f *Refresh) keeps(i Instance) bool {
+func (f *Refresh) keeps(i *Instance) bool {
 	return i.State == Standby && f.Standby != End || i.active() && i.Protected && f.Protected != Replace
 }
 
 // failsAt is when a refresh fails unless another member becomes healthy before.
-func (f *Refresh) failsAt(instances []Instance, now time.Time) time.Time {
+func (f *Refresh) failsAt(instances []*Instance, now time.Time) time.Time {
 	last := f.Started
 	if f.Passed > 0 {
 		last = f.Since.Add(f.Delay)
@@ -70,15 +70,15 @@ func (f *Refresh) failsAt(instances []Instance, now time.Time) time.Time {
 
 // settled tells whether a member counts as healthy: in service and by its health checks, a new one after its warm-up, too. The next one
 // is replaced only then (https://docs.aws.amazon.com/autoscaling/ec2/userguide/asg-instance-refresh.html).
-func (f *Refresh) settled(i Instance, now time.Time) bool {
-	if i.State != InService || i.Sick != "" || i.Machine != Running || !(Group{ELB: f.ELB}).passes(i) {
+func (f *Refresh) settled(i *Instance, now time.Time) bool {
+	if i.State != InService || i.Sick != "" || i.Machine != Running || !(&Group{ELB: f.ELB}).passes(i) {
 		return false
 	}
 	return i.Launched.Before(f.Started) || !now.Before(i.InService.Add(f.Warmup))
 }
 
 // tally is how many members a refresh concerns, how many of them it has still to replace, and how many are done.
-func (f *Refresh) tally(instances []Instance, now time.Time) (total, left, done int) {
+func (f *Refresh) tally(instances []*Instance, now time.Time) (total, left, done int) {
 	for _, i := range instances {
 		switch {
 		case i.State == Standby && f.stale(i):
@@ -97,7 +97,7 @@ func (f *Refresh) tally(instances []Instance, now time.Time) (total, left, done 
 
 // Progress returns how many members are still to be updated and how much of the refresh is done, in per cent.
 func (f *Refresh) Progress(instances []Instance, now time.Time) (left, percent int) {
-	total, left, done := f.tally(instances, now)
+	total, left, done := f.tally(pointers(nil, instances), now)
 	if total == 0 {
 		return 0, 100
 	}
@@ -125,7 +125,7 @@ func (f *Refresh) waits(now time.Time) (until time.Time, waits bool) {
 func (d *decision) whole() int {
 	total, _, _ := d.group.Refresh.tally(d.instances, d.now)
 	unit := max(1, d.group.Unit)
-	missing := d.group.Desired - d.capacity(Instance.active)
+	missing := d.group.Desired - d.capacity((*Instance).active)
 	if missing > 0 {
 		missing += unit - 1
 	}
@@ -184,9 +184,9 @@ func (d *decision) refreshed() bool {
 		return true
 	}
 	_, left, _ := f.tally(d.instances, d.now)
-	left += d.count(func(i Instance) bool { return i.warm() && f.stale(i) })
-	healthy := d.capacity(func(i Instance) bool { return i.active() && f.settled(i, d.now) })
-	return left == 0 && healthy >= d.group.Desired && healthy == d.capacity(Instance.active)
+	left += d.count(func(i *Instance) bool { return i.warm() && f.stale(i) })
+	healthy := d.capacity(func(i *Instance) bool { return i.active() && f.settled(i, d.now) })
+	return left == 0 && healthy >= d.group.Desired && healthy == d.capacity((*Instance).active)
 }
 
 // bake ends a refresh, after its bake time.
@@ -227,7 +227,7 @@ func (d *decision) renew() {
 		}
 	}
 	allowed, later := d.allowed(), []string(nil)
-	goes := func(i Instance) bool {
+	goes := func(i *Instance) bool {
 		return i.active() && f.stale(i) && !f.keeps(i) && !slices.Contains(later, i.ID)
 	}
 	for _, i := range d.instances {
@@ -238,5 +238,5 @@ func (d *decision) renew() {
 			later = append(later, i.ID)
 		}
 	}
-	d.retireWithin(f.Range, Refreshing, goes, func(i Instance) bool { return f.settled(i, d.now) })
+	d.retireWithin(f.Range, Refreshing, goes, func(i *Instance) bool { return f.settled(i, d.now) })
 }

@@ -18,7 +18,7 @@ func (d *decision) maintenance() Range {
 }
 
 // serves tells whether a member counts for what has to serve while others are replaced: in service, warm, and by its health checks.
-func (d *decision) serves(i Instance) bool {
+func (d *decision) serves(i *Instance) bool {
 	if i.State != InService || i.Sick != "" || i.Machine != Running || !d.group.passes(i) {
 		return false
 	}
@@ -28,7 +28,7 @@ func (d *decision) serves(i Instance) bool {
 }
 
 // passes tells whether a member has passed the health checks of its target groups, where they count.
-func (g Group) passes(i Instance) bool {
+func (g *Group) passes(i *Instance) bool {
 	for _, s := range i.Targets {
 		if g.ELB && (s == Initial || s == Unhealthy) {
 			return false
@@ -67,15 +67,15 @@ func (d *decision) replaceSick() {
 		d.group.Owed++
 	}
 	if d.group.Maintenance != nil {
-		d.retireWithin(*d.group.Maintenance, "", func(i Instance) bool { return i.Sick != "" }, d.serves)
+		d.retireWithin(*d.group.Maintenance, "", func(i *Instance) bool { return i.Sick != "" }, d.serves)
 	}
 }
 
 // retireWithin retires active members that are to go, as far as a range allows: first those that do not serve, and then those in the
 // zones with the most members, so that zones stay even. One that is to go and does not serve counts as if it did until it is retired, so
 // that members are replaced even where none serves. The reason of no words is the member's own.
-func (d *decision) retireWithin(within Range, reason Reason, goes, serves func(Instance) bool) {
-	present := d.capacity(func(i Instance) bool { return i.active() && (goes(i) || serves(i)) })
+func (d *decision) retireWithin(within Range, reason Reason, goes, serves func(*Instance) bool) {
+	present := d.capacity(func(i *Instance) bool { return i.active() && (goes(i) || serves(i)) })
 	floor, counts := within.floor(d.group.Desired), d.counts()
 	for {
 		best := -1
@@ -94,7 +94,7 @@ func (d *decision) retireWithin(within Range, reason Reason, goes, serves func(I
 		present -= i.size()
 		counts[i.Zone]--
 		d.retire(best, Action{Reason: cmp.Or(reason, i.Sick)})
-		if d.capacity(Instance.active) < d.group.Desired {
+		if d.capacity((*Instance).active) < d.group.Desired {
 			d.group.Owed++
 		}
 	}
@@ -109,7 +109,7 @@ func truth(b bool) int {
 }
 
 // aged tells whether a member has reached the maximum instance lifetime. Those that are protected from scale-in are left.
-func (d *decision) aged(i Instance) bool {
+func (d *decision) aged(i *Instance) bool {
 	if d.group.Lifetime == 0 || i.Protected || !i.active() {
 		return false
 	}
@@ -126,10 +126,10 @@ func (d *decision) successors() int {
 	spare := 0
 	if over := d.maintenance().over(d.group.Desired); over > 0 {
 		sick := !d.group.suspended(ReplaceUnhealthy)
-		spare = min(over, d.capacity(func(i Instance) bool { return i.active() && (i.Sick != "" && sick || d.aged(i)) }))
+		spare = min(over, d.capacity(func(i *Instance) bool { return i.active() && (i.Sick != "" && sick || d.aged(i)) }))
 	}
 	if f := d.group.Refresh; f != nil && !d.group.suspended(InstanceRefresh) && !d.group.suspended(Launch) && f.Why == "" {
-		left := d.capacity(func(i Instance) bool { return i.active() && f.stale(i) && !f.keeps(i) })
+		left := d.capacity(func(i *Instance) bool { return i.active() && f.stale(i) && !f.keeps(i) })
 		spare = max(spare, min(f.Range.over(d.group.Desired), d.allowed()*max(1, d.group.Unit), left))
 	}
 	return spare
@@ -167,7 +167,7 @@ func (d *decision) retire(n int, a Action) {
 }
 
 // capacity returns how much of a group members are that satisfy a condition.
-func (d *decision) capacity(is func(Instance) bool) (sum int) {
+func (d *decision) capacity(is func(*Instance) bool) (sum int) {
 	for _, i := range d.instances {
 		if is(i) {
 			sum += i.size()
@@ -177,7 +177,7 @@ func (d *decision) capacity(is func(Instance) bool) (sum int) {
 }
 
 // count returns how many members satisfy a condition.
-func (d *decision) count(is func(Instance) bool) (n int) {
+func (d *decision) count(is func(*Instance) bool) (n int) {
 	for _, i := range d.instances {
 		if is(i) {
 			n++

@@ -8,7 +8,7 @@ import (
 // scale launches missing instances, and terminates surplus ones. Successors of members that are to be replaced are no surplus, and
 // neither are those that balance zones until they serve.
 func (d *decision) scale() {
-	have := d.capacity(Instance.active)
+	have := d.capacity((*Instance).active)
 	spare := d.successors()
 	balancing := d.capacity(d.balancing)
 	switch {
@@ -20,7 +20,7 @@ func (d *decision) scale() {
 }
 
 // balancing tells whether a member was launched to balance zones and is not there yet.
-func (d *decision) balancing(i Instance) bool {
+func (d *decision) balancing(i *Instance) bool {
 	warm := i.InService.Add(d.group.Warmup)
 	if !i.Balances || i.State != InService {
 		return i.Balances && i.State == Pending
@@ -130,7 +130,7 @@ func (d *decision) victim(most int) int {
 
 // order tells whether a is terminated before b by the group's policies. The instances of a decision are sorted by
 // age, so that a tie is decided for the older one.
-func (d *decision) order(a, b Instance) int {
+func (d *decision) order(a, b *Instance) int {
 	policies := d.group.Policies
 	if len(policies) == 0 {
 		policies = []string{"Default"}
@@ -143,7 +143,7 @@ func (d *decision) order(a, b Instance) int {
 	return 0
 }
 
-func (d *decision) byPolicy(policy string, a, b Instance) int {
+func (d *decision) byPolicy(policy string, a, b *Instance) int {
 	oldest := a.Launched.Compare(b.Launched)
 	switch policy {
 	case "Default":
@@ -157,14 +157,14 @@ func (d *decision) byPolicy(policy string, a, b Instance) int {
 	case "NewestInstance":
 		return -oldest
 	case "ClosestToNextInstanceHour":
-		into := func(i Instance) int { return int(d.now.Sub(i.Launched).Seconds()) % 3600 }
+		into := func(i *Instance) int { return int(d.now.Sub(i.Launched).Seconds()) % 3600 }
 		return cmp.Compare(into(b), into(a))
 	}
 	return 0 // AllocationStrategy: all are On-Demand Instances, whose type is by priority wherever it can be
 }
 
 // compareConfigurations puts the older launch configuration first, and those of a launch template last.
-func compareConfigurations(a, b Instance) int {
+func compareConfigurations(a, b *Instance) int {
 	x, y := a.Version.Configured, b.Version.Configured
 	switch {
 	case x == 0 && y == 0:
@@ -178,7 +178,7 @@ func compareConfigurations(a, b Instance) int {
 }
 
 // compareVersions puts the older version of a template first. Versions of different templates compare as equal.
-func compareVersions(a, b Instance) int {
+func compareVersions(a, b *Instance) int {
 	if a.Version.Template != b.Version.Template {
 		return 0
 	}

@@ -19,17 +19,17 @@ type Warm struct {
 func PoolSize(prepared, desired, least int) int { return max(prepared-desired, least, 0) }
 
 // warm tells whether a member is in the warm pool, or on its way there.
-func (i Instance) warm() bool {
+func (i *Instance) warm() bool {
 	return i.State == WarmedPending || i.State == WarmedStopped || i.State == WarmedRunning
 }
 
 // ready tells whether a member of the warm pool can be used.
-func (i Instance) ready() bool {
+func (i *Instance) ready() bool {
 	return i.Sick == "" && (i.State == WarmedStopped && i.Machine == Stopped || i.State == WarmedRunning && i.Machine == Running)
 }
 
 // warmUp brings a member into the warm pool: without its target groups, after its lifecycle hooks, and stopped where it is to be.
-func (d *decision) warmUp(i Instance) {
+func (d *decision) warmUp(i *Instance) {
 	running := d.group.Warm != nil && d.group.Warm.Running
 	switch {
 	case d.deregister(i, i.Registered) || i.draining() || i.Sick != "":
@@ -44,7 +44,7 @@ func (d *decision) warmUp(i Instance) {
 }
 
 // cooled tells why a member of the warm pool is of no use any more.
-func (i Instance) cooled() Reason {
+func (i *Instance) cooled() Reason {
 	switch {
 	case i.Machine >= Ending, i.State == WarmedRunning && i.Machine >= Stopping, i.State == WarmedStopped && i.Machine == Running:
 		return EndedItself
@@ -66,7 +66,7 @@ func (d *decision) draw(counts map[string]int, a Action) bool {
 	if best < 0 {
 		return false
 	}
-	i := &d.instances[best]
+	i := d.instances[best]
 	a.Do, a.Instance, a.Zone = DoUse, i.ID, i.Zone
 	d.do(a)
 	counts[i.Zone]++
@@ -84,9 +84,9 @@ func (d *decision) pool() {
 		w.Size = 0
 	}
 	d.discard()
-	have := d.count(Instance.warm)
+	have := d.count((*Instance).warm)
 	switch {
-	case have < w.Size && !d.group.suspended(Launch) && d.capacity(Instance.active) >= d.group.Desired:
+	case have < w.Size && !d.group.suspended(Launch) && d.capacity((*Instance).active) >= d.group.Desired:
 		d.fill(w.Size - have)
 	case have > w.Size && (!d.group.suspended(Terminate) || d.group.Deleting):
 		for n := len(d.instances) - 1; n >= 0 && have > w.Size; n-- { // the newest go first
@@ -96,7 +96,7 @@ func (d *decision) pool() {
 			}
 		}
 	}
-	if d.group.Warm != nil && w.Ends && d.count(func(i Instance) bool { return i.warm() || i.State == WarmedTerminating }) == 0 {
+	if d.group.Warm != nil && w.Ends && d.count(func(i *Instance) bool { return i.warm() || i.State == WarmedTerminating }) == 0 {
 		d.do(Action{Do: DoDropPool})
 	}
 }
