@@ -13,7 +13,7 @@ type auditor struct {
 	anyDown bool
 	lost    time.Duration         // users' time, by weight in thousandths
 	causes  [causes]time.Duration // of it
-	faults  map[int]time.Duration // of it, by place in Faults
+	faults  []time.Duration       // of it, by place in Faults
 	moves   []time.Duration       // when the name led elsewhere
 	total   int                   // how often it did
 	bare    [2]time.Duration      // since when a region that is needed carries too little; never if it does not
@@ -26,7 +26,9 @@ type auditor struct {
 }
 
 func newAuditor(l Limits) *auditor {
-	return &auditor{limits: l, bare: [2]time.Duration{never, never}, faults: map[int]time.Duration{}, broken: map[string]int{}, first: map[string]Violation{}}
+	return &auditor{
+		limits: l, bare: [2]time.Duration{never, never}, faults: make([]time.Duration, len(Faults)), broken: map[string]int{}, first: map[string]Violation{},
+	}
 }
 
 // before gives the time since the last change to what users waited for.

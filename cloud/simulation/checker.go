@@ -114,6 +114,7 @@ func (w *world) settle() {
 		}
 		w.record.before(w)
 		w.answer = answer
+		w.rouse(usersOfName | watchOfSwitch)
 		if w.Share > 0 { // each carries as many as the name leads to it
 			w.sides[0].serve(w)
 			w.sides[1].serve(w)

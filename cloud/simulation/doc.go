@@ -6,6 +6,6 @@
 // they are at home; whoever declares a service turns the declaration into a [System].
 //
 // A run is a queue of events, ordered by time and, of one time, by what they are; there is no goroutine, no clock, and nothing is drawn
-// from the order of a map. All randomness follows from a seed: the same seed gives the same bytes. Times in which nothing can change are
-// skipped, which changes no result.
+// from the order of a map. All randomness follows from a seed: the same seed gives the same bytes. Whoever
+// can change nothing rests until something changes that they look at, and so is in no queue: this changes no result.
 package simulation

@@ -76,8 +76,8 @@ func TestFallIsTheSameWithAndWithoutSkipping(t *testing.T) {
 			if !reflect.DeepEqual(slow, fast) {
 				t.Fatalf("%s, seed %d: not skipping\n%+v\nskipping\n%+v", name, seed, slow, fast)
 			}
-			if b.skipped == 0 || b.events > a.events/2 {
-				t.Errorf("%s, seed %d: %d events, and %d with %d skips", name, seed, a.events, b.events, b.skipped)
+			if b.events > a.events/2 {
+				t.Errorf("%s, seed %d: %d events, and %d skipping", name, seed, a.events, b.events)
 			}
 		}
 	}

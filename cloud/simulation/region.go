@@ -267,7 +267,14 @@ func (r *region) serving(w *world) Service {
 
 // serve notes what users get, and what checkers find, after a change of either.
 func (r *region) serve(w *world) {
-	r.service, r.checked = r.serving(w), r.found(w)
+	service, checked := r.serving(w), r.found(w)
+	if checked != r.checked {
+		w.rouse(checkersOf(r.side))
+	}
+	if service != r.service {
+		w.rouse(usersOfName | watchOfSwitch)
+	}
+	r.service, r.checked = service, checked
 }
 
 // report tells Route 53 the target health. A region that it does not hear says nothing.

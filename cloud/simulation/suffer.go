@@ -79,6 +79,7 @@ func (r *region) boot(w *world, i *instance) {
 		}
 		w.record.before(w)
 		i.Machine = fleet.Running
+		w.rouse(targetsOf(r.side))
 		r.decide(w)
 		r.serve(w)
 		w.record.after(w)

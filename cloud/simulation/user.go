@@ -37,7 +37,7 @@ func (w *world) addUsers() {
 			w.users = append(w.users, user{
 				luck: luck, weight: time.Duration(crowd.weight / crowd.groups), keeps: crowd.least == 0, stranded: never, place: placed(g),
 			})
-			w.users[n].has = w.chosen(n, 0)
+			w.users[n].has = w.chosen(n, w.answer, 0)
 			at := time.Duration(part(w.seed, drawUser, uint64(c), uint64(g)) * float64(keep))
 			w.add(actor{role: roleUser, who: int32(n), delay: keep}, at)
 		}
@@ -50,13 +50,13 @@ func placed(n int) float64 {
 	return place
 }
 
-// chosen is the side of the answer that a user's resolver gets at a moment. It is drawn from nothing but these, so that nobody has to ask in
+// chosen is the side of an answer that a user's resolver gets at a moment. It is drawn from nothing but these, so that nobody has to ask in
 // between who finds the same.
-func (w *world) chosen(n int, at time.Duration) int8 {
+func (w *world) chosen(n int, answer int8, at time.Duration) int8 {
 	place := w.users[n].place
 	switch {
-	case w.answer != both:
-		return w.answer
+	case answer != both:
+		return answer
 	case !w.Nearest:
 		place = part(w.seed, drawSide, uint64(n), uint64(at))
 	}
@@ -68,7 +68,7 @@ func (w *world) chosen(n int, at time.Duration) int8 {
 
 // resolve has a user learn where the name leads. Where all is well in both regions, nobody feels which one that is.
 func (w *world) resolve(n int) {
-	u, side := &w.users[n], w.chosen(n, w.now)
+	u, side := &w.users[n], w.chosen(n, w.answer, w.now)
 	if u.has == side {
 		return
 	}
@@ -89,7 +89,7 @@ func (w *world) rests(n int) bool {
 	if w.answer == both && !w.Nearest {
 		return w.whole()
 	}
-	return w.users[n].has == w.chosen(n, w.now)
+	return w.users[n].has == w.chosen(n, w.answer, w.now)
 }
 
 // serves tells whether a side serves a user.

@@ -60,6 +60,7 @@ func (w *world) turn(to int8, byLatch bool) bool {
 	}
 	w.record.before(w)
 	w.position, w.byLatch = to, byLatch && to == 1
+	w.rouse(checkersOfSwitch | watchOfSwitch)
 	w.record.after(w)
 	return true
 }

@@ -57,6 +57,7 @@ type actor struct {
 	node  int8
 	judge health.Judge  // of a checker
 	delay time.Duration // a checker's latency, or a user's time to keep an answer
+	rests resting
 }
 
 const switchSide = 2
@@ -72,17 +73,17 @@ type check struct {
 // world is one run.
 type world struct {
 	*Model
-	seed     uint64
-	skips    bool
-	now      time.Duration
-	actors   []actor
-	queue    queue
-	shots    shots
-	free     []int32
-	answers  *answers
-	restless time.Duration // when the next actor is due that was not idle when it was last looked
-	events   uint64
-	skipped  uint64
+	seed    uint64
+	skips   bool
+	now     time.Duration
+	actors  []actor
+	queue   queue
+	shots   shots
+	free    []int32
+	answers *answers
+	events  uint64
+	acting  int32     // who acts now; -1 where something happens once
+	roused  onlookers // whose rest may end with what happens now
 
 	faults   []Fault // that are in force
 	envs     [2]environment
@@ -203,20 +204,17 @@ func (w *world) run(until time.Duration) {
 		}
 		w.events++
 		if once <= at {
-			w.now = once
+			w.now, w.acting = once, -1
 			one := w.shots.take()
 			one.do(w)
-			continue
+		} else {
+			w.now, w.acting = at, n
+			w.act(n)
+			w.rest(n)
 		}
-		if w.skips && at >= w.restless {
-			to := min(w.calm(at), once, until)
-			if w.restless = to; to > at+worth {
-				w.skip(to)
-				continue
-			}
+		if w.roused != 0 {
+			w.rise()
 		}
-		w.now = at
-		w.act(n)
 	}
 }
 
@@ -251,7 +249,6 @@ func (w *world) strike(f Fault, on bool) {
 		}
 	}
 	was := w.envs
-	w.restless = w.now
 	w.envs, w.global = [2]environment{}, environment{}
 	for _, f := range w.faults {
 		kind, _ := KindOf(cmp.Or(f.By, f.Kind))
@@ -267,6 +264,9 @@ func (w *world) strike(f Fault, on bool) {
 		}
 	}
 	for side := range w.sides {
+		if w.envs[side] != was[side] {
+			w.rouse(checkersOf(side) | targetsOf(side) | checkersOfSwitch | watchOfSwitch)
+		}
 		w.sides[side].suffer(w, was[side], w.envs[side], was[0].frozen != w.envs[0].frozen)
 	}
 	if w.Sick > 0 && on && f.Region == Primary && w.sides[1].sick == 0 {
@@ -282,9 +282,11 @@ func (w *world) strike(f Fault, on bool) {
 // sicken has the standby serve nobody until a time.
 func (w *world) sicken(until time.Duration) {
 	w.sides[1].sick = until
+	w.rouse(targetsOf(1))
 	w.sides[1].serve(w)
 	w.shots.add(until, func(w *world) {
 		w.record.before(w)
+		w.rouse(targetsOf(1))
 		w.sides[1].serve(w)
 		w.record.after(w)
 	})
