@@ -52,9 +52,7 @@ func TestHTTPSFromItsFirstPageToItsEnd(t *testing.T) {
 	s.must("failover", "-f", declared)
 	s.until("the page is the standby's", func() bool { return strings.Contains(s.securePage(), secondary) })
 	s.must("down", "-f", declared, "--yes", "--zone")
-	for region, arn := range arns {
-		s.aws(region, "acm", "delete-certificate", "--certificate-arn", arn)
-	}
+	s.uncertified(arns)
 	s.nothingIsLeft()
 }
 
@@ -132,9 +130,16 @@ func (s *stage) certified(of string) (file string, arns map[string]string) {
 	file, arns = of, map[string]string{}
 	for i, region := range []string{primary, secondary} {
 		arns[region] = s.aws(region, "acm", "import-certificate", "--certificate", "fileb://"+certificate, "--private-key", "fileb://"+key)
-		file = variant(s.t, file, fmt.Sprintf("arn:aws:acm:%s:123456789012:certificate/1a2b3c4d-0000-4000-8000-00000000000%d", region, i+1), arns[region])
+		file = variant(s.t, file, fmt.Sprintf(certificateOf, region, i+1), arns[region])
 	}
 	return file, arns
+}
+
+// uncertified deletes them.
+func (s *stage) uncertified(arns map[string]string) {
+	for region, arn := range arns {
+		s.aws(region, "acm", "delete-certificate", "--certificate-arn", arn)
+	}
 }
 
 // plainly is a declaration without HTTPS.

@@ -103,8 +103,8 @@ func TestMixturesServe(t *testing.T) {
 	}
 }
 
-// randomDeclaration writes a mixture that is valid.
-func randomDeclaration(t *testing.T, random *rand.Rand) string {
+// randomDeclaration writes a mixture that is valid, a third of them with HTTPS, after it was given a shape.
+func randomDeclaration(t *testing.T, random *rand.Rand, shape func(*rand.Rand, map[string]any)) string {
 	t.Helper()
 	named := declarations(t)
 	var all []map[string]any
@@ -121,6 +121,10 @@ func randomDeclaration(t *testing.T, random *rand.Rand) string {
 		if b, ok := one["balancer"].(map[string]any); ok {
 			delete(b, "deletion_protection") // with it, down has to leave the load balancer
 		}
+		if random.IntN(3) == 0 {
+			securing(random, one)
+		}
+		shape(random, one)
 		serving(one)
 		b, err := yaml.Marshal(one)
 		if err != nil {
@@ -141,22 +145,46 @@ func randomDeclaration(t *testing.T, random *rand.Rand) string {
 	return ""
 }
 
-// Whatever is declared is built, leaves nothing to change, is the same in both regions, and is removed without a trace.
-// UNDERSTUDY_DECLARATIONS is how many are tried.
+// certifiedIfNamed imports certificates for a declaration that names some.
+func (s *stage) certifiedIfNamed(declared string) (file string, remove func()) {
+	s.t.Helper()
+	d, err := understudy.Load(declared)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if !d.HTTPS.Declared() {
+		return declared, func() {}
+	}
+	file, arns := s.certified(declared)
+	return file, func() { s.uncertified(arns) }
+}
+
+// applying is the shape of a mixture behind application load balancers.
+func applying(_ *rand.Rand, d map[string]any) { delete(inner(d, "balancer"), "kind") }
+
+// Whatever is declared is built, leaves nothing to change, is the same in both regions, and is removed without a trace: every other declaration behind
+// network load balancers. UNDERSTUDY_DECLARATIONS is how many are tried.
 func TestRandomDeclarations(t *testing.T) {
 	t.Parallel()
 	random := chance.New(t)
 	n, _ := strconv.Atoi(os.Getenv("UNDERSTUDY_DECLARATIONS"))
+	first := random.IntN(2)
 	for i := range max(n, 1) {
-		declared := randomDeclaration(t, random)
+		shape := applying
+		if (first+i)%2 == 0 {
+			shape = flowing
+		}
+		declared := randomDeclaration(t, random, shape)
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			s := start(t)
 			undo := s.prepare(slices.Sorted(maps.Keys(fields))...)
+			declared, remove := s.certifiedIfNamed(declared)
 			s.must("up", "-f", declared, "--yes")
 			s.asDeclared(declared)
 			s.must("parity", "-f", declared)
 			s.must("down", "-f", declared, "--zone", "--yes")
 			undo()
+			remove()
 			s.nothingIsLeft()
 		})
 	}
