@@ -67,6 +67,7 @@ const (
 	CheckProfile      = "instance-profile"
 	CheckVolume       = "volume"
 	CheckParameter    = "parameter"
+	CheckTopic        = "topic"
 	CheckName         = "name"
 	CheckDelegation   = "delegation"
 	CheckDowntime     = "downtime"
@@ -110,6 +111,7 @@ func judge(d *understudy.Declaration, f facts, o Options) []Finding {
 		all = append(all, judgeMachines(d, side, r)...)
 		all = append(all, judgeEnvironment(d, side, r)...)
 		all = append(all, judgeHosts(d, side, r)...)
+		all = append(all, judgeTopics(d, side, r)...)
 	}
 	all = append(all, judgeApart(d, f)...)
 	all = append(all, judgeKeys(f)...)

@@ -24,7 +24,7 @@ func well() facts {
 			keyPair:   fact[bool]{value: true},
 			balancing: fact[[]quota]{value: []quota{{"application load balancers", 3, 50}}},
 			scaling:   fact[[]quota]{value: []quota{{"Auto Scaling groups", 3, 500}}},
-			limits:    fact[map[string]int]{value: map[string]int{"L-1216C47A": 64, codeVPCs: 5, codeGateways: 5, codeElastics: 5}},
+			limits:    fact[map[string]int]{value: map[string]int{"L-1216C47A": 64, codeVPCs: 5, codeGateways: 5, codeElastics: 5, codeNATs: 5, codeEndpoints: 20, codeAlarms: 5000}},
 			networks:  fact[networks]{value: networks{1, 1}},
 			running:   fact[running]{value: running{all: 8}},
 			tried:     []trial{{"ec2:CreateVpc", coded("DryRunOperation")}},
@@ -46,6 +46,20 @@ func nat(d *understudy.Declaration) {
 		r.Egress = understudy.EgressNATPerZone
 		d.Regions[side] = r
 	}
+}
+
+// endpoints declares a way out by VPC endpoints.
+func endpoints(d *understudy.Declaration) {
+	for side, r := range d.Regions {
+		r.Egress = understudy.EgressEndpoints
+		d.Regions[side] = r
+	}
+}
+
+// alarmed declares an alarm in each region, and a fleet that follows a target, for which Auto Scaling has two.
+func alarmed(d *understudy.Declaration) {
+	d.Alarms.On = []understudy.Alarm{{Kind: "errors", Period: 60, Periods: 3}}
+	d.Fleet.Track.CPU = 50
 }
 
 func coded(code string) error { return &smithy.GenericAPIError{Code: code, Message: "as AWS says it"} }
@@ -169,10 +183,35 @@ func TestQuotas(t *testing.T) {
 		}, check: CheckQuota, severity: Note, side: understudy.Secondary, says: "5 of 5 VPCs are used"},
 		{name: "internet gateways", facts: func(f *facts) { primary(f, func(r *region) { r.networks.value.gateways = 5 }) },
 			check: CheckQuota, severity: Blocker, side: understudy.Primary, says: "5 of 5 internet gateways are used, and 1 more"},
-		{name: "addresses of NAT gateways", facts: func(f *facts) { primary(f, func(r *region) { r.elastics.value = elastics{all: 4} }) }, declared: nat,
+		{name: "addresses of NAT gateways", facts: func(f *facts) { primary(f, func(r *region) { r.elastics.value = counted{all: 4} }) }, declared: nat,
 			check: CheckQuota, severity: Blocker, side: understudy.Primary, says: "4 of 5 Elastic IP addresses are used, and 2 more"},
-		{name: "addresses that are the stack's", facts: func(f *facts) { primary(f, func(r *region) { r.elastics.value = elastics{all: 5, own: 2} }) }, declared: nat,
+		{name: "addresses that are the stack's", facts: func(f *facts) { primary(f, func(r *region) { r.elastics.value = counted{all: 5, own: 2} }) }, declared: nat,
 			check: CheckQuota, severity: Note, side: understudy.Primary, says: "5 of 5 Elastic IP addresses are used"},
+		{name: "NAT gateways of a zone", facts: func(f *facts) {
+			primary(f, func(r *region) { r.nats.value = map[string]counted{"eu-west-1a": {all: 3}, "eu-west-1b": {all: 5}} })
+		}, declared: nat, check: CheckQuota, severity: Blocker, side: understudy.Primary, says: "5 of 5 NAT gateways of eu-west-1b are used, and 1 more"},
+		{name: "NAT gateways of a zone that has the stack's", facts: func(f *facts) {
+			primary(f, func(r *region) { r.nats.value = map[string]counted{"eu-west-1b": {all: 5, own: 1}} })
+		}, declared: nat, check: CheckQuota, severity: Note, side: understudy.Primary, says: "5 of 5 NAT gateways of eu-west-1b are used"},
+		{name: "NAT gateways not read", facts: func(f *facts) {
+			primary(f, func(r *region) { r.nats = fact[map[string]counted]{err: coded("UnsupportedOperation")} })
+		}, declared: nat, check: CheckQuota, severity: Unchecked, side: understudy.Primary, says: "ec2:DescribeNatGateways"},
+		{name: "gateway endpoints", facts: func(f *facts) { secondary(f, func(r *region) { r.endpoints.value = counted{all: 20} }) }, declared: endpoints,
+			check: CheckQuota, severity: Blocker, side: understudy.Secondary, says: "20 of 20 gateway VPC endpoints are used, and 1 more"},
+		{name: "alarms", facts: func(f *facts) { secondary(f, func(r *region) { r.alarms.value = counted{all: 4998} }) }, declared: alarmed,
+			check: CheckQuota, severity: Blocker, side: understudy.Secondary, says: "4998 of 5000 CloudWatch alarms are used, and 3 more"},
+		{name: "alarms that are the stack's", facts: func(f *facts) { secondary(f, func(r *region) { r.alarms.value = counted{all: 5000, own: 3} }) }, declared: alarmed,
+			check: CheckQuota, severity: Note, side: understudy.Secondary, says: "5000 of 5000 CloudWatch alarms are used"},
+		{name: "a quota of alarms that nobody tells", facts: func(f *facts) { primary(f, func(r *region) { delete(r.limits.value, codeAlarms) }) }, declared: alarmed,
+			check: CheckQuota, severity: Unchecked, side: understudy.Primary, says: "does not know the quota L-2FF78D7B of CloudWatch alarms; 0 are used, and 3 more are needed"},
+		{name: "target groups", facts: func(f *facts) {
+			primary(f, func(r *region) { r.balancing.value = append(r.balancing.value, quota{groupsQuota, 2998, 3000}) })
+		}, declared: func(d *understudy.Declaration) { d.Groups = make([]understudy.TargetGroup, 2) },
+			check: CheckQuota, severity: Blocker, side: understudy.Primary, says: "2998 of 3000 target groups are used, and 3 more"},
+		{name: "topics", declared: func(d *understudy.Declaration) {
+			d.Alarms.Notify = map[understudy.Side][]string{understudy.Secondary: {"arn:aws:sns:eu-central-1:111122223333:page"}}
+		}, check: CheckTopic, severity: Unchecked, side: understudy.Secondary,
+			says: "arn:aws:sns:eu-central-1:111122223333:page\naws sns get-topic-attributes --region eu-central-1"},
 		{name: "vCPUs to begin with", facts: func(f *facts) { primary(f, func(r *region) { r.running.value.all = 58 }) },
 			check: CheckQuota, severity: Blocker, side: understudy.Primary,
 			says: "58 of 64 vCPUs of running standard (A, C, D, H, I, M, R, T, Z) instances are used, and 8 more"},

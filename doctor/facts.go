@@ -39,7 +39,10 @@ type region struct {
 	scaling    fact[[]quota]
 	limits     fact[map[string]int] // what Service Quotas tells, by its codes
 	networks   fact[networks]
-	elastics   fact[elastics]
+	elastics   fact[counted]
+	nats       fact[map[string]counted] // by their zones
+	endpoints  fact[counted]            // those that are gateways
+	alarms     fact[counted]
 	running    fact[running]
 	group      fact[*group] // nil where there is none yet
 	tried      []trial
@@ -77,8 +80,17 @@ type quota struct {
 // networks are how many there are, the stack's own too.
 type networks struct{ vpcs, gateways int }
 
-// elastics are how many Elastic IP addresses there are, and how many of these are the stack's own.
-type elastics struct{ all, own int }
+// counted are how many of something there are, and how many of these are the stack's own.
+type counted struct{ all, own int }
+
+// add counts one more.
+func (n counted) add(own bool) counted {
+	n.all++
+	if own {
+		n.own++
+	}
+	return n
+}
 
 // running are the vCPUs of what runs of the declared type's family, and how many of these are the stack's own.
 type running struct{ all, own int }

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/understudy/understudy"
 )
@@ -10,6 +11,9 @@ const whyQuota = "a standby that cannot grow to what the primary serves is overr
 
 // near is the share of a quota, in percent, from which little room is left.
 const near = 90
+
+// groupsQuota is what findings call target groups.
+var groupsQuota = strings.ReplaceAll(limitGroups, "-", " ")
 
 // full judges a quota of which the stack will need some more.
 func full(side understudy.Side, place string, q quota, more int) []Finding {
@@ -25,7 +29,8 @@ func full(side understudy.Side, place string, q quota, more int) []Finding {
 	return []Finding{f}
 }
 
-// judgeQuotas compares what one region lets an account have with what the stack needs: one of each, if it is not built.
+// judgeQuotas compares what one region lets an account have with what the stack needs: one of each, and of target groups
+// as many as are declared, if it is not built.
 func judgeQuotas(d *understudy.Declaration, side understudy.Side, r region) (all []Finding) {
 	more := 1
 	if r.built.err != nil {
@@ -42,7 +47,11 @@ func judgeQuotas(d *understudy.Declaration, side understudy.Side, r region) (all
 			continue
 		}
 		for _, q := range asked.quotas.value {
-			all = append(all, full(side, r.name, q, more)...)
+			needed := more
+			if q.what == groupsQuota {
+				needed *= 1 + len(d.Groups)
+			}
+			all = append(all, full(side, r.name, q, needed)...)
 		}
 	}
 	return append(all, judgeLimits(d, side, r, more)...)
@@ -64,6 +73,9 @@ func judgeLimits(d *understudy.Declaration, side understudy.Side, r region, more
 		all = append(all, limited(side, r, quota{what: "internet gateways", used: r.networks.value.gateways}, "vpc", codeGateways, more)...)
 	}
 	all = append(all, judgeElastics(d, side, r)...)
+	all = append(all, judgeNATs(d, side, r)...)
+	all = append(all, judgeEndpoints(d, side, r)...)
+	all = append(all, judgeAlarms(d, side, r)...)
 	if r.running.err != nil {
 		return append(all, unread(CheckQuota, side, "ec2:DescribeInstances", r.running.err))
 	}

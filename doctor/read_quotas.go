@@ -16,15 +16,36 @@ const (
 	codeVPCs     = "L-F678F1CE"
 	codeGateways = "L-A4707A72"
 	codeElastics = "L-0263D0A3"
+
+	codeNATs      = "L-FE5A380F" // of each zone
+	codeEndpoints = "L-1B52E74A" // those that are gateways
+	codeAlarms    = "L-2FF78D7B"
 )
+
+// asked are the quotas that the declared stack may run into.
+func (q asker) asked() (all []struct{ service, code string }) {
+	add := func(service, code string) { all = append(all, struct{ service, code string }{service, code}) }
+	add("ec2", familyOf(q.declared.InstanceType(q.side)).code)
+	add("ec2", familyOf(q.declared.HostType(q.side)).code)
+	add("vpc", codeVPCs)
+	add("vpc", codeGateways)
+	add("ec2", codeElastics)
+	if len(q.declared.Regions[q.side].NATs()) > 0 {
+		add("vpc", codeNATs)
+	}
+	if gatewayEndpoints(q.declared.Regions[q.side]) > 0 {
+		add("vpc", codeEndpoints)
+	}
+	if alarmsNeeded(q.declared, q.side) > 0 {
+		add("monitoring", codeAlarms)
+	}
+	return all
+}
 
 // limits asks Service Quotas. A code that neither call knows is left out.
 func (q asker) limits(ctx context.Context) (map[string]int, error) {
 	all := map[string]int{}
-	for _, l := range []struct{ service, code string }{
-		{"ec2", familyOf(q.declared.InstanceType(q.side)).code}, {"ec2", familyOf(q.declared.HostType(q.side)).code}, {"vpc", codeVPCs}, {"vpc", codeGateways},
-		{"ec2", codeElastics},
-	} {
+	for _, l := range q.asked() {
 		most, err := q.limit(ctx, l.service, l.code)
 		switch {
 		case account.IsNotFound(err):
@@ -75,16 +96,13 @@ func (q asker) networks(ctx context.Context) (n networks, err error) {
 }
 
 // elastics counts the Elastic IP addresses, which come in one page.
-func (q asker) elastics(ctx context.Context) (n elastics, err error) {
+func (q asker) elastics(ctx context.Context) (n counted, err error) {
 	out, err := q.EC2.DescribeAddresses(ctx, &ec2.DescribeAddressesInput{})
 	if err != nil {
 		return n, err
 	}
 	for _, a := range out.Addresses {
-		n.all++
-		if account.OfEC2(a.Tags)[account.TagStack] == q.declared.Name {
-			n.own++
-		}
+		n = n.add(account.OfEC2(a.Tags)[account.TagStack] == q.declared.Name)
 	}
 	return n, nil
 }

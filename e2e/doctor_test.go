@@ -29,6 +29,32 @@ func (s *stage) examine(code int, severity string, args ...string) (found []stri
 	return found
 }
 
+// knowsEveryQuota holds that each quota that a declaration may run into is told, and kept to, and that topics are named of which nobody knows.
+func (s *stage) knowsEveryQuota() {
+	s.t.Helper()
+	const page = "arn:aws:sns:us-east-1:123456789012:page"
+	wide := variant(s.t, example, "regions:\n", "egress: endpoints\nalarms:\n  on: [{alarm: errors}, {alarm: health-check}]\n"+
+		"  notify: {primary: ['"+page+"'], secondary: ['arn:aws:sns:us-west-2:123456789012:page']}\nregions:\n")
+	wide = variant(s.t, wide, "name: us-east-1,", "name: us-east-1, egress: nat-per-zone,")
+	named := false
+	for _, f := range s.examine(0, "unchecked", "-f", wide) {
+		if strings.HasPrefix(f, "quota ") {
+			s.t.Errorf("a quota is not known: %s", f)
+		}
+		named = named || strings.HasPrefix(f, "topic primary: ") && strings.Contains(f, page)
+	}
+	if !named {
+		s.t.Error("the topics that nobody asked for are not named")
+	}
+	for _, at := range []struct{ region, service, code, most string }{
+		{primary, "vpc", "L-FE5A380F", "5"}, {secondary, "vpc", "L-1B52E74A", "20"}, {secondary, "monitoring", "L-2FF78D7B", "5000"},
+	} {
+		if got := s.aws(at.region, "service-quotas", "get-service-quota", "--service-code", at.service, "--quota-code", at.code, "--query", "Quota.Value"); !strings.HasPrefix(got, at.most) {
+			s.t.Errorf("%s of %s is %q, want %s", at.code, at.service, got, at.most)
+		}
+	}
+}
+
 // The doctor finds nothing in the way of the example, and what is in the way of another declaration; it makes nothing.
 func TestDoctor(t *testing.T) {
 	t.Parallel()
@@ -41,6 +67,7 @@ func TestDoctor(t *testing.T) {
 			t.Errorf("a quota is not known: %s", f)
 		}
 	}
+	s.knowsEveryQuota()
 	text, err := os.ReadFile(example)
 	if err != nil {
 		t.Fatal(err)

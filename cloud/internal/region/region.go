@@ -176,7 +176,7 @@ func (r *Region) load(fabric nets.Fabric, host compute.Machines) (err error) {
 
 // Quotas are all that a region keeps to.
 func Quotas() []room.Quota {
-	return slices.Concat(nets.Quotas(), compute.Quotas(), balancing.Quotas(), scaling.Quotas())
+	return slices.Concat(nets.Quotas(), compute.Quotas(), balancing.Quotas(), scaling.Quotas(), watching.Quotas())
 }
 
 // bringUp starts what is stored, from the ground up.

@@ -2,7 +2,7 @@ package room
 
 // Quota is how many of something an account may have in a region, as Service Quotas tells it. Each stands beside the rule that keeps to it.
 type Quota struct {
-	Service string // its code in Service Quotas: ec2, vpc, elasticloadbalancing, autoscaling
+	Service string // its code in Service Quotas: ec2, vpc, elasticloadbalancing, autoscaling, monitoring
 	Code    string // L-1216C47A
 	Name    string
 	Default int    // AWS's

@@ -34,6 +34,7 @@ var services = map[string]string{
 	"autoscaling":          "Amazon EC2 Auto Scaling",
 	"ec2":                  "Amazon Elastic Compute Cloud (Amazon EC2)",
 	"elasticloadbalancing": "Elastic Load Balancing (ELB)",
+	"monitoring":           "Amazon CloudWatch",
 	"vpc":                  "Amazon Virtual Private Cloud (Amazon VPC)",
 }
 

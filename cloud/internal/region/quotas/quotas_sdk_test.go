@@ -73,7 +73,7 @@ func TestQuotasAreListedInPages(t *testing.T) {
 		t.Errorf("one: %+v; of single resources: %+v", one, of)
 	}
 	services := roomtest.Must(client.ListServices(ctx, &servicequotas.ListServicesInput{}))(t).Services
-	if len(services) != 4 || *services[1].ServiceCode != "ec2" {
+	if len(services) != 5 || *services[1].ServiceCode != "ec2" {
 		t.Errorf("services: %+v", services)
 	}
 	_, err := client.ListServices(ctx, &servicequotas.ListServicesInput{NextToken: new("bm90IGEgdG9rZW4=")})

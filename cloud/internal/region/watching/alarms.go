@@ -70,6 +70,8 @@ func (r *Room) put(tx *store.Tx, row alarmRow, tags []cwtypes.Tag) (err error) {
 		// Tags are changed by TagResource alone.
 		row.State, row.Reason, row.ReasonData, row.Updated, row.Transitioned, row.Tags = old.State, old.Reason, old.ReasonData, old.Updated, old.Transitioned, old.Tags
 		what = "Alarm \"" + row.Name + "\" updated"
+	} else if len(r.alarms.AllTx(tx)) >= r.Quota(alarmsPerRegion) {
+		return wire.Errorf("LimitExceeded", "The quota for alarms for this customer has already been reached.")
 	}
 	if why := row.Settings.silent(); row.State == cwtypes.StateValueInsufficientData && !strings.HasSuffix(row.Reason, why) {
 		row.Reason = strings.TrimSuffix(row.Reason, ".") + "." + why
