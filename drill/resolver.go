@@ -15,7 +15,9 @@ import (
 // Answer is what a name resolved to.
 type Answer struct {
 	Addresses []netip.Addr
-	TTL       time.Duration // the smallest of the records'
+	// TTL is for how long it leads there: the smallest of the records'. Of a name that CNAMEs lead on from, it is theirs: what they lead to is asked
+	// for anew sooner, and is where it was.
+	TTL time.Duration
 }
 
 // region is the one that all addresses are of, or "".
@@ -100,9 +102,13 @@ func (r Resolver) exchange(ctx context.Context, network string, q *dns.Msg) (*dn
 
 func addresses(m *dns.Msg) Answer {
 	var a Answer
+	leads := never // the smallest TTL of CNAMEs
 	for _, rr := range m.Answer {
+		ttl := time.Duration(rr.Header().Ttl) * time.Second
 		var ip net.IP
 		switch record := rr.(type) {
+		case *dns.CNAME:
+			leads = min(leads, ttl)
 		case *dns.A:
 			ip = record.A.To4()
 		case *dns.AAAA:
@@ -112,11 +118,13 @@ func addresses(m *dns.Msg) Answer {
 		if !ok {
 			continue
 		}
-		ttl := time.Duration(rr.Header().Ttl) * time.Second
 		if len(a.Addresses) == 0 || ttl < a.TTL {
 			a.TTL = ttl
 		}
 		a.Addresses = append(a.Addresses, addr)
+	}
+	if leads < never {
+		a.TTL = leads
 	}
 	return a
 }

@@ -123,3 +123,24 @@ func TestEyeballsFallBackToIPv4(t *testing.T) {
 		t.Errorf("without IPv6: %+v", r)
 	}
 }
+
+// A CNAME's answer leads where it does for the CNAME's TTL: what it leads to is kept for less, and asked for anew.
+func TestCNAMEsSayForHowLongNamesLeadSomewhere(t *testing.T) {
+	for want, records := range map[time.Duration][]string{
+		time.Minute:      {"elb.test. 60 A 192.0.2.1", "elb.test. 60 A 192.0.2.2"},
+		time.Hour:        {"www.test. 3600 CNAME elb.test.", "elb.test. 60 A 192.0.2.1"},
+		10 * time.Second: {"www.test. 3600 CNAME of.test.", "of.test. 10 CNAME elb.test.", "elb.test. 60 A 192.0.2.1"},
+	} {
+		m := new(dns.Msg)
+		for _, r := range records {
+			rr, err := dns.NewRR(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.Answer = append(m.Answer, rr)
+		}
+		if a := addresses(m); a.TTL != want || len(a.Addresses) == 0 {
+			t.Errorf("%q leads to %v for %s, want %s", records, a.Addresses, a.TTL, want)
+		}
+	}
+}
