@@ -26,8 +26,10 @@ func (s Settings) onAWS() Settings {
 	return Settings{Interval: s.Interval, Threshold: s.Threshold, TTL: AliasTTL, ClientTimeout: UserTimeout, Speed: 1}
 }
 
-// scaled is a time of AWS's as it is at these settings: it has the same share of what is predicted.
+// scaled is a time of AWS's as it is at these settings: it has the same share of what is predicted. An answer that is kept for longer than an
+// alias's is taken for one: its TTL is divided exactly, and would hide how much longer all else takes.
 func (s Settings) scaled(d time.Duration) time.Duration {
+	s.TTL = min(s.TTL, max(time.Second, s.divide(AliasTTL)))
 	return time.Duration(float64(d) * float64(s.Downtime()) / float64(s.onAWS().Downtime()))
 }
 

@@ -38,6 +38,11 @@ func TestPromiseIsScaledToTheSpeed(t *testing.T) {
 	if got, want := fast.scaled(aws.Downtime()), fast.Downtime(); got != want {
 		t.Errorf("what is predicted at AWS's own speed is %s at the other, want %s", got, want)
 	}
+	hour := fast
+	hour.TTL = 2 * time.Minute // an hour at this speed
+	if got, want := hour.scaled(aws.Downtime()), fast.Downtime(); got != want {
+		t.Errorf("beside an answer that is kept for an hour it is %s, want %s", got, want)
+	}
 	for felt, broken := range map[time.Duration]bool{time.Second: false, 10 * time.Second: true} {
 		r := &Report{}
 		start := time.Now()
