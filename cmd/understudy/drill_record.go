@@ -15,6 +15,7 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/spf13/cobra"
 
+	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/discover"
 	"github.com/understudy/understudy/drill"
@@ -349,9 +350,16 @@ func (r *recordDrill) endOther(cmd *cobra.Command) error {
 	return undoRecordDrill(cmd, r.home, host)
 }
 
+// repairOfRecord is what repairs what a drill of a record, or a schedule, has broken: health checks, and a local cloud's regions.
+func repairOfRecord(home *account.Account) drill.Primary {
+	p := drill.Primary{Account: home, Regions: localRegions}
+	p.Sides = func(understudy.Side) drill.Primary { return p }
+	return p
+}
+
 // undoRecordDrill repairs by the journal on this machine: nothing of such a drill is in the account but inverted health checks.
 func undoRecordDrill(cmd *cobra.Command, home *account.Account, host string) error {
-	entry, found, err := drill.Undo(cmd.Context(), journal(host), nil, func(drill.Entry) drill.Primary { return drill.Primary{Account: home} })
+	entry, found, err := drill.Undo(cmd.Context(), journal(host), nil, func(drill.Entry) drill.Primary { return repairOfRecord(home) })
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ import (
 
 // besideSchedule are the flags of a drill that a schedule has no use for, and why.
 var besideSchedule = map[string]string{
-	"fault": "the schedule has its faults", "side": "the schedule has its sides", "record": "a schedule is of a declaration",
+	"fault": "the schedule has its faults", "side": "the schedule has its sides",
 	"region": "the schedule has its regions", "flaps": "the schedule has its rhythm", "period": "the schedule has its rhythm",
 	"abort-after": "what a schedule is to show is that users are without service", "longest": "the schedule has its length", "hold": "the schedule has its length",
 	"patience": "the schedule says until when all has settled",
@@ -62,6 +62,9 @@ func drillSchedule(cmd *cobra.Command, on *target, f *drillFlags) error {
 		return misuse(err)
 	}
 	ctx := cmd.Context()
+	if f.record != "" {
+		return p.ofRecord(cmd, on)
+	}
 	stack, err := on.open(ctx)
 	if err != nil {
 		return err
@@ -69,11 +72,8 @@ func drillSchedule(cmd *cobra.Command, on *target, f *drillFlags) error {
 	if stack.Declaration.Failover.Active() {
 		return misuse(fmt.Errorf("failover.routing %s: a schedule is played where a primary has a standby", stack.Declaration.Failover.Routing))
 	}
-	if _, err := localRegions(ctx, ""); err != nil {
-		return fmt.Errorf("a schedule is played on a local cloud alone, never where users are: %w", err)
-	}
-	if !cmd.Flags().Changed("rate") { // the local cloud's times are short
-		f.rate = 5 * float64(f.users)
+	if err := p.locally(cmd); err != nil {
+		return err
 	}
 	if err := endOtherDrill(cmd, stack, *f); err != nil {
 		return err
@@ -83,6 +83,17 @@ func drillSchedule(cmd *cobra.Command, on *target, f *drillFlags) error {
 		return err
 	}
 	return p.perform(cmd, play)
+}
+
+// locally refuses to play anywhere else, and has users ask as often as the short times there need.
+func (p *playing) locally(cmd *cobra.Command) error {
+	if _, err := localRegions(cmd.Context(), ""); err != nil {
+		return fmt.Errorf("a schedule is played on a local cloud alone, never where users are: %w", err)
+	}
+	if !cmd.Flags().Changed("rate") {
+		p.rate = 5 * float64(p.users)
+	}
+	return nil
 }
 
 // readPlay reads a schedule and refuses the faults that cannot be made.
@@ -172,8 +183,6 @@ func (p *playing) prepare(ctx context.Context, stack *plan.Stack) (*drill.Play, 
 		return nil, err
 	}
 	d.Users, d.WebSocket, d.OpenLoop = p.parts, p.socket, p.openLoop
-	limits := p.schedule.Limits
-	d.Longest = lengthOf(p.strokes) + time.Duration(limits.Settle)
 	halves := map[understudy.Side]drill.Half{understudy.Primary: pair.Primary, understudy.Secondary: pair.Secondary}
 	if d.Fault, err = drill.NewSequence(ctx, p.strokes, func(side understudy.Side) drill.Primary {
 		of := primaryOf(lostOf(stack, side), o)
@@ -187,18 +196,25 @@ func (p *playing) prepare(ctx context.Context, stack *plan.Stack) (*drill.Play, 
 	if err != nil {
 		return nil, err
 	}
-	return &drill.Play{
-		Drill: d, Strokes: p.strokes, Broke: p.schedule.Broke, Needs: p.schedule.System.Carries(), Ask: ask,
-		Never: drill.Never{
-			Stranded: time.Duration(limits.Stranded), Moves: limits.Moves, Within: time.Duration(limits.Within),
-			Bare: time.Duration(limits.Bare), Settle: time.Duration(limits.Settle),
-		},
-		Balancers: map[string]string{d.Primary: pair.Primary.LoadBalancer, d.Secondary: pair.Secondary.LoadBalancer},
+	return p.play(drill.Play{
+		Drill: d, Ask: ask, Balancers: map[string]string{d.Primary: pair.Primary.LoadBalancer, d.Secondary: pair.Secondary.LoadBalancer},
 		Healthy: func(ctx context.Context) (int, error) {
 			healthy, _, err := targetsOf(ctx, stack.Accounts[understudy.Secondary], parts.TargetGroup)
 			return healthy, err
 		},
-	}, nil
+	}), nil
+}
+
+// play adds what the schedule says to one of a service.
+func (p *playing) play(of drill.Play) *drill.Play {
+	limits := p.schedule.Limits
+	of.Longest = lengthOf(p.strokes) + time.Duration(limits.Settle)
+	of.Strokes, of.Broke, of.Needs = p.strokes, p.schedule.Broke, p.schedule.System.Carries()
+	of.Never = drill.Never{
+		Stranded: time.Duration(limits.Stranded), Moves: limits.Moves, Within: time.Duration(limits.Within),
+		Bare: time.Duration(limits.Bare), Settle: time.Duration(limits.Settle),
+	}
+	return &of
 }
 
 func lengthOf(strokes []drill.Stroke) (longest time.Duration) {

@@ -23,11 +23,11 @@ func (t *target) systemBehind(c *cobra.Command, record string, a assumed) (s sim
 	}
 	found, err := discover.Find(c.Context(), record, home, open)
 	if err != nil {
-		return s, fmt.Errorf("predict: %w", err)
+		return s, err
 	}
 	described, err := found.Declare()
 	if err != nil {
-		return s, fmt.Errorf("predict: %w", err)
+		return s, err
 	}
 	described.Values["name"], described.Values["image.run"] = "found", placeholderRun
 	text, err := t.sayable(described)
@@ -64,7 +64,7 @@ func asRecorded(s *simulation.System, found *discover.Stack, pair discover.Pair)
 	}
 	primary, standby := halves[r53types.ResourceRecordSetFailoverPrimary], halves[r53types.ResourceRecordSetFailoverSecondary]
 	if primary == nil || standby == nil {
-		return fmt.Errorf("predict: %s has no failover pair of records, and no other policy is predicted", found.Tree.Host)
+		return fmt.Errorf("%s has no failover pair of records, and no other policy can be simulated", found.Tree.Host)
 	}
 	s.Evaluate = primary.Evaluates
 	if ttl := primary.Record.TTL; ttl != nil {

@@ -30,23 +30,28 @@ the moments at which something changes, and so on. --save keeps such a sequence 
 file that "understudy replay" runs again. The same --seed gives the same bytes. docs/simulate.md has
 the rates at which faults are drawn: they are assumptions, and not AWS's record.
 
+With --record NAME no declaration is needed: what stands behind the record is read, whoever built
+it, with the record's own TTL.
+
 Invariants:`
 
 const simulateExits = `
 
-Exit codes: 0 no sequence of --tolerate faults breaks an invariant; 1 one does; 2 a flag or the
-declaration is wrong.`
+Exit codes: 0 no sequence of --tolerate faults breaks an invariant; 1 one does, or the record could
+not be read; 2 a flag or the declaration is wrong.`
 
 const simulateExample = `  understudy simulate
   understudy simulate --years 10000 --seed 7 --json | jq .years.minutes_a_year
   understudy simulate --faults 2 --save broken
   understudy replay broken/ping-pong.json
   understudy simulate --years 0 --only region,targets,isolate --save broken
-  understudy drill --schedule broken/ping-pong.json   # with packets, on the local cloud`
+  understudy drill --schedule broken/ping-pong.json   # with packets, on the local cloud
+  understudy simulate --record www.example.com --years 0 --only region --save broken`
 
 // simulating is what the command's flags ask for.
 type simulating struct {
 	on       target
+	record   string
 	seed     uint64
 	years    int
 	search   simulation.Searched
@@ -75,7 +80,8 @@ func simulateCommand() *cobra.Command {
 		Use: "simulate", Short: "Run years of faults, and search for the shortest that breaks the service", Long: text.String() + simulateExits,
 		Example: simulateExample, Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return s.run(c) },
 	}
-	s.on.fileFlag(c)
+	s.on.flags(c)
+	recordFlag(c, &s.record, "simulate what is behind this record, without a declaration")
 	flags := c.Flags()
 	flags.Uint64Var(&s.seed, "seed", 1, "of all that is drawn")
 	flags.IntVar(&s.years, "years", 1000, "how many years; 0 is only to search")
@@ -136,15 +142,16 @@ func (s *simulating) run(c *cobra.Command) error {
 		return misuse(fmt.Errorf("--only: a search has the faults %s", strings.Join(searchedFaults(), ", ")))
 	case s.tolerate < 0:
 		return misuse(errors.New("--tolerate: nothing negative"))
+	case s.on.local && s.record == "":
+		return misuse(errors.New("--local: only with --record; of a declaration, a simulation asks nobody"))
 	}
 	if err := s.assume.checkPair(); err != nil {
 		return misuse(err)
 	}
-	d, err := s.on.load()
+	m, limits, err := s.model(c)
 	if err != nil {
-		return misuse(err)
+		return err
 	}
-	m, limits := modelOf(simulatedOf(d, s.assume)), s.limits.limits(d)
 	defer debug.SetGCPercent(debug.SetGCPercent(rarely))
 	var found simulated
 	if s.years > 0 {
@@ -161,6 +168,19 @@ func (s *simulating) run(c *cobra.Command) error {
 		return err
 	}
 	return found.judge(s.tolerate)
+}
+
+// model is of the declaration, or of what stands behind the record, with its limits.
+func (s *simulating) model(c *cobra.Command) (*simulation.Model, simulation.Limits, error) {
+	if s.record != "" {
+		behind, err := s.on.systemBehind(c, s.record, s.assume)
+		return modelOf(behind), s.limits.limits(nil), err
+	}
+	d, err := s.on.load()
+	if err != nil {
+		return nil, simulation.Limits{}, misuse(err)
+	}
+	return modelOf(simulatedOf(d, s.assume)), s.limits.limits(d), nil
 }
 
 // judge fails where a sequence that the service is to stand breaks it.
