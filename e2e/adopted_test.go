@@ -3,8 +3,10 @@ package e2e
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/understudy/understudy"
@@ -50,6 +52,59 @@ func (s *stage) drifts(file, record string) {
 	s.must("adopt", "--record", record, "--out", again)
 	if now, err := os.ReadFile(again); err != nil || string(now) != string(written) {
 		s.t.Errorf("adopted anew, %s is otherwise: %v\n%s", record, err, differentLines(string(written), string(now)))
+	}
+}
+
+// idLine is where a resource is named in an adopted file.
+var idLine = regexp.MustCompile(`(?m)^(\s*id: )(.*)$`)
+
+// goneID is an id of the same form, of which there is nothing.
+func goneID(id string) string {
+	if zone, name, ok := strings.Cut(id, " "); ok {
+		return zone + " gone." + name // a record
+	}
+	last := id[len(id)-1]
+	if last == '0' {
+		return id[:len(id)-1] + "1"
+	}
+	return id[:len(id)-1] + "0"
+}
+
+// refusesWhatIsGone has a file name nothing that is there: each is named with its side and region, what to do is said, and nothing is changed.
+func (s *stage) refusesWhatIsGone(file string) {
+	s.t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	lost := filepath.Join(s.t.TempDir(), "lost.yaml")
+	changed := idLine.ReplaceAllStringFunc(string(text), func(line string) string {
+		key, id, _ := strings.Cut(line, ": ")
+		return key + ": " + goneID(id)
+	})
+	if err := os.WriteFile(lost, []byte(changed), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	var adopted understudy.AdoptedError
+	if _, err := understudy.Load(lost); !errors.As(err, &adopted) {
+		s.t.Fatal(err)
+	}
+	for _, command := range []string{"plan", "up"} {
+		r := s.run(binary, command, "-f", lost)
+		if r.code != 1 || r.stdout != "" {
+			s.t.Errorf("%s of what is gone: exit %d\n%s", command, r.code, r.stdout)
+		}
+		for _, one := range adopted.Stack.Adopt.Resources {
+			side := map[bool]string{true: "primary", false: "secondary"}[one.Region == adopted.Stack.Adopt.Regions[0]]
+			named := fmt.Sprintf("%s/%s %s", side, one.Kind, one.Name)
+			gone := fmt.Sprintf("%s in %s is gone, and an adopted resource is not made again", one.ID, one.Region)
+			if !strings.Contains(r.stderr, named) || !strings.Contains(r.stderr, gone) {
+				s.t.Errorf("%s does not say that %s is gone (%s):\n%s", command, named, one.ID, r.stderr)
+			}
+		}
+		if todo := "understudy adopt --record " + adopted.Stack.Adopt.Record; !strings.Contains(r.stderr, todo) {
+			s.t.Errorf("%s does not say what to do:\n%s", command, r.stderr)
+		}
 	}
 }
 

@@ -174,6 +174,7 @@ func (s *stage) adopts(record, filter, port string) {
 		s.t.Errorf("the plan of %s after up: %s", record, said)
 	}
 	s.drifts(file, record)
+	s.refusesWhatIsGone(file)
 	if r := s.run(binary, "down", "-f", file); r.code != 1 || !strings.Contains(r.stderr, "nothing is deleted") {
 		s.t.Errorf("down of %s: exit %d, %s", record, r.code, r.stderr)
 	}

@@ -16,7 +16,8 @@ import (
 type adopted struct {
 	*account.Account
 	understudy.AdoptedResource
-	seen map[string]string // nil where it is gone
+	record string            // whose stack it is of
+	seen   map[string]string // nil where it is gone
 }
 
 // adoptable is how a kind of resource is held.
@@ -58,7 +59,8 @@ func (a *adopted) refused() error {
 	if a.seen != nil {
 		return nil
 	}
-	return fmt.Errorf("%s is gone, and an adopted resource is not made again: take it out of the file, or adopt the record anew", a.ID)
+	return fmt.Errorf("%s in %s is gone, and an adopted resource is not made again: name in the file what stands in its place, take it out of the file, or "+
+		"write another file of what stands now: understudy adopt --record %s --out FILE", a.ID, a.AdoptedResource.Region, a.record)
 }
 
 func (a *adopted) create(context.Context) error { return a.refused() }
@@ -120,7 +122,7 @@ func (s *Stack) adoptedGraph() *graph {
 			if g.byID[id] != nil {
 				id += " " + r.ID // VPCs may have security groups of one name
 			}
-			here = append(here, g.add(id, &adopted{s.Accounts[side], r, nil}, before...).finding())
+			here = append(here, g.add(id, &adopted{s.Accounts[side], r, s.adopted.Adopt.Record, nil}, before...).finding())
 		}
 		before = here
 	}
@@ -149,6 +151,9 @@ func ReadAdopted(
 		kind := adoptables[r.Kind]
 		if r.Settings, err = kind.read(ctx, accounts[r.Region], r.ID); err != nil {
 			return nil, nil, fmt.Errorf("read %s %s: %w", r.Kind, r.ID, err)
+		}
+		if r.Settings == nil {
+			unsaid = append(unsaid, fmt.Sprintf("the %s %s in %s: it is gone since it was found", r.Kind, r.Name, r.Region))
 		}
 		for _, f := range fieldsOf(r.Settings) {
 			if err := kind.knows(f.Name, f.Value); err != nil {

@@ -105,8 +105,12 @@ func TestNothingAdoptedIsMadeOrDeleted(t *testing.T) {
 	for _, n := range g.nodes {
 		found[n] = false
 	}
-	if steps, err := g.differing(found); err == nil || !strings.Contains(err.Error(), "sg-us-east-1 is gone") {
-		t.Errorf("of what is gone: %v, %v", steps, err)
+	steps, err := g.differing(found)
+	for _, part := range []string{"primary/security group web: sg-us-east-1 in us-east-1 is gone", "secondary/security group web: sg-us-west-2 in us-west-2 is gone",
+		"understudy adopt --record www.shop.test --out FILE"} {
+		if err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("of what is gone: %v, %v, want %q", steps, err, part)
+		}
 	}
 	if p, err := s.Down(context.Background(), true); err == nil || !strings.Contains(err.Error(), "nothing is deleted") {
 		t.Errorf("down: %v, %v", p, err)
