@@ -6,26 +6,16 @@
 #	USERS=5000 RATE=1000 SPEED=10 bench/drill/run.sh
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+. bench/hello.sh
 
-work=$(mktemp -d)
-program=$work/understudy
-end() {
-	"$program" cloud stop >/dev/null 2>&1 || true
-	rm -rf "$work"
-}
-trap end EXIT
 ulimit -n "$(ulimit -Hn)"
-go build -o "$program" ./cmd/understudy
 go build -o "$work/drill" ./bench/drill
-export UNDERSTUDY_HOME=$work/cloud XDG_STATE_HOME=$work/state
 users=${USERS:-5000} rate=${RATE:-1000}
 
-"$program" cloud start --speed "${SPEED:-10}" --while $$ >/dev/null
-eval "$("$program" cloud env)"
-"$program" up -f examples/hello/understudy.yaml --yes >/dev/null 2>&1
+hello "${SPEED:-10}"
 bare() { "$work/drill" ask -name hello.test -server "$UNDERSTUDY_RESOLVER" -port $((80 + ${UNDERSTUDY_PORT_SHIFT:-0})) -rate "$rate"; }
 bare | tee "$work/figures"
-"$work/drill" run "$program" drill -f examples/hello/understudy.yaml --yes --fault targets --users "$users" --rate "$rate" \
+"$work/drill" run "$program" drill -f "$declaration" --yes --fault targets --users "$users" --rate "$rate" \
 	--clients "${CLIENTS:-cache}" ${OPEN_LOOP:+--open-loop} --abort-after 1h --patience 10m --json "$work/report.json"
 "$work/drill" tell "$work/report.json" | tee -a "$work/figures"
 bare | tee -a "$work/figures"

@@ -5,32 +5,22 @@
 #	DRILLS=20 SPEEDS="10 30" FAULTS="targets isolate region" USERS=100 bench/drills/run.sh [PICTURE]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+. bench/hello.sh
 
-work=$(mktemp -d)
-program=$work/understudy
-end() {
-	"$program" cloud stop >/dev/null 2>&1 || true
-	rm -rf "$work"
-}
-trap end EXIT
-go build -o "$program" ./cmd/understudy
 go build -o "$work/table" ./bench/drills
-export UNDERSTUDY_HOME=$work/cloud XDG_STATE_HOME=$work/state
 users=${USERS:-100}
 
 for speed in ${SPEEDS:-10 30}; do
-	"$program" cloud start --speed "$speed" --while $$ >/dev/null
-	eval "$("$program" cloud env)"
-	"$program" up -f examples/hello/understudy.yaml --yes >/dev/null 2>&1
+	hello "$speed"
 	for fault in ${FAULTS:-invert targets isolate region flap}; do
 		for n in $(seq "${DRILLS:-20}"); do
 			echo "drill $n of $fault at speed $speed" >&2
-			"$program" drill -f examples/hello/understudy.yaml --yes --fault "$fault" --users "$users" --rate $((users * 5)) \
+			"$program" drill -f "$declaration" --yes --fault "$fault" --users "$users" --rate $((users * 5)) \
 				--clients stub=20%,cache=20%,floor60=20%,retry=20%,pool=20% --abort-after 1h --patience 10m --json "$work/$speed-$fault-$n.json" \
 				>"$work/said" 2>&1 || { tail -n 3 "$work/said" >&2; rm -f "$work/$speed-$fault-$n.json"; }
 		done
 	done
-	"$program" down -f examples/hello/understudy.yaml --yes --zone >/dev/null 2>&1
+	"$program" down -f "$declaration" --yes --zone >/dev/null 2>&1
 	"$program" cloud stop >/dev/null
 	rm -rf "$work/cloud"
 done
