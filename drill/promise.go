@@ -33,6 +33,12 @@ func (s Settings) scaled(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * float64(s.Downtime()) / float64(s.onAWS().Downtime()))
 }
 
+// Beyond is how many times as long a time becomes as the speed alone would have it, by what does not shrink as much.
+func (s Settings) Beyond() float64 {
+	s.ClientTimeout = s.timeout(s.ClientTimeout)
+	return float64(s.scaled(time.Hour)) / float64(s.divide(time.Hour))
+}
+
 // Kept tells whether a declaration keeps a promised time without service.
 func Kept(f understudy.Failover, rto time.Duration) bool { return Worst(f) <= rto }
 

@@ -32,6 +32,14 @@ func (l Limits) Valid() error {
 	return nil
 }
 
+// Stretched are limits of which each time is so many times as long.
+func (l Limits) Stretched(by float64) Limits {
+	for _, at := range []*Span{&l.Stranded, &l.Within, &l.Bare, &l.Settle} {
+		*at = Span(by * float64(*at))
+	}
+	return l
+}
+
 // The invariants, by name.
 const (
 	BrokenEmpty    = "empty"     // nobody is answered, even when both regions are ill

@@ -37,6 +37,17 @@ func (m *Model) Surely(s Schedule) float64 {
 	return 0
 }
 
+// Likely is in which share of as many runs a schedule's sequence breaks what it breaks.
+func (m *Model) Likely(s Schedule) float64 {
+	broke := 0
+	for n := range uint64(sureOf) {
+		if m.breaks(mix(^s.Seed, n), s.Limits, s.Faults, s.Broke) {
+			broke++
+		}
+	}
+	return float64(broke) / sureOf
+}
+
 // Stretched has faults last so many times as long, and lie so many times as far apart.
 func Stretched(faults []Fault, by float64) []Fault {
 	faults = slices.Clone(faults)

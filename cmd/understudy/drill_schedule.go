@@ -49,6 +49,7 @@ type playing struct {
 	*drillFlags
 	schedule simulation.Schedule
 	by       float64 // how much it was stretched
+	likely   float64 // the share of runs in which it breaks that on this cloud
 	strokes  []drill.Stroke
 }
 
@@ -114,18 +115,39 @@ func readPlay(f *drillFlags) (p playing, err error) {
 				f.schedule, one, why)
 		}
 	}
+	return p, nil
+}
+
+// stretch has the faults last as long as makes it sure, by AWS's rules, that they break what they break. Where this cloud's time-outs are longer than its
+// speed has them (cloud start --least-timeout), they may come to another order of events, in which nothing breaks.
+func (p *playing) stretch(o outside) error {
+	p.likely = 1
 	switch {
 	case p.by > 0:
 	case p.schedule.Broke == "":
 		p.by = 1
 	default:
 		if p.by = margin * modelOf(p.schedule.System).Surely(p.schedule); p.by == 0 {
-			return p, fmt.Errorf("%s: whether it breaks %s depends on the moments at which checkers ask, however long its faults are; --stretch plays it nevertheless",
-				f.schedule, p.schedule.Broke)
+			return misuse(fmt.Errorf("%s: whether it breaks %s depends on the moments at which checkers ask, however long its faults are; "+
+				"--stretch plays it nevertheless", p.drillFlags.schedule, p.schedule.Broke))
+		}
+		if p.likely = p.likelyHere(o); p.likely == 0 {
+			return misuse(fmt.Errorf("%s: on this cloud, at speed %g with time-outs of at least %s, it does not break %s; "+
+				"a cloud with a smaller --speed or --least-timeout shows it\nhint: --stretch plays it nevertheless", p.drillFlags.schedule, o.speed, o.least, p.schedule.Broke))
 		}
 	}
 	p.strokes = strokesOf(simulation.Stretched(p.schedule.Faults, p.by))
-	return p, nil
+	return nil
+}
+
+// likelyHere is in which share of runs the stretched faults break it on a local cloud, where their times, and the limits, are longer than the speed has them.
+func (p *playing) likelyHere(o outside) float64 {
+	s := p.schedule
+	check := drill.Settings{Interval: time.Duration(s.System.Check.Interval), Threshold: s.System.Check.Threshold, TTL: drill.AliasTTL}
+	beyond := o.paced(check, p.users, p.rate).Beyond()
+	s.System = s.System.AtLocal(o.speed, o.least)
+	s.Faults, s.Limits = simulation.Stretched(s.Faults, p.by*beyond), s.Limits.Stretched(beyond)
+	return modelOf(s.System).Likely(s)
 }
 
 // margin is by how much more a sequence is stretched than makes it sure: the cloud's own work takes time, and users see no finer than they
@@ -170,6 +192,9 @@ func strokesOf(faults []simulation.Fault) (all []drill.Stroke) {
 func (p *playing) prepare(ctx context.Context, stack *plan.Stack) (*drill.Play, error) {
 	o, err := readOutside(os.Getenv)
 	if err != nil {
+		return nil, err
+	}
+	if err := p.stretch(o); err != nil {
 		return nil, err
 	}
 	d, pair, err := rehearsal(ctx, stack, o, p.users, p.rate)
@@ -277,6 +302,9 @@ func (p *playing) print(w io.Writer, r *drill.Played) {
 		fmt.Fprintf(w, "shown: %s is broken\n", r.Broke)
 	case r.Broke != "":
 		fmt.Fprintf(w, "not shown: %s was not seen broken\n", r.Broke)
+	}
+	if p.likely < 1 {
+		fmt.Fprintf(w, "note: it is to be seen in %.0f %% of all plays: the order of events depends on this cloud's shortest time-out\n", 100*p.likely)
 	}
 	if p.schedule.System.Watch != nil {
 		fmt.Fprintln(w, "note: the schedule was found beside `understudy watch`, which a drill does not start")

@@ -18,11 +18,11 @@ import (
 // checks, as in every drill of a record: its other faults are the loss of whole regions.
 
 // ofRecordToo are the faults that such a schedule may have.
-var ofRecordToo = []string{simulation.FaultRegion, simulation.FaultInvert}
+var ofRecordToo = []string{simulation.FaultRegion, simulation.FaultFlap, simulation.FaultInvert}
 
 // ofRecord plays it.
 func (p *playing) ofRecord(cmd *cobra.Command, on *target) (err error) {
-	for _, s := range p.strokes {
+	for _, s := range p.schedule.Faults {
 		if !slices.Contains(ofRecordToo, s.Kind) {
 			return misuse(fmt.Errorf("%s: %s: of a record, a drill changes nothing that others built but health checks"+
 				"\nhint: `understudy simulate --record %s --only region` searches for what it can play", p.drillFlags.schedule, s.Kind, p.record))
@@ -57,6 +57,9 @@ func (p *playing) ofRecord(cmd *cobra.Command, on *target) (err error) {
 
 // prepareRecord makes a play of what stands behind a record.
 func (p *playing) prepareRecord(ctx context.Context, r *recordDrill) (*drill.Play, error) {
+	if err := p.stretch(r.outside); err != nil {
+		return nil, err
+	}
 	d, err := r.prepare(ctx)
 	if err != nil {
 		return nil, err

@@ -102,6 +102,34 @@ func TestAdviceFindsWhatTakesLongest(t *testing.T) {
 	}
 }
 
+// A schedule of two faults whose effects come in another order where time-outs do not shrink as the speed has it: it is played where it shows
+// something, and where it may.
+func TestScheduleIsPlayedWhereItShowsSomething(t *testing.T) {
+	begin := simulation.Span(time.Hour)
+	s := simulation.Schedule{
+		System: simulation.Default(), Limits: simulation.DefaultLimits(), Seed: 1, Broke: simulation.BrokenPingPong,
+		Faults: []simulation.Fault{
+			{Kind: simulation.FaultRegion, Region: simulation.Primary, At: begin, For: simulation.Span(2 * time.Minute)},
+			{Kind: simulation.FaultTargets, Region: simulation.Standby, At: begin, For: simulation.Span(32 * time.Second)},
+		},
+	}
+	for _, c := range []struct {
+		speed float64
+		least time.Duration
+		shows bool
+	}{{1, 200 * time.Millisecond, true}, {30, time.Millisecond, true}, {30, 200 * time.Millisecond, true}, {30, 2 * time.Second, false}} {
+		p := playing{drillFlags: &drillFlags{users: 40, rate: 200}, schedule: s}
+		err := p.stretch(outside{speed: c.speed, least: c.least, local: true})
+		if (err == nil) != c.shows || c.shows && (p.likely == 0 || len(p.strokes) != 2) {
+			t.Errorf("at speed %g with time-outs from %s: %v, in %g of the runs", c.speed, c.least, err, p.likely)
+		}
+		p.by = 1
+		if err := p.stretch(outside{speed: c.speed, least: c.least, local: true}); err != nil || p.likely != 1 {
+			t.Errorf("as it is told to: %v", err)
+		}
+	}
+}
+
 // A schedule's faults are a drill's strokes from the first one on; a flap loses the region each time.
 func TestStrokesOfASchedule(t *testing.T) {
 	minute := simulation.Span(time.Minute)
