@@ -13,6 +13,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/profile"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/tempo"
+	"github.com/understudy/understudy/cloud/internal/webhook"
 	"github.com/understudy/understudy/cloud/internal/world"
 )
 
@@ -67,7 +68,7 @@ func (d *identityDesk) InstanceCredentials(ctx context.Context, id, instance str
 	return d.now.Load().InstanceCredentials(ctx, id, instance)
 }
 
-// serveRegions lets the regions ask IAM, and for each other.
+// serveRegions lets the regions ask IAM, for each other, and for messages to be posted on the host.
 func (c *Cloud) serveRegions() error {
 	l, err := c.listenUnix(world.IdentitySocket(c.dir))
 	if err != nil {
@@ -75,6 +76,7 @@ func (c *Cloud) serveRegions() error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", profile.Handler(&c.identity))
+	mux.Handle("POST "+webhook.Path, webhook.Handler())
 	world.ServeRegions(mux, &c.regions)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	c.onClose(server.Close)

@@ -42,6 +42,7 @@ var services = map[string]string{
 	"service-quotas/2019-06-24":                  "servicequotas",
 	"acm/2015-12-08":                             "acm",
 	"arc-zonal-shift/2022-10-30":                 "zonalshift",
+	"sns/2010-03-31":                             "sns",
 }
 
 // checked are the tables that have the models' constraints: those of the services that check them in front of their

@@ -17,7 +17,7 @@ import (
 var packages = map[string]string{
 	"ec2": "ec2", "elbv2": "elasticloadbalancingv2", "elb": "elasticloadbalancing", "autoscaling": "autoscaling", "route53": "route53", "sts": "sts", "cloudwatch": "cloudwatch",
 	"recoverycontrol": "route53recoverycontrolconfig", "iam": "iam", "ssm": "ssm", "servicequotas": "servicequotas", "acm": "acm",
-	"zonalshift": "arczonalshift",
+	"zonalshift": "arczonalshift", "sns": "sns",
 }
 
 // generateTypes writes, for a test alone, the SDK's input and output of every operation that the models
@@ -32,7 +32,7 @@ func generateTypes(models, dir string) error {
 	names := map[string]string{
 		"ec2": "EC2", "elbv2": "ELBv2", "elb": "ELB", "autoscaling": "AutoScaling", "route53": "Route53", "sts": "STS", "cloudwatch": "CloudWatch",
 		"recoverycontrol": "RecoveryControl", "iam": "IAM", "ssm": "SSM", "servicequotas": "ServiceQuotas", "acm": "ACM",
-		"zonalshift": "ZonalShift",
+		"zonalshift": "ZonalShift", "sns": "SNS",
 	}
 	for _, from := range slices.Sorted(maps.Keys(services)) {
 		table := services[from]

@@ -180,6 +180,8 @@ func (q *question) needs() ([]need, error) {
 		return q.certificates()
 	case wire.ZonalShift:
 		return q.shifting()
+	case wire.SNS:
+		return q.notifying()
 	}
 	return []need{q.on(anything, nil)}, nil
 }

@@ -28,6 +28,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	snstypes "github.com/aws/aws-sdk-go-v2/service/sns/types"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -335,6 +337,22 @@ func TestNeeds(t *testing.T) {
 			_, err := arczonalshift.NewFromConfig(c).ListManagedResources(ctx, &arczonalshift.ListManagedResourcesInput{})
 			return err
 		}, []string{"arc-zonal-shift:ListManagedResources *"}},
+		"a new topic": {wire.SNS, func(c aws.Config) error {
+			_, err := sns.NewFromConfig(c).CreateTopic(ctx, &sns.CreateTopicInput{Name: new("t"), Tags: []snstypes.Tag{{Key: new("stack"), Value: new("a")}}})
+			return err
+		}, []string{"sns:CreateTopic arn:aws:sns:us-east-1:123456789012:t" + said, "sns:TagResource arn:aws:sns:us-east-1:123456789012:t" + said}},
+		"a topic": {wire.SNS, func(c aws.Config) error {
+			_, err := sns.NewFromConfig(c).Publish(ctx, &sns.PublishInput{TopicArn: new("arn:aws:sns:us-east-1:123456789012:t"), Message: new("m")})
+			return err
+		}, []string{"sns:Publish arn:aws:sns:us-east-1:123456789012:t"}},
+		"a subscription's topic": {wire.SNS, func(c aws.Config) error {
+			_, err := sns.NewFromConfig(c).Unsubscribe(ctx, &sns.UnsubscribeInput{SubscriptionArn: new("arn:aws:sns:us-east-1:123456789012:t:0001")})
+			return err
+		}, []string{"sns:Unsubscribe arn:aws:sns:us-east-1:123456789012:t"}},
+		"all topics": {wire.SNS, func(c aws.Config) error {
+			_, err := sns.NewFromConfig(c).ListTopics(ctx, &sns.ListTopicsInput{})
+			return err
+		}, []string{"sns:ListTopics *"}},
 		"another service": {wire.CloudWatch, func(c aws.Config) error {
 			_, err := cloudwatch.NewFromConfig(c).DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{"a"}})
 			return err

@@ -40,6 +40,8 @@ func refusal(s *wire.Service, text string) *wire.Error {
 	switch s {
 	case wire.EC2:
 		e.Code, e.Message = "UnauthorizedOperation", "You are not authorized to perform this operation. "+text
+	case wire.SNS: // "Errors" of each operation in its API reference
+		e.Code = "AuthorizationError"
 	case wire.RecoveryControl, wire.ZonalShift:
 		e.Code = "AccessDeniedException"
 	case wire.RecoveryCluster, wire.SSM, wire.ACM:

@@ -71,6 +71,10 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.metrics(w, r)
 		return
 	}
+	linked := ""
+	if !inside {
+		r, linked = followed(r)
+	}
 	r = wire.WithScope(r)
 	scope, _ := wire.ScopeOf(r)
 	body, err := readBody(w, r)
@@ -81,6 +85,10 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		refuse(w, r, service, err)
+		return
+	}
+	if linked != "" {
+		d.follow(w, r, body, linked)
 		return
 	}
 	caller, err := d.verifier.caller(r, body)

@@ -9,14 +9,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
 	"github.com/understudy/understudy/cloud/internal/region/compute"
+	"github.com/understudy/understudy/cloud/internal/region/notifying"
 	"github.com/understudy/understudy/cloud/internal/region/scaling"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
-// actions has alarms carry out the policies of Auto Scaling, and EC2 what they want of instances.
+// actions has alarms carry out the policies of Auto Scaling, EC2 what they want of instances, and SNS tell whom they tell.
 type actions struct {
 	*scaling.Room
-	compute *compute.Room
+	compute   *compute.Room
+	notifying *notifying.Room
 }
 
 // Policy implements watching.Actions.
@@ -36,6 +38,11 @@ func (a actions) Instance(verb, id string) (err error) {
 		_, err = a.compute.RebootInstances(ctx, &ec2.RebootInstancesInput{InstanceIds: ids})
 	}
 	return err
+}
+
+// Notify implements watching.Actions.
+func (a actions) Notify(topic, subject, message string) error {
+	return a.notifying.Notify(topic, subject, message)
 }
 
 // alarms is CloudWatch as Auto Scaling sees it. It is loaded after Auto Scaling, and so found through the region.

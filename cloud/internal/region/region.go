@@ -27,6 +27,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/region/certificates"
 	"github.com/understudy/understudy/cloud/internal/region/compute"
 	"github.com/understudy/understudy/cloud/internal/region/nets"
+	"github.com/understudy/understudy/cloud/internal/region/notifying"
 	"github.com/understudy/understudy/cloud/internal/region/parameters"
 	"github.com/understudy/understudy/cloud/internal/region/quotas"
 	"github.com/understudy/understudy/cloud/internal/region/resource"
@@ -36,6 +37,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/tempo"
+	"github.com/understudy/understudy/cloud/internal/webhook"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
@@ -62,6 +64,10 @@ type Config struct {
 	// Resolve asks Route 53 on behalf of a VPC, named as in package resolver. Where it is nil, instances
 	// learn no names but their own.
 	Resolve func(vpc string, q *dns.Msg) (*dns.Msg, error)
+	// Post posts a message of SNS to an endpoint on the host's loopback; nil where nothing leaves the region.
+	Post func(context.Context, webhook.Message) (status int, err error)
+	// Endpoint is the cloud's URL on the host, to which links in messages lead.
+	Endpoint string
 	// Issuer certifies what Certificate Manager issues; nil for one that never does.
 	Issuer certificates.Issuer
 	// Buckets is the folder that stands for S3, which all regions share: of Dir where it is empty.
@@ -83,6 +89,7 @@ type Region struct {
 	watching     *watching.Room
 	parameters   *parameters.Room
 	quotas       *quotas.Room
+	notifying    *notifying.Room
 
 	beacon *room.Watch // wakes whoever tells Route 53 of the region
 	twins  twins
@@ -102,6 +109,11 @@ func Open(cfg Config, fabric nets.Fabric, host compute.Machines, publisher Publi
 	}
 	if cfg.Peers == nil {
 		cfg.Peers = func(context.Context) ([]string, error) { return nil, nil }
+	}
+	if cfg.Post == nil {
+		cfg.Post = func(context.Context, webhook.Message) (int, error) {
+			return 0, errors.New("there is no way out of the region")
+		}
 	}
 	if cfg.Profiles == nil {
 		cfg.Profiles = profile.Unavailable{}
@@ -163,10 +175,13 @@ func (r *Region) load(fabric nets.Fabric, host compute.Machines) (err error) {
 	}); err != nil {
 		return err
 	}
-	if r.scaling, err = scaling.Load(r.Base, machines{r.compute, r.nets}, r.balancing, alarms{r}); err != nil {
+	if r.notifying, err = notifying.Load(r.Base, notifying.Config{Endpoint: r.cfg.Endpoint, Post: r.cfg.Post}); err != nil {
 		return err
 	}
-	if r.watching, err = watching.Load(r.Base, actions{r.scaling, r.compute}, r.compute.PublishMetrics, r.balancing.PublishMetrics, r.scaling.PublishMetrics); err != nil {
+	if r.scaling, err = scaling.Load(r.Base, machines{r.compute, r.nets}, r.balancing, alarms{r}, r.notifying); err != nil {
+		return err
+	}
+	if r.watching, err = watching.Load(r.Base, actions{r.scaling, r.compute, r.notifying}, r.compute.PublishMetrics, r.balancing.PublishMetrics, r.scaling.PublishMetrics); err != nil {
 		return err
 	}
 	r.quotas = quotas.New(r.Base, Quotas()...)
@@ -218,6 +233,7 @@ func (r *Region) Operations(m *wire.Mux) {
 	r.watching.Operations(m)
 	r.parameters.Operations(m)
 	r.quotas.Operations(m)
+	r.notifying.Operations(m)
 }
 
 // Close ends the control plane: the load balancers, the instances' processes and the listeners. The

@@ -44,6 +44,9 @@ func (r *Region) thing(name string) (t access.Thing, ok bool) {
 	case strings.HasPrefix(name, "arn:aws:acm:"):
 		t.Tags, ok = r.certificates.TagMap(name)
 		return t, ok
+	case strings.HasPrefix(name, "arn:aws:sns:"):
+		t.Tags, ok = r.notifying.TagMap(name)
+		return t, ok
 	case strings.HasPrefix(name, "arn:"):
 		t.Tags, ok = r.balancing.Tags(name)
 		return t, ok

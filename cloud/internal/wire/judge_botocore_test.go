@@ -24,7 +24,7 @@ import (
 // botocoreNames are the services' names in botocore, which has its models' names of its own.
 var botocoreNames = map[*Service]string{
 	EC2: "ec2", ELBv2: "elbv2", ELB: "elb", AutoScaling: "autoscaling", Route53: "route53", IAM: "iam", STS: "sts", SSM: "ssm", CloudWatch: "cloudwatch",
-	ServiceQuotas: "service-quotas", ACM: "acm", ZonalShift: "arc-zonal-shift",
+	ServiceQuotas: "service-quotas", ACM: "acm", ZonalShift: "arc-zonal-shift", SNS: "sns",
 	RecoveryControl: "route53-recovery-control-config", RecoveryCluster: "route53-recovery-cluster",
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
@@ -88,7 +89,7 @@ func TestTheGoSDKAgreesOnEveryOperation(t *testing.T) {
 		AutoScaling: autoscaling.NewFromConfig(cfg),
 		Route53:     route53.NewFromConfig(cfg), STS: sts.NewFromConfig(cfg), CloudWatch: cloudwatch.NewFromConfig(cfg),
 		RecoveryControl: route53recoverycontrolconfig.NewFromConfig(cfg), IAM: iam.NewFromConfig(cfg), SSM: ssm.NewFromConfig(cfg),
-		ServiceQuotas: servicequotas.NewFromConfig(cfg), ACM: acm.NewFromConfig(cfg), ZonalShift: arczonalshift.NewFromConfig(cfg),
+		ServiceQuotas: servicequotas.NewFromConfig(cfg), ACM: acm.NewFromConfig(cfg), ZonalShift: arczonalshift.NewFromConfig(cfg), SNS: sns.NewFromConfig(cfg),
 	}
 	judged := 0
 	for s, ops := range sdkTypes {

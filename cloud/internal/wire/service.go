@@ -58,6 +58,8 @@ var (
 	ACM = newService("acm", "acm", "2015-12-08", "", json11, json11Codec{})
 	// Zonal shift of Application Recovery Controller, which each region has.
 	ZonalShift = newService("arc-zonal-shift", "zonalshift", "2022-10-30", "", restJSON, restJSONCodec{})
+	// SNS words its refusals itself, as does EC2.
+	SNS = newService("sns", "sns", "2010-03-31", "http://sns.amazonaws.com/doc/2010-03-31/", awsQuery, queryCodec{})
 )
 
 func newCloudWatch() *Service {
@@ -68,7 +70,9 @@ func newCloudWatch() *Service {
 }
 
 // Services lists them all.
-var Services = []*Service{EC2, ELBv2, ELB, AutoScaling, Route53, IAM, STS, CloudWatch, SSM, ServiceQuotas, ACM, ZonalShift, RecoveryControl, RecoveryCluster}
+var Services = []*Service{
+	EC2, ELBv2, ELB, AutoScaling, Route53, IAM, STS, CloudWatch, SSM, ServiceQuotas, ACM, ZonalShift, SNS, RecoveryControl, RecoveryCluster,
+}
 
 func newService(signing, file, version, namespace string, p protocol, codecs ...codec) *Service {
 	return &Service{SigningName: signing, Version: version, namespace: namespace, protocol: p, codecs: codecs, table: &table{file: file}}

@@ -14,6 +14,7 @@ import (
 	route53 "github.com/aws/aws-sdk-go-v2/service/route53"
 	recoverycontrol "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig"
 	servicequotas "github.com/aws/aws-sdk-go-v2/service/servicequotas"
+	sns "github.com/aws/aws-sdk-go-v2/service/sns"
 	ssm "github.com/aws/aws-sdk-go-v2/service/ssm"
 	sts "github.com/aws/aws-sdk-go-v2/service/sts"
 )
@@ -4451,6 +4452,176 @@ var sdkTypes = map[*Service]map[string][2]any{
 		"UntagResource": {
 			&servicequotas.UntagResourceInput{},
 			&servicequotas.UntagResourceOutput{},
+		},
+	},
+	SNS: {
+		"AddPermission": {
+			&sns.AddPermissionInput{},
+			&sns.AddPermissionOutput{},
+		},
+		"CheckIfPhoneNumberIsOptedOut": {
+			&sns.CheckIfPhoneNumberIsOptedOutInput{},
+			&sns.CheckIfPhoneNumberIsOptedOutOutput{},
+		},
+		"ConfirmSubscription": {
+			&sns.ConfirmSubscriptionInput{},
+			&sns.ConfirmSubscriptionOutput{},
+		},
+		"CreatePlatformApplication": {
+			&sns.CreatePlatformApplicationInput{},
+			&sns.CreatePlatformApplicationOutput{},
+		},
+		"CreatePlatformEndpoint": {
+			&sns.CreatePlatformEndpointInput{},
+			&sns.CreatePlatformEndpointOutput{},
+		},
+		"CreateSMSSandboxPhoneNumber": {
+			&sns.CreateSMSSandboxPhoneNumberInput{},
+			&sns.CreateSMSSandboxPhoneNumberOutput{},
+		},
+		"CreateTopic": {
+			&sns.CreateTopicInput{},
+			&sns.CreateTopicOutput{},
+		},
+		"DeleteEndpoint": {
+			&sns.DeleteEndpointInput{},
+			&sns.DeleteEndpointOutput{},
+		},
+		"DeletePlatformApplication": {
+			&sns.DeletePlatformApplicationInput{},
+			&sns.DeletePlatformApplicationOutput{},
+		},
+		"DeleteSMSSandboxPhoneNumber": {
+			&sns.DeleteSMSSandboxPhoneNumberInput{},
+			&sns.DeleteSMSSandboxPhoneNumberOutput{},
+		},
+		"DeleteTopic": {
+			&sns.DeleteTopicInput{},
+			&sns.DeleteTopicOutput{},
+		},
+		"GetDataProtectionPolicy": {
+			&sns.GetDataProtectionPolicyInput{},
+			&sns.GetDataProtectionPolicyOutput{},
+		},
+		"GetEndpointAttributes": {
+			&sns.GetEndpointAttributesInput{},
+			&sns.GetEndpointAttributesOutput{},
+		},
+		"GetPlatformApplicationAttributes": {
+			&sns.GetPlatformApplicationAttributesInput{},
+			&sns.GetPlatformApplicationAttributesOutput{},
+		},
+		"GetSMSAttributes": {
+			&sns.GetSMSAttributesInput{},
+			&sns.GetSMSAttributesOutput{},
+		},
+		"GetSMSSandboxAccountStatus": {
+			&sns.GetSMSSandboxAccountStatusInput{},
+			&sns.GetSMSSandboxAccountStatusOutput{},
+		},
+		"GetSubscriptionAttributes": {
+			&sns.GetSubscriptionAttributesInput{},
+			&sns.GetSubscriptionAttributesOutput{},
+		},
+		"GetTopicAttributes": {
+			&sns.GetTopicAttributesInput{},
+			&sns.GetTopicAttributesOutput{},
+		},
+		"ListEndpointsByPlatformApplication": {
+			&sns.ListEndpointsByPlatformApplicationInput{},
+			&sns.ListEndpointsByPlatformApplicationOutput{},
+		},
+		"ListOriginationNumbers": {
+			&sns.ListOriginationNumbersInput{},
+			&sns.ListOriginationNumbersOutput{},
+		},
+		"ListPhoneNumbersOptedOut": {
+			&sns.ListPhoneNumbersOptedOutInput{},
+			&sns.ListPhoneNumbersOptedOutOutput{},
+		},
+		"ListPlatformApplications": {
+			&sns.ListPlatformApplicationsInput{},
+			&sns.ListPlatformApplicationsOutput{},
+		},
+		"ListSMSSandboxPhoneNumbers": {
+			&sns.ListSMSSandboxPhoneNumbersInput{},
+			&sns.ListSMSSandboxPhoneNumbersOutput{},
+		},
+		"ListSubscriptions": {
+			&sns.ListSubscriptionsInput{},
+			&sns.ListSubscriptionsOutput{},
+		},
+		"ListSubscriptionsByTopic": {
+			&sns.ListSubscriptionsByTopicInput{},
+			&sns.ListSubscriptionsByTopicOutput{},
+		},
+		"ListTagsForResource": {
+			&sns.ListTagsForResourceInput{},
+			&sns.ListTagsForResourceOutput{},
+		},
+		"ListTopics": {
+			&sns.ListTopicsInput{},
+			&sns.ListTopicsOutput{},
+		},
+		"OptInPhoneNumber": {
+			&sns.OptInPhoneNumberInput{},
+			&sns.OptInPhoneNumberOutput{},
+		},
+		"Publish": {
+			&sns.PublishInput{},
+			&sns.PublishOutput{},
+		},
+		"PublishBatch": {
+			&sns.PublishBatchInput{},
+			&sns.PublishBatchOutput{},
+		},
+		"PutDataProtectionPolicy": {
+			&sns.PutDataProtectionPolicyInput{},
+			&sns.PutDataProtectionPolicyOutput{},
+		},
+		"RemovePermission": {
+			&sns.RemovePermissionInput{},
+			&sns.RemovePermissionOutput{},
+		},
+		"SetEndpointAttributes": {
+			&sns.SetEndpointAttributesInput{},
+			&sns.SetEndpointAttributesOutput{},
+		},
+		"SetPlatformApplicationAttributes": {
+			&sns.SetPlatformApplicationAttributesInput{},
+			&sns.SetPlatformApplicationAttributesOutput{},
+		},
+		"SetSMSAttributes": {
+			&sns.SetSMSAttributesInput{},
+			&sns.SetSMSAttributesOutput{},
+		},
+		"SetSubscriptionAttributes": {
+			&sns.SetSubscriptionAttributesInput{},
+			&sns.SetSubscriptionAttributesOutput{},
+		},
+		"SetTopicAttributes": {
+			&sns.SetTopicAttributesInput{},
+			&sns.SetTopicAttributesOutput{},
+		},
+		"Subscribe": {
+			&sns.SubscribeInput{},
+			&sns.SubscribeOutput{},
+		},
+		"TagResource": {
+			&sns.TagResourceInput{},
+			&sns.TagResourceOutput{},
+		},
+		"Unsubscribe": {
+			&sns.UnsubscribeInput{},
+			&sns.UnsubscribeOutput{},
+		},
+		"UntagResource": {
+			&sns.UntagResourceInput{},
+			&sns.UntagResourceOutput{},
+		},
+		"VerifySMSSandboxPhoneNumber": {
+			&sns.VerifySMSSandboxPhoneNumberInput{},
+			&sns.VerifySMSSandboxPhoneNumberOutput{},
 		},
 	},
 	SSM: {

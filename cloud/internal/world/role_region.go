@@ -32,6 +32,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/region/nets"
 	"github.com/understudy/understudy/cloud/internal/resolver"
 	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/webhook"
 )
 
 func runRegion(cfg Config) error {
@@ -77,8 +78,8 @@ func regionConfig(cfg Config, name string, index int, issuer *authority.Issuer, 
 		Buckets: filepath.Join(cfg.Dir, "s3"), Issuer: issuer, Peers: others.list, Peer: others.socket,
 		Lend: func(l net.Listener, t lend.Terms) (nets.Loan, error) { return lend.Lend(APISocket(cfg.Dir), l, t) },
 
-		Profiles: profile.Client{Socket: IdentitySocket(cfg.Dir)},
-		Resolve:  func(vpc string, q *dns.Msg) (*dns.Msg, error) { return resolver.Ask(ResolverSocket(cfg.Dir), vpc, q) },
+		Profiles: profile.Client{Socket: IdentitySocket(cfg.Dir)}, Post: webhook.Client{Socket: IdentitySocket(cfg.Dir)}.Post, Endpoint: cfg.Endpoint,
+		Resolve: func(vpc string, q *dns.Msg) (*dns.Msg, error) { return resolver.Ask(ResolverSocket(cfg.Dir), vpc, q) },
 	}
 }
 

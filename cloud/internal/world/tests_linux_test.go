@@ -18,7 +18,7 @@ import (
 var signed = map[string]string{
 	"ec2": "ec2", "autoscaling": "autoscaling", "elasticloadbalancingv2": "elasticloadbalancing",
 	"elasticloadbalancing": wire.ELB.String(), "route53": "route53", "sts": "sts", "cloudwatch": "monitoring",
-	"iam": "iam", "ssm": "ssm", "servicequotas": "servicequotas", "acm": "acm", "arczonalshift": "arc-zonal-shift",
+	"iam": "iam", "ssm": "ssm", "servicequotas": "servicequotas", "acm": "acm", "sns": "sns", "arczonalshift": "arc-zonal-shift",
 	"route53recoverycontrolconfig": "route53-recovery-control-config", "route53recoverycluster": "route53-recovery-cluster",
 }
 

@@ -72,6 +72,7 @@ func (r *Room) holdMember(tx *store.Tx, f fleetRow, m memberRow) error {
 		if h.Target != "" {
 			r.Log.Info("lifecycle hook", "to", h.Target, "group", f.Name, "hook", h.Name, "transition", h.Transition, "instance", m.Instance,
 				"token", w.Token, "metadata", h.Metadata)
+			r.tellHook(f, h, m, w)
 		}
 	}
 	if len(m.Waits) == 0 {
@@ -81,6 +82,23 @@ func (r *Room) holdMember(tx *store.Tx, f fleetRow, m memberRow) error {
 		return err
 	}
 	return r.members.Put(tx, m.Token, m)
+}
+
+// tellHook tells a hook's target that a member waits for it
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/prepare-for-lifecycle-notifications.html).
+func (r *Room) tellHook(f fleetRow, h hookRow, m memberRow, w hookWait) {
+	what, from, to := "LAUNCHING", "EC2", "AutoScalingGroup"
+	if h.Transition == terminating {
+		what, from, to = "TERMINATING", to, from
+	}
+	said := r.told(f, map[string]any{
+		"LifecycleActionToken": w.Token, "LifecycleHookName": h.Name, "LifecycleTransition": h.Transition, "EC2InstanceId": m.Instance,
+		"Origin": from, "Destination": to,
+	})
+	if h.Metadata != "" {
+		said["NotificationMetadata"] = h.Metadata
+	}
+	r.tell(h.Target, fmt.Sprintf("Auto Scaling: Lifecycle action '%s' for instance %s in progress.", what, m.Instance), said)
 }
 
 // beat is when a hook ends by itself after a heartbeat.

@@ -2,9 +2,12 @@ package scaling
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
@@ -24,25 +27,63 @@ const (
 
 var notificationTypes = []string{notifyLaunch, notifyLaunchError, notifyTerminate, notifyTerminateError, notifyTest}
 
-// notify tells a group's topics of an activity that has ended. There are no topics here: the region's log has what they would get.
+// notify tells a group's topics of an activity that has ended.
 func (r *Room) notify(tx *store.Tx, a activityRow) {
-	of := ""
+	of, what := "", ""
 	switch wrong := a.Status != successful; {
 	case strings.HasPrefix(a.Description, "Launching") && wrong:
-		of = notifyLaunchError
+		of, what = notifyLaunchError, "launch error"
 	case strings.HasPrefix(a.Description, "Launching"):
-		of = notifyLaunch
+		of, what = notifyLaunch, "launch"
 	case strings.HasPrefix(a.Description, "Terminating") && wrong:
-		of = notifyTerminateError
+		of, what = notifyTerminateError, "termination error"
 	case strings.HasPrefix(a.Description, "Terminating"):
-		of = notifyTerminate
+		of, what = notifyTerminate, "termination"
 	}
 	f, _ := r.fleets.GetTx(tx, a.Group)
 	for _, topic := range slices.Sorted(maps.Keys(f.Notifications)) {
 		if slices.Contains(f.Notifications[topic], of) {
 			r.Log.Info("auto scaling notification", "to", topic, "event", of, "group", a.Group, "description", a.Description, "cause", a.Cause, "activity", a.ID)
+			r.tell(topic, fmt.Sprintf("Auto Scaling: %s for group %q", what, a.Group), r.toldActivity(f, a, of))
 		}
 	}
+}
+
+// tell tells a topic. That it reaches nobody stops nothing.
+func (r *Room) tell(topic, subject string, message map[string]any) {
+	b, err := json.Marshal(message)
+	if err != nil {
+		panic(err) // texts and numbers
+	}
+	if err := r.topics.Notify(topic, subject, string(b)); err != nil {
+		r.Log.Warn("tell a topic", "topic", topic, "subject", subject, "err", err)
+	}
+}
+
+// told is what all messages of a group have, and more
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-sns-notifications.html).
+func (r *Room) told(f fleetRow, more map[string]any) map[string]any {
+	said := map[string]any{
+		"AccountId": r.Account, "AutoScalingGroupName": f.Name, "AutoScalingGroupARN": r.fleetARN(f), "Service": "AWS Auto Scaling",
+		"Time": toldTime(time.Now()), "RequestId": room.NewUUID(),
+	}
+	maps.Copy(said, more)
+	return said
+}
+
+func toldTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+func (r *Room) toldActivity(f fleetRow, a activityRow, event string) map[string]any {
+	details := json.RawMessage(a.Details)
+	if !json.Valid(details) {
+		details = json.RawMessage("{}")
+	}
+	_, instance, _ := strings.Cut(a.Description, ": ")
+	return r.told(f, map[string]any{
+		"Event": event, "ActivityId": a.ID, "RequestId": a.ID, "Description": a.Description, "Cause": a.Cause, "StatusCode": a.Status,
+		"StatusMessage": a.Message, "Progress": a.Progress, "StartTime": toldTime(a.Start), "EndTime": toldTime(a.End), "EC2InstanceId": instance,
+		"Details": details,
+	})
 }
 
 // PutNotificationConfiguration has a topic told of a group's activities of some types, in place of those of before.
@@ -73,6 +114,8 @@ func (r *Room) PutNotificationConfiguration(
 	})
 	if err == nil { // whatever types were asked for
 		r.Log.Info("auto scaling notification", "to", *in.TopicARN, "event", notifyTest, "group", *in.AutoScalingGroupName)
+		f, _ := r.fleets.Get(*in.AutoScalingGroupName)
+		r.tell(*in.TopicARN, fmt.Sprintf("Auto Scaling: test notification for group %q", f.Name), r.told(f, map[string]any{"Event": notifyTest}))
 	}
 	return &autoscaling.PutNotificationConfigurationOutput{}, err
 }

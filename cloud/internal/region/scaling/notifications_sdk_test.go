@@ -12,7 +12,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 )
 
-func TestTopicsAreToldInTheLog(t *testing.T) {
+func TestTopicsAreTold(t *testing.T) {
 	s := newStage(t)
 	var said bytes.Buffer
 	client, ctx := s.client(), t.Context()
@@ -33,11 +33,14 @@ func TestTopicsAreToldInTheLog(t *testing.T) {
 	if n := list.NotificationConfigurations; len(n) != 2 || *n[0].NotificationType != notifyLaunch || *n[1].TopicARN != topic {
 		t.Errorf("the list is %+v", n)
 	}
-	r := &Room{Base: &room.Base{Log: slog.New(slog.NewTextHandler(&said, nil))}, fleets: s.r.fleets}
+	r := &Room{Base: &room.Base{Log: slog.New(slog.NewTextHandler(&said, nil))}, fleets: s.r.fleets, topics: &s.topics}
 	r.notify(nil, activityRow{Group: "app", Description: "Launching a new EC2 instance: i-1", Status: successful})
 	r.notify(nil, activityRow{Group: "app", Description: "Launching a new EC2 instance", Status: failed})
 	if out := said.String(); strings.Count(out, "\n") != 1 || !strings.Contains(out, topic) || !strings.Contains(out, "event="+notifyLaunch+" ") {
 		t.Errorf("the log says %s", out)
+	}
+	if !s.topics.has(`Auto Scaling: launch for group "app"`, topic, `"EC2InstanceId":"i-1"`, `"Event":"autoscaling:EC2_INSTANCE_LAUNCH"`, `"AutoScalingGroupName":"app"`) {
+		t.Errorf("told %q", s.topics.told)
 	}
 	// Who is to be told is tried at once.
 	s.r.Log = slog.New(slog.NewTextHandler(&said, nil))
@@ -49,6 +52,9 @@ func TestTopicsAreToldInTheLog(t *testing.T) {
 	}))(t)
 	if out := said.String(); strings.Count(out, "event="+notifyTest+" ") != 2 {
 		t.Errorf("the log says %s", out)
+	}
+	if !s.topics.has(`Auto Scaling: test notification for group "app"`, topic, `"Event":"autoscaling:TEST_NOTIFICATION"`) {
+		t.Errorf("told %q", s.topics.told)
 	}
 	roomtest.WantAPIError(t, put("t", notifyLaunch), "ValidationError")
 	roomtest.WantAPIError(t, put(topic, []string{}...), "ValidationError")

@@ -75,6 +75,11 @@ type Template struct {
 	ByParameter bool
 }
 
+// Topics is SNS: it tells a topic, which may be any ARN, and returns an error where that reaches nobody.
+type Topics interface {
+	Notify(topic, subject, message string) error
+}
+
 // Alarms is what Auto Scaling needs of CloudWatch.
 type Alarms interface {
 	// Acting are those whose action something is.
@@ -105,11 +110,12 @@ type Room struct {
 	configurations *store.Table[configurationRow] // by name
 
 	alarms Alarms
+	topics Topics
 }
 
 // Load reads the tables.
-func Load(base *room.Base, machines Machines, targets Targets, alarms Alarms) (*Room, error) {
-	r := &Room{Base: base, machines: machines, targets: targets, alarms: alarms, opened: time.Now().UTC()}
+func Load(base *room.Base, machines Machines, targets Targets, alarms Alarms, topics Topics) (*Room, error) {
+	r := &Room{Base: base, machines: machines, targets: targets, alarms: alarms, topics: topics, opened: time.Now().UTC()}
 	var err error
 	room.LoadTable(r.DB, "auto-scaling-groups", &r.fleets, &err)
 	room.LoadTable(r.DB, "auto-scaling-instances", &r.members, &err)

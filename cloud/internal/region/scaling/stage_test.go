@@ -71,6 +71,29 @@ func (a *fakeAlarms) DropAlarms(_ *store.Tx, names ...string) error {
 	return nil
 }
 
+// fakeTopics is SNS that remembers what it was told.
+type fakeTopics struct {
+	mu   sync.Mutex
+	told []string // topic, subject and message, each in a line
+}
+
+var _ Topics = (*fakeTopics)(nil)
+
+func (f *fakeTopics) Notify(topic, subject, message string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.told = append(f.told, topic+"\n"+subject+"\n"+message)
+	return nil
+}
+
+func (f *fakeTopics) has(subject string, says ...string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.ContainsFunc(f.told, func(told string) bool {
+		return strings.Contains(told, "\n"+subject+"\n") && !slices.ContainsFunc(says, func(s string) bool { return !strings.Contains(told, s) })
+	})
+}
+
 // alarmNews is the topic of what alarms say.
 const alarmNews store.Topic = "test-alarms"
 
@@ -105,6 +128,7 @@ type stage struct {
 	dir      string
 	subnets  string // of both zones
 	alarms   *fakeAlarms
+	topics   fakeTopics
 	shut     func()
 }
 
@@ -124,7 +148,7 @@ func (s *stage) open() {
 	s.t.Helper()
 	base, shut := roomtest.Open(s.t, s.dir, tempo.Speed(600))
 	s.machines.open(base)
-	r, err := Load(base, s.machines, s.book, s.alarms)
+	r, err := Load(base, s.machines, s.book, s.alarms, &s.topics)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -12,10 +12,12 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// Actions is what alarms do: the scaling policies of Auto Scaling, and what EC2 does with instances.
+// Actions is what alarms do: the scaling policies of Auto Scaling, what EC2 does with instances, and whom SNS tells.
 type Actions interface {
 	// Instance does with an instance what one of the verbs says.
 	Instance(verb, id string) error
+	// Notify tells a topic, which may be any ARN. It returns an error where it reaches nobody.
+	Notify(topic, subject, message string) error
 	// Policy carries out a scaling policy because of an alarm. distance is how far the metric is from the threshold. It returns
 	// why nothing was done, or an error.
 	Policy(arn, alarm string, state cwtypes.StateValue, distance float64) (why string, err error)
@@ -41,7 +43,7 @@ var verbs = []string{"stop", "terminate", "reboot", "recover"}
 // instances begins the ARN of what this region's EC2 does with an instance.
 func (r *Room) instances() string { return "arn:aws:automate:" + r.Region + ":ec2:" }
 
-// topics begins the ARN of a topic, of any region and account. There are no topics here: the region's log has what one would get.
+// topics begins the ARN of a topic, of any region and account. That it exists is not asked before it is to be told, as on AWS.
 const topics = "arn:aws:sns:"
 
 // checkActions refuses actions that would not be carried out: this cloud has none of the other services that alarms may name,
@@ -114,8 +116,11 @@ func (r *Room) carryOut(action string, row alarmRow, state cwtypes.StateValue, d
 	case ofInstance:
 		return "", r.actions.Instance(verb, row.instance())
 	case strings.HasPrefix(action, topics):
+		if now, ok := r.alarms.Get(row.Name); ok {
+			row = now // with the reason of the state that it has entered
+		}
 		r.Log.Info("alarm", "to", action, "alarm", row.Name, "state", state, "reason", row.Reason)
-		return "", nil
+		return "", r.actions.Notify(action, r.subject(row, state), r.message(row, state))
 	}
 	return r.actions.Policy(action, row.Name, state, distance)
 }

@@ -24,7 +24,7 @@ func (r *Room) enter(tx *store.Tx, row alarmRow, state cwtypes.StateValue, reaso
 	before, old := row, row.State
 	row.State, row.Reason, row.ReasonData, row.Updated = state, reason, data, now
 	if old != state {
-		row.Transitioned = now
+		row.Transitioned, row.Previous = now, old
 		if old == cwtypes.StateValueAlarm {
 			row.LeftAlarm = now
 		}

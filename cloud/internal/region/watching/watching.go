@@ -120,6 +120,7 @@ type alarmRow struct {
 	MissingActions    []string
 	Configured        time.Time
 	State             cwtypes.StateValue
+	Previous          cwtypes.StateValue // before State; empty where it has had no other
 	Reason            string
 	ReasonData        string
 	Updated           time.Time // when the state was last told

@@ -24,8 +24,16 @@ import (
 	"github.com/understudy/understudy/internal/patience"
 )
 
-// told is Auto Scaling that writes down what alarms ask of it.
-type told struct{ asked []string }
+// told is Auto Scaling that writes down what alarms ask of it, and SNS that remembers whom they tell.
+type told struct{ asked, sent []string }
+
+func (a *told) Notify(topic, subject, message string) error {
+	if strings.HasSuffix(topic, ":gone") {
+		return errors.New("Topic does not exist")
+	}
+	a.sent = append(a.sent, topic, subject, message)
+	return nil
+}
 
 func (a *told) Policy(arn, alarm string, state cwtypes.StateValue, distance float64) (string, error) {
 	a.asked = append(a.asked, fmt.Sprintf("%s %s %s %v", arn[strings.LastIndex(arn, "/")+1:], alarm, state, distance))
