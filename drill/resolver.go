@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -39,6 +40,9 @@ type Resolver struct {
 	Server string
 	// Timeout bounds one question; the zero value means two seconds.
 	Timeout time.Duration
+	// Elsewhere asks for the addresses, "ip4" or "ip6", of a name that a CNAME leads to and the server does not have: to an Internet name server of a
+	// zone that is every name of another zone, also a load balancer's. It may be nil where the server has all names.
+	Elsewhere func(ctx context.Context, network, name string) (Answer, error)
 }
 
 // ErrNoAddress means that the server answered and that the name has no address of the family that was asked for.
@@ -84,6 +88,13 @@ func (r Resolver) ask(ctx context.Context, name string, of uint16) (Answer, erro
 		return Answer{}, fmt.Errorf("resolve %s at %s: %s", name, r.Server, dns.RcodeToString[reply.Rcode])
 	}
 	a := addresses(reply)
+	if to := leadsOn(reply); len(a.Addresses) == 0 && to != "" && r.Elsewhere != nil {
+		found, err := r.Elsewhere(ctx, family[of], to)
+		if err != nil {
+			return Answer{}, fmt.Errorf("resolve %s, to which %s leads: %w", to, name, err)
+		}
+		a.Addresses = found.Addresses
+	}
 	if len(a.Addresses) == 0 {
 		return Answer{}, fmt.Errorf("resolve %s at %s: %w", name, r.Server, ErrNoAddress)
 	}
@@ -98,6 +109,19 @@ func (r Resolver) exchange(ctx context.Context, network string, q *dns.Msg) (*dn
 	c := dns.Client{Net: network, Timeout: timeout, UDPSize: 1232}
 	reply, _, err := c.ExchangeContext(ctx, q, r.Server)
 	return reply, err
+}
+
+// family is the network of a type of records.
+var family = map[uint16]string{dns.TypeA: "ip4", dns.TypeAAAA: "ip6"}
+
+// leadsOn is the name that the last CNAME of an answer leads to, without its last dot; "" if there is none.
+func leadsOn(m *dns.Msg) (to string) {
+	for _, rr := range m.Answer {
+		if record, ok := rr.(*dns.CNAME); ok {
+			to = strings.TrimSuffix(record.Target, ".")
+		}
+	}
+	return to
 }
 
 func addresses(m *dns.Msg) Answer {
@@ -131,14 +155,15 @@ func addresses(m *dns.Msg) Answer {
 
 // SystemLookup asks the system's resolver for IPv4 addresses, for names that the Resolver's server does not have. The answer
 // has no TTL, since the system's resolver does not return it.
-func SystemLookup(ctx context.Context, name string) (Answer, error) { return system(ctx, "ip4", name) }
+func SystemLookup(ctx context.Context, name string) (Answer, error) { return System(ctx, "ip4", name) }
 
 // SystemLookupBoth asks it for addresses of both families.
 func SystemLookupBoth(ctx context.Context, name string) (Answer, error) {
-	return system(ctx, "ip", name)
+	return System(ctx, "ip", name)
 }
 
-func system(ctx context.Context, network, name string) (a Answer, err error) {
+// System asks it for addresses of a network: "ip4", "ip6", or "ip" for both.
+func System(ctx context.Context, network, name string) (a Answer, err error) {
 	found, err := net.DefaultResolver.LookupNetIP(ctx, network, name)
 	for _, f := range found {
 		a.Addresses = append(a.Addresses, f.Unmap())

@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/http"
@@ -31,7 +32,7 @@ func nameServer(t *testing.T, records ...string) Resolver {
 			if err != nil {
 				t.Error(err)
 			} else if rr.Header().Name == q.Question[0].Name {
-				if m.Rcode = dns.RcodeSuccess; rr.Header().Rrtype == q.Question[0].Qtype {
+				if m.Rcode = dns.RcodeSuccess; rr.Header().Rrtype == q.Question[0].Qtype || rr.Header().Rrtype == dns.TypeCNAME {
 					m.Answer = append(m.Answer, rr)
 				}
 			}
@@ -141,6 +142,30 @@ func TestCNAMEsSayForHowLongNamesLeadSomewhere(t *testing.T) {
 		}
 		if a := addresses(m); a.TTL != want || len(a.Addresses) == 0 {
 			t.Errorf("%q leads to %v for %s, want %s", records, a.Addresses, a.TTL, want)
+		}
+	}
+}
+
+// The name servers of a zone answer with a CNAME alone where it leads out of the zone: the addresses are asked for elsewhere, and lead there for the
+// CNAME's TTL.
+func TestCNAMEsAreFollowedOutOfTheZone(t *testing.T) {
+	r := nameServer(t, "www.test. 3600 CNAME elb.example.")
+	if _, err := r.Lookup(t.Context(), "www.test"); !errors.Is(err, ErrNoAddress) {
+		t.Errorf("where nobody else is asked: %v", err)
+	}
+	r.Elsewhere = func(_ context.Context, network, name string) (Answer, error) {
+		if network == "ip6" {
+			return Answer{}, errors.New("none")
+		}
+		if name != "elb.example" {
+			t.Errorf("elsewhere %q is asked for", name)
+		}
+		return Answer{Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.9")}}, nil
+	}
+	for _, lookup := range []func(context.Context, string) (Answer, error){r.Lookup, r.LookupBoth} {
+		a, err := lookup(t.Context(), "www.test")
+		if err != nil || len(a.Addresses) != 1 || a.TTL != time.Hour {
+			t.Errorf("%+v, %v", a, err)
 		}
 	}
 }

@@ -101,7 +101,7 @@ func (o outside) lookups(nameServer string) (names, both, balancers lookup) {
 		r := drill.Resolver{Server: o.resolver}
 		return r.Lookup, nil, r.Lookup
 	}
-	r := drill.Resolver{Server: nameServer}
+	r := drill.Resolver{Server: nameServer, Elsewhere: drill.System}
 	return r.Lookup, r.LookupBoth, drill.SystemLookupBoth
 }
 
