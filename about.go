@@ -128,7 +128,9 @@ var about = map[string]struct{ what, example string }{
 	"fleet.max":     {"The most instances; at least desired.", "4"},
 	"fleet.grace":   {"Seconds that a new instance may fail its health check before it is replaced.", "300"},
 
-	"fleet.warm_up":              {"Seconds until what a new instance uses counts for scaling, and until the next one is replaced; 0 is `fleet.grace`.", "60"},
+	"fleet.warm_up": {"Seconds until what a new instance uses counts for scaling, and until the next one is replaced; 0 is `fleet.grace`.", "60"},
+	"fleet.max_lifetime": {"Seconds after which an instance is replaced by a new one, from 86400 (a day) to 31536000; 0 is never. Each goes when its own time is up, " +
+		"within the bounds that Auto Scaling keeps to.", "604800"},
 	"fleet.termination_policies": {"By which policies an instance is chosen to go when the fleet shrinks, in their order.", "[OldestInstance]"},
 	"fleet.health_check":         {"For what an instance is replaced: what EC2 and the load balancer find (ELB), or EC2 alone.", "EC2"},
 	"fleet.metrics":              {"Whether the sizes of the fleet are measured each minute, for graphs of CloudWatch.", "true"},

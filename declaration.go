@@ -253,6 +253,7 @@ func fleet(o *object) Fleet {
 	f.Max = o.number("max", max(usual.Max, f.Desired), f.Desired, most)
 	f.Grace = o.number("grace", 300, 0, 7200)
 	f.WarmUp = o.number("warm_up", 0, 0, 7200)
+	f.MaxLifetime = maxLifetime(o)
 	f.Termination = terminationPolicies(o)
 	f.HealthCheck = o.text("health_check", "ELB", healthCheckKind)
 	f.Metrics = o.flag("metrics", false)

@@ -230,6 +230,7 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 			at + `6:19: found 500; allowed: HTTP codes from 200 to 499, for example "200", "200,204" or "200-299"`},
 		{"HTTP/2 without TLS", "image:", "target: {version: HTTP2}\nimage:",
 			at + `6:19: found HTTP2; allowed: HTTP1 where users connect with HTTP: a load balancer speaks HTTP/2 over TLS alone; see https.certificates`},
+		{"life of an hour", "image:", "fleet: {max_lifetime: 3600}\nimage:", at + `6:23: found 3600; allowed: 0, or from 86400 (a day) to 31536000 (365 days)`},
 		{"slow start in a moment", "image:", "target: {slow_start: 29}\nimage:", at + `6:22: found 29; allowed: 0, or from 30 to 900`},
 		{"slow start without turns", "image:", "target: {slow_start: 30, algorithm: least_outstanding_requests}\nimage:",
 			at + `6:22: found 30; allowed: 0 with the algorithm least_outstanding_requests`},
@@ -385,7 +386,7 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 		{"rule of the hosts without a source", "image:", "hosts: {ingress: [{ports: 22}]}\nimage:",
 			at + `6:19: found no hosts.ingress[0].from; allowed: an IPv4 network, for example 192.0.2.0/24, or public-facing for the load balancer and the hosts`},
 		{"a list for a mapping", "image:", "fleet: [1, 2]\nimage:",
-			at + `6:8: found a list; allowed: a mapping with min, desired, max, grace, warm_up, termination_policies, health_check, metrics, ` +
+			at + `6:8: found a list; allowed: a mapping with min, desired, max, grace, warm_up, max_lifetime, termination_policies, health_check, metrics, ` +
 				`track, refresh, scheduled`},
 		{"ignored without a reason", "image:", "parity:\n  ignore:\n    - finding: listener*\nimage:",
 			at + `8:7: found no parity.ignore[0].reason; allowed: why it is known and accepted`},

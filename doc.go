@@ -66,7 +66,7 @@
 //	  port: 443
 //	  redirect: permanent            # of users at listener.port; or temporary, or none
 //	fleet: {min: 2, desired: 2, max: 4, grace: 300,           # instances; seconds
-//	  warm_up: 0, termination_policies: [Default], health_check: ELB, metrics: false,  # seconds, 0 is grace; by which an instance is chosen to go
+//	  warm_up: 0, max_lifetime: 0, termination_policies: [Default], health_check: ELB, metrics: false,  # seconds, 0 is grace, and never; who goes first
 //	  track: {cpu: 0, requests: 0},  # scale to keep percent of CPU, or requests to a target in a minute; 0 is not to
 //	  refresh: {min_healthy: 100, max_healthy: 0, warm_up: 0, checkpoints: [], checkpoint_delay: 3600},  # percent; seconds; how instances are replaced
 //	  scheduled: []}                 # other sizes at times: {name: morning, recurrence: "0 7 * * MON-FRI", timezone: Europe/Berlin, min: 4}

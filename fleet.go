@@ -73,6 +73,17 @@ func standbySize(o *object, fleet Fleet) *Size {
 	return &s
 }
 
+// maxLifetime reads after which time an instance is replaced, within AWS's bounds ("Replace Auto Scaling instances based on maximum instance
+// lifetime" in the Amazon EC2 Auto Scaling User Guide).
+func maxLifetime(o *object) int {
+	const day = 24 * 60 * 60
+	n := o.number("max_lifetime", 0, 0, 365*day)
+	if n > 0 && n < day {
+		o.mistake("max_lifetime", fmt.Sprint(n), fmt.Sprintf("0, or from %d (a day) to %d (365 days)", day, 365*day))
+	}
+	return n
+}
+
 // terminationPolicies reads by which policies an instance is chosen to go: each that Auto Scaling has for a group of one template.
 func terminationPolicies(o *object) []string {
 	const key = "termination_policies"

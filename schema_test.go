@@ -218,7 +218,7 @@ func heldAgainstOthers(path string) bool {
 			return true
 		}
 	}
-	return slices.Contains([]string{"fleet.desired", "fleet.max", "target.timeout", "target.version", "target.protocol", "target.check_protocol", "target.slow_start", "target.stickiness.cookie", "target.stickiness.source_ip",
+	return slices.Contains([]string{"fleet.desired", "fleet.max", "target.timeout", "target.version", "target.protocol", "target.check_protocol", "target.slow_start", "fleet.max_lifetime", "target.stickiness.cookie", "target.stickiness.source_ip",
 		"regions.primary.weight", "regions.secondary.weight", "failover.check.port", "failover.healthy"}, path)
 }
 

@@ -132,6 +132,7 @@ type Fleet struct {
 	Min, Desired, Max int
 	Grace             int
 	WarmUp            int      // seconds until what a new instance uses counts, and until its like is replaced; 0 is Grace, as AWS takes it
+	MaxLifetime       int      // seconds after which an instance is replaced; 0 is never
 	Termination       []string // by which policies an instance is chosen to go, in their order, as AWS names them
 	HealthCheck       string   // by whose word an instance is replaced, as AWS names it: ELB, or EC2 alone
 	Metrics           bool     // whether the group's sizes are measured, for graphs of CloudWatch

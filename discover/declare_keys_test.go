@@ -47,7 +47,7 @@ func ours(t *testing.T, region, dns, cidr string) *Site {
 	s.Groups = append([]Group{api}, s.Groups...)
 	f := &s.Fleets[0]
 	f.TargetGroupARNs, f.DefaultInstanceWarmup, f.TerminationPolicies = []string{"tg", "tg-api"}, aws.Int32(7), []string{"OldestInstance", "Default"}
-	f.HealthCheckType = aws.String("EC2")
+	f.HealthCheckType, f.MaxInstanceLifetime = aws.String("EC2"), aws.Int32(604800)
 	for _, m := range understudy.FleetMetrics {
 		f.EnabledMetrics = append(f.EnabledMetrics, asgtypes.EnabledMetric{Metric: aws.String(m)})
 	}
@@ -181,7 +181,7 @@ func TestAStackOfOursIsReadBack(t *testing.T) {
 	for key, want := range map[string]any{
 		"name": "hello", "record": "www", "zones": 3, "tags": map[string]string{"team": "web"}, "egress": "nat-per-zone", "regions.secondary.egress": "none",
 		"regions.secondary.fleet.min": 1, "regions.secondary.fleet.desired": 1, "regions.secondary.fleet.max": 2,
-		"fleet.warm_up": 7, "fleet.termination_policies": []string{"OldestInstance", "Default"}, "fleet.health_check": "EC2", "fleet.metrics": true,
+		"fleet.warm_up": 7, "fleet.max_lifetime": 604800, "fleet.termination_policies": []string{"OldestInstance", "Default"}, "fleet.health_check": "EC2", "fleet.metrics": true,
 		"image.baked": false, "image.install": "install nginx", "image.run": "serve &\n",
 		"instance.environment":     map[string]any{"A": "1", "B": map[string]any{"parameter": "/b"}},
 		"instance.user_data":       "#cloud-config\npackages: []\n",

@@ -48,6 +48,9 @@ func (d *Declared) fleet(g asgtypes.AutoScalingGroup) {
 	if n := aws.ToInt32(g.DefaultInstanceWarmup); n > 0 {
 		d.Values["fleet.warm_up"] = int(n)
 	}
+	if n := aws.ToInt32(g.MaxInstanceLifetime); n > 0 {
+		d.Values["fleet.max_lifetime"] = int(n)
+	}
 	if p := g.TerminationPolicies; len(p) > 0 && !slices.Equal(p, []string{"Default"}) {
 		d.Values["fleet.termination_policies"] = p
 	}

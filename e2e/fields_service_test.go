@@ -33,6 +33,7 @@ var serviceFields = []field{
 	{key: "fleet.max", first: "2", second: "3", shown: ofGroup + "MaxSize"},
 	{key: "fleet.grace", first: "5", second: "6", shown: ofGroup + "HealthCheckGracePeriod"},
 	{key: "fleet.warm_up", first: "1", second: "None", shown: ofGroup + "[DefaultInstanceWarmup]"},
+	{key: "fleet.max_lifetime", first: "None", second: "604800", shown: ofGroup + "[MaxInstanceLifetime]"},
 	{key: "fleet.termination_policies", first: "OldestLaunchTemplate Default", second: "Default", shown: ofGroup + "TerminationPolicies[]"},
 	{key: "fleet.health_check", first: "EC2", second: "ELB", shown: ofGroup + "HealthCheckType"},
 	{key: "fleet.metrics", first: "", second: ".*GroupTotalInstances.*", shown: ofGroup + "EnabledMetrics[].Metric"},

@@ -15,6 +15,9 @@ func expectHabits(settings map[string]string, f understudy.Fleet) {
 	if f.WarmUp > 0 {
 		settings["default instance warmup"] = itoa(f.WarmUp)
 	}
+	if settings["max instance lifetime"] = None; f.MaxLifetime > 0 {
+		settings["max instance lifetime"] = itoa(f.MaxLifetime)
+	}
 	if f.Metrics {
 		settings[settingMeasured] = strings.Join(slices.Sorted(slices.Values(understudy.FleetMetrics)), ", ")
 	}

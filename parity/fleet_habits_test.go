@@ -11,9 +11,9 @@ import (
 // How a fleet is declared to look after itself is expected as AWS shows it, and what is not declared as AWS makes it.
 func TestTheDeclaredHabitsAreExpected(t *testing.T) {
 	for more, want := range map[string]map[string]string{
-		"": {"termination policies": `["Default"]`, "default instance warmup": None, settingMeasured: None},
-		"fleet: {warm_up: 60, termination_policies: [OldestInstance, Default], metrics: true}\n": {
-			"termination policies": `["OldestInstance","Default"]`, "default instance warmup": "60",
+		"": {"termination policies": `["Default"]`, "default instance warmup": None, "max instance lifetime": None, settingMeasured: None},
+		"fleet: {warm_up: 60, max_lifetime: 604800, termination_policies: [OldestInstance, Default], metrics: true}\n": {
+			"termination policies": `["OldestInstance","Default"]`, "default instance warmup": "60", "max instance lifetime": "604800",
 			settingMeasured: "GroupDesiredCapacity, GroupInServiceInstances, GroupMaxSize, GroupMinSize, GroupPendingInstances, " +
 				"GroupStandbyInstances, GroupTerminatingInstances, GroupTotalInstances",
 		},

@@ -172,6 +172,7 @@ var rules = []rule{
 	{"auto scaling group", "default cooldown", whatever, Medium, true, "the fleet scales sooner or later than in the other region"},
 	{"auto scaling group", "termination policies", whatever, Medium, true, "the fleet shrinks by other instances than in the other region"},
 	{"auto scaling group", "default instance warmup", whatever, Medium, true, "the fleet scales sooner or later than in the other region"},
+	{"auto scaling group", "max instance lifetime", whatever, Medium, true, "instances go at another age than in the other region, or at none"},
 	{"auto scaling group", settingMeasured, whatever, Low, true, "graphs of the fleet's sizes are missing in one region, or are of others"},
 	{"auto scaling group", "new instances protected from scale in", whatever, Medium, true, "the fleet does not shrink as in the other region"},
 	{"auto scaling group", "policy understudy-*", whatever, High, true, "the fleet does not grow with its users as the declaration asks"},

@@ -96,6 +96,9 @@ func (f *fleet) create(ctx context.Context) error {
 	if f.declared.Fleet.WarmUp > 0 {
 		in.DefaultInstanceWarmup = aws.Int32(int32(f.declared.Fleet.WarmUp))
 	}
+	if f.declared.Fleet.MaxLifetime > 0 {
+		in.MaxInstanceLifetime = aws.Int32(int32(f.declared.Fleet.MaxLifetime))
+	}
 	if _, err := f.AutoScaling.CreateAutoScalingGroup(ctx, in); err != nil {
 		return fmt.Errorf("create auto scaling group: %w", err)
 	}

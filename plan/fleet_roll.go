@@ -262,6 +262,9 @@ func (f *fleet) restore(ctx context.Context) error {
 	if f.declared.Fleet.WarmUp != int(aws.ToInt32(f.was.DefaultInstanceWarmup)) {
 		in.DefaultInstanceWarmup = cmp.Or(f.was.DefaultInstanceWarmup, aws.Int32(-1))
 	}
+	if f.declared.Fleet.MaxLifetime != int(aws.ToInt32(f.was.MaxInstanceLifetime)) {
+		in.MaxInstanceLifetime = cmp.Or(f.was.MaxInstanceLifetime, aws.Int32(0))
+	}
 	if _, err := f.AutoScaling.UpdateAutoScalingGroup(ctx, in); err != nil {
 		return fmt.Errorf("restore the settings of %s: %w", f.fleetName(), err)
 	}

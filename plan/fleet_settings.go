@@ -58,9 +58,10 @@ var fleetDefaults = []usualSetting{
 	},
 	{
 		name: "longest life of instances", usual: "",
-		of: func(g *autoscalingtypes.AutoScalingGroup) string { return given(g.MaxInstanceLifetime) },
-		reset: func(in *autoscaling.UpdateAutoScalingGroupInput, _ understudy.Fleet) {
-			in.MaxInstanceLifetime = aws.Int32(0)
+		declared: func(f understudy.Fleet) string { return some(f.MaxLifetime) },
+		of:       func(g *autoscalingtypes.AutoScalingGroup) string { return given(g.MaxInstanceLifetime) },
+		reset: func(in *autoscaling.UpdateAutoScalingGroupInput, f understudy.Fleet) {
+			in.MaxInstanceLifetime = aws.Int32(int32(f.MaxLifetime)) // 0 takes it back
 		},
 	},
 	{

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -68,6 +69,18 @@ func TestFleetsOwnSettingsAreGivenBack(t *testing.T) {
 	}, in, cmpopts.IgnoreUnexported(autoscaling.UpdateAutoScalingGroupInput{})); diff != "" {
 		t.Errorf("resets (-want +got)\n%s", diff)
 	}
+	f.declared.Fleet.MaxLifetime = 604800
+	in = &autoscaling.UpdateAutoScalingGroupInput{}
+	for _, s := range fleetDefaults {
+		s.reset(in, f.declared.Fleet)
+	}
+	if held := compare(usualFleet(f.declared.Fleet), actualFleet(g)); aws.ToInt32(in.MaxInstanceLifetime) != 604800 ||
+		!slices.ContainsFunc(held, func(d Difference) bool {
+			return d.Name == "longest life of instances" && d.Desired == "604800" && d.Actual == "86400"
+		}) {
+		t.Errorf("a declared life becomes %v, and differs by %+v", in.MaxInstanceLifetime, held)
+	}
+	f.declared.Fleet.MaxLifetime = 0
 	for _, d := range compare(f.desired(), append(f.desired(), actualFleet(&autoscalingtypes.AutoScalingGroup{DefaultCooldown: aws.Int32(300)})...)) {
 		t.Errorf("a group as AWS makes it: %+v", d)
 	}

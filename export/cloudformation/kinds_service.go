@@ -177,6 +177,9 @@ func (t *translation) fleet(s *export.Settings) {
 	if warmup, err := strconv.Atoi(s.Optional("warmup")); err == nil {
 		r.properties.set("DefaultInstanceWarmup", warmup)
 	}
+	if life, err := strconv.Atoi(s.Optional("longest life of instances")); err == nil {
+		r.properties.set("MaxInstanceLifetime", life)
+	}
 	if s.Yes("metrics") {
 		r.properties.set("MetricsCollection", []any{tree{{"Granularity", "1Minute"}, {"Metrics", list(understudy.FleetMetrics)}}})
 	}

@@ -281,6 +281,9 @@ func (t *translation) fleet(s *export.Settings) {
 	if warmup := s.Optional("warmup"); warmup != "" {
 		r.set("default_instance_warmup", scalar(warmup))
 	}
+	if life := s.Optional("longest life of instances"); life != "" {
+		r.set("max_instance_lifetime", scalar(life))
+	}
 	if s.Yes("metrics") {
 		r.set("metrics_granularity", text("1Minute")).set("enabled_metrics", texts(understudy.FleetMetrics))
 	}
