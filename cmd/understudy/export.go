@@ -65,6 +65,9 @@ func exportTo(language, short, long, example string, write writer) *cobra.Comman
 	c := &cobra.Command{
 		Use: language, Short: short, Long: long, Example: example, Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := on.refuseLocal(!noImport, "without --no-import"); err != nil {
+				return err
+			}
 			b, err := on.blueprint(c, noImport)
 			if err != nil {
 				return err

@@ -70,6 +70,9 @@ func initCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "init", Short: "Write a declaration to begin with", Long: initHelp, Example: initExample, Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := on.refuseLocal(from != "", "with --from"); err != nil {
+				return err
+			}
 			if _, err := os.Lstat(on.file); err == nil && !force {
 				return misuse(there(on.file))
 			}

@@ -171,6 +171,9 @@ func (p *predicting) run(c *cobra.Command) error {
 	if err := p.check(); err != nil {
 		return misuse(err)
 	}
+	if err := p.on.refuseLocal(p.record != "", "with --record"); err != nil {
+		return err
+	}
 	m, err := p.model(c)
 	if err != nil {
 		return err

@@ -142,8 +142,9 @@ func (s *simulating) run(c *cobra.Command) error {
 		return misuse(fmt.Errorf("--only: a search has the faults %s", strings.Join(searchedFaults(), ", ")))
 	case s.tolerate < 0:
 		return misuse(errors.New("--tolerate: nothing negative"))
-	case s.on.local && s.record == "":
-		return misuse(errors.New("--local: only with --record; of a declaration, a simulation asks nobody"))
+	}
+	if err := s.on.refuseLocal(s.record != "", "with --record"); err != nil {
+		return err
 	}
 	if err := s.assume.checkPair(); err != nil {
 		return misuse(err)

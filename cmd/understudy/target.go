@@ -34,6 +34,14 @@ func (t *target) fileFlag(c *cobra.Command) {
 	c.MarkFlagFilename("file", "yaml", "yml")
 }
 
+// refuseLocal refuses --local where the command, as it was called, asks no cloud: with names the flag that has it ask one, or not.
+func (t *target) refuseLocal(asks bool, with string) error {
+	if t.local && !asks {
+		return misuse(fmt.Errorf("--local: only %s: no cloud is asked otherwise", with))
+	}
+	return nil
+}
+
 // localEnvironment returns the variables that point an AWS client at the running local cloud.
 var localEnvironment func() (map[string]string, error)
 
