@@ -27,6 +27,7 @@ type demoReport struct {
 	ServedBy          map[string]int            `json:"served_by"`
 	DetectMS          float64                   `json:"detect_ms"`
 	PredictedDetectMS float64                   `json:"predicted_detect_ms"`
+	AnswerMS          drill.Quantile            `json:"answer_ms"`
 	AnswerChangedMS   float64                   `json:"answer_changed_ms"`
 	Downtime          struct {
 		P50 float64 `json:"p50"`
