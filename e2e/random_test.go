@@ -162,7 +162,7 @@ func (s *stage) certifiedIfNamed(declared string) (file string, remove func()) {
 // applying is the shape of a mixture behind application load balancers.
 func applying(_ *rand.Rand, d map[string]any) { delete(inner(d, "balancer"), "kind") }
 
-// Whatever is declared is built, leaves nothing to change, is the same in both regions, and is removed without a trace: every other declaration behind
+// Whatever is declared is built, leaves nothing to change, is the same in both regions, is read back, and is removed without a trace: every other one behind
 // network load balancers. UNDERSTUDY_DECLARATIONS is how many are tried.
 func TestRandomDeclarations(t *testing.T) {
 	t.Parallel()
@@ -182,6 +182,7 @@ func TestRandomDeclarations(t *testing.T) {
 			s.must("up", "-f", declared, "--yes")
 			s.asDeclared(declared)
 			s.must("parity", "-f", declared)
+			s.readsBack(declared)
 			s.must("down", "-f", declared, "--zone", "--yes")
 			undo()
 			remove()
