@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/webhook"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -25,6 +26,7 @@ const (
 // The types of messages.
 const (
 	typeConfirmation = "SubscriptionConfirmation"
+	typeFarewell     = "UnsubscribeConfirmation"
 	typeNotification = "Notification"
 )
 
@@ -81,6 +83,17 @@ func (r *Room) confirmation(s subscriptionRow) letter {
 	})
 }
 
+// farewell tells an endpoint that it is told no more, and how it takes that back.
+func (r *Room) farewell(s subscriptionRow) letter {
+	topic := r.topicARN(s.Topic)
+	return r.seal(envelope{
+		Type: typeFarewell, MessageId: room.NewUUID(), Token: s.Token, TopicArn: topic,
+		Message: "You have chosen to deactivate subscription " + r.subscriptionARN(s) +
+			".\nTo cancel this operation and restore the subscription, visit the SubscribeURL included in this message.",
+		SubscribeURL: r.link("ConfirmSubscription", "TopicArn", topic, "Token", s.Token),
+	})
+}
+
 // tell tells a topic's endpoints, those that have confirmed.
 func (r *Room) tell(t topicRow, n notification) {
 	for _, s := range r.of(nil, t.Name) {
@@ -103,7 +116,7 @@ func (r *Room) deliver(s subscriptionRow, l letter) {
 		"Content-Type": "text/plain; charset=UTF-8", "User-Agent": "Amazon Simple Notification Service Agent",
 		"x-amz-sns-message-type": l.kind, "x-amz-sns-message-id": l.id, "x-amz-sns-topic-arn": r.topicARN(s.Topic),
 	}}
-	if l.kind == typeNotification {
+	if l.kind != typeConfirmation {
 		m.Header["x-amz-sns-subscription-arn"] = r.subscriptionARN(s)
 	}
 	if l.raw {

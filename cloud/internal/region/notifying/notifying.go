@@ -49,6 +49,7 @@ type subscriptionRow struct {
 	Token               string // with which the endpoint confirms
 	Expires             time.Time
 	Confirmed, Raw      bool
+	Ended               bool // its endpoint may take that back until Expires
 }
 
 func (r *Room) topicARN(name string) string { return r.ARN("sns", name) }
@@ -81,14 +82,19 @@ func (r *Room) findSubscription(tx *store.Tx, arn *string) (subscriptionRow, err
 		return subscriptionRow{}, invalid("SubscriptionArn Reason: it is not the ARN of a subscription")
 	}
 	s, ok := r.subscriptions.GetTx(tx, id)
-	if !ok || r.topicARN(s.Topic) != prefix {
-		return s, notFound("Subscription does not exist")
+	if !ok || s.Ended || r.topicARN(s.Topic) != prefix {
+		return subscriptionRow{}, notFound("Subscription does not exist")
 	}
 	return s, nil
 }
 
 // of are the subscriptions of a topic, in a fixed order.
 func (r *Room) of(tx *store.Tx, topic string) []subscriptionRow {
+	return slices.DeleteFunc(r.ever(tx, topic), func(s subscriptionRow) bool { return s.Ended })
+}
+
+// ever is of, with those that have ended.
+func (r *Room) ever(tx *store.Tx, topic string) []subscriptionRow {
 	all := slices.DeleteFunc(slices.Clone(r.subscriptions.AllTx(tx)), func(s subscriptionRow) bool { return s.Topic != topic })
 	slices.SortFunc(all, func(a, b subscriptionRow) int { return strings.Compare(a.ID, b.ID) })
 	return all

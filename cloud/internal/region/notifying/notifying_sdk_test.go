@@ -104,7 +104,8 @@ func (d *desk) subscribed(topic *string) (arn *string) {
 	d.t.Helper()
 	roomtest.Must(d.Subscribe(d.t.Context(), &sns.SubscribeInput{TopicArn: topic, Protocol: new("http"), Endpoint: new(hook)}))(d.t)
 	_, e := d.got()
-	return roomtest.Must(d.ConfirmSubscription(d.t.Context(), &sns.ConfirmSubscriptionInput{TopicArn: topic, Token: new(e["Token"].(string))}))(d.t).SubscriptionArn
+	in := &sns.ConfirmSubscriptionInput{TopicArn: topic, Token: new(e["Token"].(string))}
+	return roomtest.Must(d.ConfirmSubscription(d.t.Context(), in))(d.t).SubscriptionArn
 }
 
 func TestASubscriptionIsConfirmedAndTold(t *testing.T) {
@@ -117,7 +118,8 @@ func TestASubscriptionIsConfirmedAndTold(t *testing.T) {
 	}
 	m, e := d.got()
 	if e["Type"] != "SubscriptionConfirmation" || e["TopicArn"] != *topic || m.URL != hook ||
-		m.Header["x-amz-sns-message-type"] != "SubscriptionConfirmation" || m.Header["x-amz-sns-topic-arn"] != *topic || m.Header["Content-Type"] != "text/plain; charset=UTF-8" || m.Header["x-amz-sns-subscription-arn"] != "" ||
+		m.Header["x-amz-sns-message-type"] != "SubscriptionConfirmation" || m.Header["x-amz-sns-topic-arn"] != *topic ||
+		m.Header["Content-Type"] != "text/plain; charset=UTF-8" || m.Header["x-amz-sns-subscription-arn"] != "" ||
 		!strings.HasPrefix(e["SubscribeURL"].(string), "http://127.0.0.1:4566/?Action=ConfirmSubscription&Token="+e["Token"].(string)+"&TopicArn=arn%3Aaws%3Asns") {
 		t.Errorf("%v\n%v", m.Header, e)
 	}
@@ -173,11 +175,31 @@ func TestASubscriptionIsConfirmedAndTold(t *testing.T) {
 	if attributes["PendingConfirmation"] != "false" || attributes["RawMessageDelivery"] != "true" || attributes["Endpoint"] != hook {
 		t.Errorf("%v", attributes)
 	}
-	for range 2 {
+	// It ends, which its endpoint is told and may take back.
+	unsubscribe := func() string {
+		t.Helper()
 		roomtest.Must(d.Unsubscribe(ctx, &sns.UnsubscribeInput{SubscriptionArn: arn}))(t)
+		m, e := d.got()
+		if e["Type"] != "UnsubscribeConfirmation" || m.Header["x-amz-sns-message-type"] != e["Type"] || m.Header["x-amz-sns-subscription-arn"] != *arn {
+			t.Errorf("%v\n%v", m.Header, e)
+		}
+		return e["Token"].(string)
 	}
+	token := unsubscribe()
+	d.reopen()
+	_, err = d.GetSubscriptionAttributes(ctx, &sns.GetSubscriptionAttributesInput{SubscriptionArn: arn})
+	roomtest.WantAPIError(t, err, "NotFound")
+	roomtest.Must(d.Publish(ctx, &sns.PublishInput{TopicArn: topic, Message: new("too late")}))(t)
+	if back := roomtest.Must(d.ConfirmSubscription(ctx, &sns.ConfirmSubscriptionInput{TopicArn: topic, Token: &token}))(t).SubscriptionArn; *back != *arn {
+		t.Errorf("back as %s", *back)
+	}
+	unsubscribe()
+	roomtest.Must(d.Unsubscribe(ctx, &sns.UnsubscribeInput{SubscriptionArn: arn}))(t)
 	if all := roomtest.Must(d.ListSubscriptions(ctx, &sns.ListSubscriptionsInput{}))(t).Subscriptions; len(all) != 0 {
 		t.Errorf("left %+v", all)
+	}
+	if anew := d.subscribed(topic); *anew == *arn || len(d.r.ever(nil, "pages")) != 1 {
+		t.Errorf("subscribed anew as %s, beside %+v", *anew, d.r.ever(nil, "pages"))
 	}
 	a := roomtest.Must(d.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: topic}))(t).Attributes
 	if a["SubscriptionsDeleted"] != "1" || !json.Valid([]byte(a["Policy"])) || !json.Valid([]byte(a["EffectiveDeliveryPolicy"])) {

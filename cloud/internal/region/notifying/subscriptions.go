@@ -3,6 +3,7 @@ package notifying
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -55,9 +56,15 @@ func (r *Room) Subscribe(_ context.Context, in *sns.SubscribeInput) (*sns.Subscr
 			return err
 		}
 		s = subscriptionRow{ID: room.NewUUID(), Topic: t.Name, Endpoint: endpoint, Token: room.NewSerial(128), Raw: raw}
-		for _, old := range r.of(tx, t.Name) {
-			if old.Endpoint == endpoint {
+		for _, old := range r.ever(tx, t.Name) {
+			switch {
+			case old.Endpoint != endpoint:
+			case !old.Ended:
 				s = old
+			default: // taking that back would have it told twice
+				if err := r.subscriptions.Delete(tx, old.ID); err != nil {
+					return err
+				}
 			}
 		}
 		if s.Confirmed {
@@ -106,28 +113,36 @@ func (r *Room) ConfirmSubscription(_ context.Context, in *sns.ConfirmSubscriptio
 		if err != nil {
 			return err
 		}
-		for _, s := range r.of(tx, t.Name) {
-			if s.Token != room.Deref(in.Token) || !s.Confirmed && time.Now().After(s.Expires) {
+		for _, s := range r.ever(tx, t.Name) {
+			stands := s.Confirmed && !s.Ended
+			if s.Token != room.Deref(in.Token) || !stands && time.Now().After(s.Expires) {
 				continue
 			}
 			out.SubscriptionArn = new(r.subscriptionARN(s))
-			if s.Confirmed {
+			if stands {
 				return nil
 			}
-			s.Confirmed = true
+			if s.Ended && t.Deleted > 0 {
+				t.Deleted--
+				if err := r.topics.Put(tx, t.Name, t); err != nil {
+					return err
+				}
+			}
+			s.Confirmed, s.Ended = true, false
 			return r.subscriptions.Put(tx, s.ID, s)
 		}
 		return invalid("Token")
 	})
 }
 
-// Unsubscribe ends a subscription; it is no error that there is none.
+// Unsubscribe ends a subscription, and tells its endpoint, which may take that back. It is no error that there is none.
 func (r *Room) Unsubscribe(_ context.Context, in *sns.UnsubscribeInput) (*sns.UnsubscribeOutput, error) {
 	if err := room.Only(in, "SubscriptionArn"); err != nil {
 		return nil, err
 	}
-	return &sns.UnsubscribeOutput{}, r.Update(func(tx *store.Tx) error {
-		s, err := r.findSubscription(tx, in.SubscriptionArn)
+	var s subscriptionRow
+	err := r.Update(func(tx *store.Tx) (err error) {
+		s, err = r.findSubscription(tx, in.SubscriptionArn)
 		if isMissing(err) {
 			return nil
 		}
@@ -142,8 +157,28 @@ func (r *Room) Unsubscribe(_ context.Context, in *sns.UnsubscribeInput) (*sns.Un
 		if err := r.topics.Put(tx, t.Name, t); err != nil {
 			return err
 		}
-		return r.subscriptions.Delete(tx, s.ID)
+		if err := r.forget(tx, s.Topic); err != nil {
+			return err
+		}
+		s.Ended, s.Token, s.Expires = true, room.NewSerial(128), time.Now().Add(tokenLife).UTC()
+		return r.subscriptions.Put(tx, s.ID, s)
 	})
+	if err == nil && s.Ended {
+		r.deliver(s, r.farewell(s))
+	}
+	return &sns.UnsubscribeOutput{}, err
+}
+
+// forget removes what has ended for so long that it is not taken back any more.
+func (r *Room) forget(tx *store.Tx, topic string) error {
+	for _, s := range r.ever(tx, topic) {
+		if s.Ended && time.Now().After(s.Expires) {
+			if err := r.subscriptions.Delete(tx, s.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (r *Room) show(s subscriptionRow) snstypes.Subscription {
@@ -170,7 +205,8 @@ func (r *Room) ListSubscriptions(_ context.Context, in *sns.ListSubscriptionsInp
 	if err := room.Only(in, "NextToken"); err != nil {
 		return nil, err
 	}
-	shown, next, err := r.list(r.subscriptions.All(), in.NextToken)
+	all := slices.DeleteFunc(slices.Clone(r.subscriptions.All()), func(s subscriptionRow) bool { return s.Ended })
+	shown, next, err := r.list(all, in.NextToken)
 	return &sns.ListSubscriptionsOutput{Subscriptions: shown, NextToken: next}, err
 }
 

@@ -85,7 +85,7 @@ func (r *Room) DeleteTopic(_ context.Context, in *sns.DeleteTopicInput) (*sns.De
 		if err != nil {
 			return err
 		}
-		for _, s := range r.of(tx, t.Name) {
+		for _, s := range r.ever(tx, t.Name) {
 			if err := r.subscriptions.Delete(tx, s.ID); err != nil {
 				return err
 			}
