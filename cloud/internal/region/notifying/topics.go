@@ -19,8 +19,12 @@ import (
 // topicName is what standard topics may be called ("CreateTopic", Amazon SNS API reference).
 var topicName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
 
-// usualTopic are the attributes that are so of every topic here.
-var usualTopic = map[string]string{"FifoTopic": "false", "TracingConfig": "PassThrough", "SignatureVersion": "1"}
+// usualTopic are the attributes that are so of every topic here: Terraform says them anyway, rates of what is logged among them.
+var usualTopic = map[string]string{
+	"FifoTopic": "false", "ContentBasedDeduplication": "false", "TracingConfig": "PassThrough", "SignatureVersion": "1",
+	"ApplicationSuccessFeedbackSampleRate": "0", "FirehoseSuccessFeedbackSampleRate": "0", "HTTPSuccessFeedbackSampleRate": "0",
+	"LambdaSuccessFeedbackSampleRate": "0", "SQSSuccessFeedbackSampleRate": "0",
+}
 
 // CreateTopic makes a topic, or returns that of the same name.
 func (r *Room) CreateTopic(_ context.Context, in *sns.CreateTopicInput) (*sns.CreateTopicOutput, error) {
