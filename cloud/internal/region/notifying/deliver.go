@@ -129,7 +129,7 @@ func (r *Room) deliver(s subscriptionRow, l letter) {
 			case err == nil && status < 300:
 				return
 			case try == retries || r.Context().Err() != nil || err == nil && status < 500 && status != 429:
-				r.Log.Warn("deliver a message", "topic", s.Topic, "to", s.Endpoint, "message", l.id, "status", status, "err", err)
+				r.Log.Warn("deliver a message", "topic", s.Topic, "to", redacted(s.Endpoint), "message", l.id, "status", status, "err", err)
 				return
 			}
 			select {
@@ -143,4 +143,13 @@ func (r *Room) deliver(s subscriptionRow, l letter) {
 func wireInvalidValue(name, kind string) error {
 	return wire.Errorf("ParameterValueInvalid",
 		"The message attribute '%s' must contain non-empty message attribute value for message attribute type '%s'.", name, kind)
+}
+
+// redacted is an endpoint as logs may have it, without its password.
+func redacted(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return "an endpoint that is no URL"
+	}
+	return u.Redacted()
 }
