@@ -149,12 +149,13 @@ func (t *translation) nat(s *export.Settings) {
 	t.tags(s, r)
 }
 
-// endpoint names the service by the provider's region, so that it stands once for both regions.
+// endpoint names the service by the provider's region, so that it stands once for both regions. The region is the id of its data source: its
+// other name is another in each generation of the provider.
 func (t *translation) endpoint(s *export.Settings) {
 	r := t.add(s, "aws_vpc_endpoint", networkFile, "endpoint-")
 	r.set("vpc_id", ref{Ref: s.Of[plan.KindVPC]})
 	s.Is("service", "com.amazonaws."+t.blueprint.Declaration.Regions[s.Side].Name+"."+s.Name)
-	r.set("service_name", joined{text("com.amazonaws."), verbatim("data.aws_region.current.region"), text("." + s.Name)})
+	r.set("service_name", joined{text("com.amazonaws."), verbatim("data.aws_region.current.id"), text("." + s.Name)})
 	if s.Has("route tables") {
 		r.set("vpc_endpoint_type", text("Gateway"))
 		r.set("route_table_ids", refs(s.Refs("route tables")))

@@ -2,10 +2,12 @@ package terraform
 
 import (
 	"cmp"
+	"encoding/base64"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
@@ -193,6 +195,8 @@ func (t *translation) listenerIn(file string, s *export.Settings) *resource {
 	return r
 }
 
+// action writes a forward as the provider reads it back: of a listener in both of its spellings, of a rule in the block alone. Of one that is
+// imported it knows both; what is declared in another way it wants to change (flattenLbForwardAction in internal/service/elbv2 of its source).
 func (t *translation) action(s *export.Settings, b *block, a elbtypes.Action) {
 	b.set("type", text(string(a.Type)))
 	switch a.Type {
@@ -201,7 +205,10 @@ func (t *translation) action(s *export.Settings, b *block, a elbtypes.Action) {
 		if !ok || a.ForwardConfig != nil {
 			s.Refuse("a forward to several target groups")
 		}
-		b.set("target_group_arn", ref{Ref: group})
+		if s.Piece.Kind == plan.KindListener || s.Piece.Kind == plan.KindSwitch {
+			b.set("target_group_arn", ref{Ref: group})
+		}
+		b.within("forward").within("target_group").set("arn", ref{Ref: group})
 	case elbtypes.ActionTypeEnumRedirect:
 		c := a.RedirectConfig
 		in := b.within("redirect").set("status_code", text(string(c.StatusCode)))
@@ -249,7 +256,7 @@ func (t *translation) host(s *export.Settings) {
 		r.set("ami", ref{Ref: image})
 	}
 	for _, one := range []struct{ argument, value string }{
-		{"instance_type", over.Type}, {"key_name", over.Key}, {"user_data_base64", over.UserData},
+		{"instance_type", over.Type}, {"key_name", over.Key}, {"user_data", decoded(s, over.UserData)},
 	} {
 		if one.value != "" {
 			r.set(one.argument, text(one.value))
@@ -261,6 +268,16 @@ func (t *translation) host(s *export.Settings) {
 	s.Is("termination protection", "no")
 	s.Is("shutdown behavior", "stop")
 	t.tags(s, r)
+}
+
+// decoded is user data as text. Of an instance that is imported, the provider knows a sum of its text and nothing of user_data_base64: with that,
+// it would stop the instance to write the same once more.
+func decoded(s *export.Settings, data string) string {
+	text, err := base64.StdEncoding.DecodeString(data)
+	if err != nil || !utf8.Valid(text) {
+		s.Refuse("user data that is no text")
+	}
+	return string(text)
 }
 
 func (t *translation) fleet(s *export.Settings) {
@@ -277,7 +294,9 @@ func (t *translation) fleet(s *export.Settings) {
 	s.Told("template version", "instances' version")
 	// As AWS makes a group, and Terraform's defaults are the same.
 	s.Is("cooldown", "300")
-	r.set("termination_policies", texts(strings.Split(s.Text("termination policies"), ", then ")))
+	if policies := s.Text("termination policies"); policies != termination { // the provider reads AWS's default as none
+		r.set("termination_policies", texts(strings.Split(policies, ", then ")))
+	}
 	if warmup := s.Optional("warmup"); warmup != "" {
 		r.set("default_instance_warmup", scalar(warmup))
 	}
@@ -329,6 +348,9 @@ func (t *translation) scheduled(s *export.Settings) {
 	r.set("min_size", num(cmp.Or(a.Min, -1))).set("desired_capacity", num(cmp.Or(a.Desired, -1))).set("max_size", num(cmp.Or(a.Max, -1)))
 	r.imported = joined{ref{Ref: s.Of[plan.KindFleet]}, text("/" + s.Name)}
 }
+
+// termination is how AWS chooses who ends, where a group says nothing of it.
+const termination = "Default"
 
 // preferences are those with which `up` begins an instance refresh.
 func (t *translation) preferences(b *block) {

@@ -50,13 +50,14 @@ func (t *translation) closure(id string) map[string]bool {
 	return before
 }
 
-// addresses returns all resources of a piece, as another one depends on them.
+// addresses returns all resources of a piece, as another one depends on them. From above a module that is the output by which the piece is known
+// there, and not the whole module: something else in that may need what is above, as an alarm on a health check does.
 func (t *translation) addresses(from plan.Piece, need string) (all list) {
 	for _, r := range t.resources {
 		switch {
 		case r.piece.ID != need:
 		case t.inModule(r.piece) && !t.inModule(from):
-			return list{verbatim("module." + string(r.piece.Side))}
+			return list{verbatim(t.above(plan.Ref{Piece: need}, ""))}
 		default:
 			all = append(all, verbatim(r.address()))
 		}

@@ -83,10 +83,27 @@ func addressOf(b *hclsyntax.Block) string {
 	return ""
 }
 
-// schemaOf is what the provider's schema has of the types that an export may write.
+// schemas are the oldest and the newest provider whose schemas an export is held against: it is for what they have in common.
+var schemas = []string{"testdata/provider-5.100.0.json", "testdata/provider-6.25.0.json"}
+
+// schemaOf is what both providers' schemas have of the types that an export may write.
 func schemaOf(t *testing.T) map[string]struct{ arguments, attributes []string } {
 	t.Helper()
-	text, err := os.ReadFile("testdata/provider.json")
+	old, recent := readSchema(t, schemas[0]), readSchema(t, schemas[1])
+	in := func(all []string) func(string) bool {
+		return func(one string) bool { return !slices.Contains(all, one) }
+	}
+	for name, one := range recent {
+		one.arguments = slices.DeleteFunc(one.arguments, in(old[name].arguments))
+		one.attributes = slices.DeleteFunc(one.attributes, in(slices.Concat(old[name].attributes, old[name].arguments)))
+		recent[name] = one
+	}
+	return recent
+}
+
+func readSchema(t *testing.T, file string) map[string]struct{ arguments, attributes []string } {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,6 +272,53 @@ func literalOf(a *hclsyntax.Attribute) string {
 		return ""
 	}
 	return v.AsString()
+}
+
+// Nothing waits for a whole module, in which something may wait for it in turn.
+func TestNothingWaitsForAWholeModule(t *testing.T) {
+	written(t, func(t *testing.T, _ *plan.Blueprint, r *export.Result) {
+		for _, b := range parsed(t, r)["."].blocks {
+			if b.Type != "resource" {
+				continue
+			}
+			for _, ref := range referencesOf(b) {
+				if strings.HasPrefix(ref, "module.") && strings.Count(ref, ".") == 1 {
+					t.Errorf("%s waits for all of %s", addressOf(b), ref)
+				}
+			}
+		}
+	})
+}
+
+// What is imported is declared in the spelling in which the provider reads it, or its first plan changes what is the same.
+func TestTheProvidersSpellings(t *testing.T) {
+	written(t, func(t *testing.T, _ *plan.Blueprint, r *export.Result) {
+		for name, file := range r.Files {
+			if bytes.Contains(file, []byte(`= ["Default"]`)) {
+				t.Errorf("%s has AWS's termination policy, which is read back as none", name)
+			}
+		}
+		for _, f := range parsed(t, r) {
+			for _, b := range f.blocks {
+				names := argumentsOf(b.Body, "")
+				has := func(name string) bool { return slices.Contains(names, name) }
+				switch address := addressOf(b); f.types[address] {
+				case "aws_instance":
+					if has("user_data_base64") {
+						t.Errorf("%s has user_data_base64, for which an instance is stopped", address)
+					}
+				case "aws_lb_listener":
+					if has("default_action.forward") != has("default_action.target_group_arn") {
+						t.Errorf("%s forwards in one spelling", address)
+					}
+				case "aws_lb_listener_rule":
+					if has("action.target_group_arn") {
+						t.Errorf("%s has target_group_arn, which is not read back", address)
+					}
+				}
+			}
+		}
+	})
 }
 
 // modulesGetTheirVariables compares a module's variables with what it is given for each region.
