@@ -32,8 +32,15 @@ func TestProviderWalksWhatGroupsHave(t *testing.T) {
 			},
 		},
 		{
-			resource: "aws_autoscaling_policy of target tracking", create: func(p *provider) string { return p.putTracking(p.emptyFleet(), 50) }, read: (*provider).readPolicy,
-			update: func(p *provider, _ string) { p.putTracking("walk", 60) },
+			resource: "aws_autoscaling_policy of target tracking", create: func(p *provider) string { return p.putTracking(p.emptyFleet(), 50, nil) }, read: (*provider).readPolicy,
+			update: func(p *provider, _ string) { p.putTracking("walk", 60, new(int32(0))) },
+			destroy: func(p *provider, name string) {
+				roomtest.Must(p.Scaling.DeletePolicy(p.T.Context(), &autoscaling.DeletePolicyInput{AutoScalingGroupName: new("walk"), PolicyName: &name}))(p.T)
+			},
+		},
+		{
+			resource: "aws_autoscaling_policy of steps", create: func(p *provider) string { return p.putStep(p.emptyFleet(), 1, nil) }, read: (*provider).readPolicy,
+			update: func(p *provider, _ string) { p.putStep("walk", 2, new(int32(0))) },
 			destroy: func(p *provider, name string) {
 				roomtest.Must(p.Scaling.DeletePolicy(p.T.Context(), &autoscaling.DeletePolicyInput{AutoScalingGroupName: new("walk"), PolicyName: &name}))(p.T)
 			},
@@ -122,7 +129,7 @@ func (p *provider) putPolicy(group string, adjust int32) string {
 	return "walk"
 }
 
-func (p *provider) putTracking(group string, target float64) string {
+func (p *provider) putTracking(group string, target float64, placeholder *int32) string {
 	p.T.Helper()
 	roomtest.Must(p.Scaling.PutScalingPolicy(p.T.Context(), &autoscaling.PutScalingPolicyInput{
 		AutoScalingGroupName: &group, PolicyName: new("walk"), Enabled: new(true), PolicyType: new("TargetTrackingScaling"),
@@ -130,6 +137,18 @@ func (p *provider) putTracking(group string, target float64) string {
 			TargetValue: &target, DisableScaleIn: new(false),
 			PredefinedMetricSpecification: &autoscalingtypes.PredefinedMetricSpecification{PredefinedMetricType: "ASGAverageCPUUtilization"},
 		},
+		// Absent when it makes the policy, 0 when it changes one.
+		Cooldown: placeholder, ScalingAdjustment: placeholder,
+	}))(p.T)
+	return "walk"
+}
+
+func (p *provider) putStep(group string, adjust int32, placeholder *int32) string {
+	p.T.Helper()
+	roomtest.Must(p.Scaling.PutScalingPolicy(p.T.Context(), &autoscaling.PutScalingPolicyInput{
+		AutoScalingGroupName: &group, PolicyName: new("walk"), Enabled: new(true), PolicyType: new("StepScaling"), AdjustmentType: new("ChangeInCapacity"),
+		StepAdjustments: []autoscalingtypes.StepAdjustment{{MetricIntervalLowerBound: new(0.0), ScalingAdjustment: &adjust}},
+		Cooldown:        placeholder, ScalingAdjustment: placeholder,
 	}))(p.T)
 	return "walk"
 }

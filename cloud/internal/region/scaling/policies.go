@@ -112,14 +112,21 @@ func newPolicy(in *autoscaling.PutScalingPolicyInput) (p policyRow, err error) {
 	return p, nil
 }
 
+// placeholders tells whether numbers that a type of policy has no use for are absent or 0: AWS takes a 0 for absent there, which Terraform's
+// provider sends whenever it changes a policy (internal/service/autoscaling/policy.go, expandPutScalingPolicyInput).
+func placeholders(numbers ...*int32) bool {
+	return !slices.ContainsFunc(numbers, func(n *int32) bool { return room.Deref(n) != 0 })
+}
+
 // setSteps takes the steps of a step policy, which must not overlap.
 func (p *policyRow) setSteps(in *autoscaling.PutScalingPolicyInput) error {
-	if in.ScalingAdjustment != nil || in.Cooldown != nil {
+	if !placeholders(in.ScalingAdjustment, in.Cooldown) {
 		return invalid("ScalingAdjustment and Cooldown are not supported by policies of the type %s", stepScaling)
 	}
 	if len(in.StepAdjustments) == 0 {
 		return invalid("At least one StepAdjustment must be specified for a policy of the type %s", stepScaling)
 	}
+	p.Cooldown = nil
 	p.Aggregation = cmp.Or(room.Deref(in.MetricAggregationType), "Average")
 	if !slices.Contains([]string{"Minimum", "Maximum", "Average"}, p.Aggregation) {
 		return invalid("MetricAggregationType must be one of Minimum, Maximum and Average.")

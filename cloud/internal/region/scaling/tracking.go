@@ -27,7 +27,7 @@ const (
 
 // setTracking takes the configuration of a target tracking policy.
 func (p *policyRow) setTracking(in *autoscaling.PutScalingPolicyInput) error {
-	if in.AdjustmentType != nil || in.ScalingAdjustment != nil || in.MinAdjustmentMagnitude != nil || in.Cooldown != nil ||
+	if in.AdjustmentType != nil || !placeholders(in.ScalingAdjustment, in.MinAdjustmentMagnitude, in.Cooldown) ||
 		len(in.StepAdjustments) > 0 || in.MetricAggregationType != nil {
 		return invalid("AdjustmentType, ScalingAdjustment, MinAdjustmentMagnitude, Cooldown, StepAdjustments and MetricAggregationType "+
 			"are not supported by policies of the type %s", targetTracking)
@@ -45,7 +45,7 @@ func (p *policyRow) setTracking(in *autoscaling.PutScalingPolicyInput) error {
 	if (c.PredefinedMetricSpecification == nil) == (c.CustomizedMetricSpecification == nil) {
 		return invalid("Exactly one of PredefinedMetricSpecification and CustomizedMetricSpecification must be specified.")
 	}
-	p.Tracking = c
+	p.Tracking, p.Cooldown = c, nil
 	if c.CustomizedMetricSpecification != nil {
 		return checkCustomized(c.CustomizedMetricSpecification)
 	}
