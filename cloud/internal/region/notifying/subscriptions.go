@@ -150,7 +150,8 @@ func (r *Room) Unsubscribe(_ context.Context, in *sns.UnsubscribeInput) (*sns.Un
 			return err
 		}
 		if !s.Confirmed {
-			return invalid("SubscriptionArn Reason: This operation cannot be performed on a pending subscription")
+			// By these words Terraform and others know that it ends by itself, and go on.
+			return invalid("SubscriptionArn Reason: Cannot unsubscribe a subscription that is pending confirmation")
 		}
 		t, _ := r.topics.GetTx(tx, s.Topic)
 		t.Deleted++

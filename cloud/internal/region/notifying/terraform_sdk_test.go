@@ -2,6 +2,7 @@ package notifying
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -63,4 +64,17 @@ func TestTerraformsCalls(t *testing.T) {
 	roomtest.Must(d.DeleteTopic(ctx, &sns.DeleteTopicInput{TopicArn: arn}))(t)
 	_, err := d.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: arn})
 	roomtest.WantAPIError(t, err, "NotFound")
+}
+
+// Terraform's aws_sns_topic_subscription that nobody has confirmed: by these words of a refusal it lets the subscription be, which ends with its topic.
+func TestTerraformLeavesAPendingSubscription(t *testing.T) {
+	d := open(t)
+	arn := roomtest.Must(d.CreateTopic(t.Context(), &sns.CreateTopicInput{Name: new("pages")}))(t).TopicArn
+	in := &sns.SubscribeInput{TopicArn: arn, Protocol: new("http"), Endpoint: new("http://127.0.0.1:9/"), ReturnSubscriptionArn: true}
+	pending := roomtest.Must(d.Subscribe(t.Context(), in))(t).SubscriptionArn
+	_, err := d.Unsubscribe(t.Context(), &sns.UnsubscribeInput{SubscriptionArn: pending})
+	roomtest.WantAPIError(t, err, "InvalidParameter")
+	if !strings.Contains(err.Error(), "Cannot unsubscribe a subscription that is pending confirmation") {
+		t.Error(err)
+	}
 }
