@@ -7,14 +7,16 @@ import (
 
 // emptyLists are the places where AWS was seen to send an empty list in XML, or to leave it out, against the rule
 // of showsEmpty. A place is a service's shape and member, with an operation in front where that decides, too. All were
-// recorded from AWS in November 2026.
+// recorded from AWS in November 2026, but for that of Auto Scaling: Terraform's provider takes a list there, even an empty one, for metric math, and
+// would never come to an empty plan if AWS sent one.
 var emptyLists = map[string]bool{
-	"ec2 CreateVpc Vpc.Ipv6CidrBlockAssociationSet": true, // DescribeVpcs leaves it out
-	"ec2 AvailabilityZone.Messages":                 true,
-	"route53 GetHostedZoneResponse.VPCs":            false, // of a public zone
-	"monitoring MetricDataResult.Messages":          false, // the answer's own Messages are sent
-	"monitoring MetricAlarm.Metrics":                false, // its Dimensions and lists of actions are sent
-	"monitoring ListMetricsOutput.OwningAccounts":   false,
+	"ec2 CreateVpc Vpc.Ipv6CidrBlockAssociationSet":     true, // DescribeVpcs leaves it out
+	"ec2 AvailabilityZone.Messages":                     true,
+	"route53 GetHostedZoneResponse.VPCs":                false, // of a public zone
+	"monitoring MetricDataResult.Messages":              false, // the answer's own Messages are sent
+	"monitoring MetricAlarm.Metrics":                    false, // its Dimensions and lists of actions are sent
+	"monitoring ListMetricsOutput.OwningAccounts":       false,
+	"autoscaling CustomizedMetricSpecification.Metrics": false, // its Dimensions are sent
 }
 
 // showsEmpty tells whether a list without elements is sent. The rule: an empty list is an empty element at the top of

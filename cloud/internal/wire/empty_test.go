@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -34,6 +36,9 @@ func TestEmptyListsStandWhereAWSSendsThem(t *testing.T) {
 		{CloudWatch, "DescribeAlarms", &cloudwatch.DescribeAlarmsOutput{}, "CompositeAlarms", ""},
 		{CloudWatch, "DescribeAlarms", &cloudwatch.DescribeAlarmsOutput{MetricAlarms: []cwtypes.MetricAlarm{{}}}, "OKActions", ""},
 		{CloudWatch, "ListMetrics", &cloudwatch.ListMetricsOutput{}, "Metrics", "OwningAccounts"},
+		{AutoScaling, "DescribePolicies", &autoscaling.DescribePoliciesOutput{ScalingPolicies: []astypes.ScalingPolicy{{
+			TargetTrackingConfiguration: &astypes.TargetTrackingConfiguration{CustomizedMetricSpecification: &astypes.CustomizedMetricSpecification{}},
+		}}}, "Dimensions", "Metrics"},
 	} {
 		tested++
 		w := httptest.NewRecorder()
