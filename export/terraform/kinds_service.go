@@ -2,7 +2,6 @@ package terraform
 
 import (
 	"cmp"
-	"encoding/base64"
 	"maps"
 	"slices"
 	"strconv"
@@ -196,7 +195,8 @@ func (t *translation) listenerIn(file string, s *export.Settings) *resource {
 }
 
 // action writes a forward as the provider reads it back: of a listener in both of its spellings, of a rule in the block alone. Of one that is
-// imported it knows both; what is declared in another way it wants to change (flattenLbForwardAction in internal/service/elbv2 of its source).
+// imported it knows both; what is declared in another way it wants to change (flattenLbForwardAction in internal/service/elbv2 of its source). The
+// block gives a target group the weight 1, and those behind a network load balancer may have none: there it is left out.
 func (t *translation) action(s *export.Settings, b *block, a elbtypes.Action) {
 	b.set("type", text(string(a.Type)))
 	switch a.Type {
@@ -205,10 +205,14 @@ func (t *translation) action(s *export.Settings, b *block, a elbtypes.Action) {
 		if !ok || a.ForwardConfig != nil {
 			s.Refuse("a forward to several target groups")
 		}
-		if s.Piece.Kind == plan.KindListener || s.Piece.Kind == plan.KindSwitch {
+		rule := s.Piece.Kind == plan.KindRule || s.Piece.Kind == plan.KindDeclaredRule
+		flows := t.blueprint.Declaration.Balancer.Kind == understudy.KindNetwork
+		if !rule {
 			b.set("target_group_arn", ref{Ref: group})
 		}
-		b.within("forward").within("target_group").set("arn", ref{Ref: group})
+		if !flows {
+			b.within("forward").within("target_group").set("arn", ref{Ref: group})
+		}
 	case elbtypes.ActionTypeEnumRedirect:
 		c := a.RedirectConfig
 		in := b.within("redirect").set("status_code", text(string(c.StatusCode)))
@@ -256,7 +260,7 @@ func (t *translation) host(s *export.Settings) {
 		r.set("ami", ref{Ref: image})
 	}
 	for _, one := range []struct{ argument, value string }{
-		{"instance_type", over.Type}, {"key_name", over.Key}, {"user_data", decoded(s, over.UserData)},
+		{"instance_type", over.Type}, {"key_name", over.Key}, {"user_data", t.hostUserData(s)},
 	} {
 		if one.value != "" {
 			r.set(one.argument, text(one.value))
@@ -270,14 +274,14 @@ func (t *translation) host(s *export.Settings) {
 	t.tags(s, r)
 }
 
-// decoded is user data as text. Of an instance that is imported, the provider knows a sum of its text and nothing of user_data_base64: with that,
-// it would stop the instance to write the same once more.
-func decoded(s *export.Settings, data string) string {
-	text, err := base64.StdEncoding.DecodeString(data)
-	if err != nil || !utf8.Valid(text) {
+// hostUserData is said of each host, as text, also where it is the template's. The provider knows a sum of what an instance has: where nothing is said
+// it plans the sum of that sum, and where user_data_base64 is, it stops the instance to write the same once more.
+func (t *translation) hostUserData(s *export.Settings) string {
+	said := t.blueprint.Declaration.HostUserData()
+	if !utf8.ValidString(said) {
 		s.Refuse("user data that is no text")
 	}
-	return string(text)
+	return said
 }
 
 func (t *translation) fleet(s *export.Settings) {

@@ -292,7 +292,8 @@ func TestNothingWaitsForAWholeModule(t *testing.T) {
 
 // What is imported is declared in the spelling in which the provider reads it, or its first plan changes what is the same.
 func TestTheProvidersSpellings(t *testing.T) {
-	written(t, func(t *testing.T, _ *plan.Blueprint, r *export.Result) {
+	written(t, func(t *testing.T, blueprint *plan.Blueprint, r *export.Result) {
+		d := blueprint.Declaration
 		for name, file := range r.Files {
 			if bytes.Contains(file, []byte(`= ["Default"]`)) {
 				t.Errorf("%s has AWS's termination policy, which is read back as none", name)
@@ -307,9 +308,13 @@ func TestTheProvidersSpellings(t *testing.T) {
 					if has("user_data_base64") {
 						t.Errorf("%s has user_data_base64, for which an instance is stopped", address)
 					}
+					if has("user_data") != (d.HostUserData() != "") {
+						t.Errorf("%s has user data: %t, for %q", address, has("user_data"), d.HostUserData())
+					}
 				case "aws_lb_listener":
-					if has("default_action.forward") != has("default_action.target_group_arn") {
-						t.Errorf("%s forwards in one spelling", address)
+					one := d.Balancer.Kind == understudy.KindNetwork
+					if has("default_action.target_group_arn") != (has("default_action.forward") || one) {
+						t.Errorf("%s forwards in %v", address, names)
 					}
 				case "aws_lb_listener_rule":
 					if has("action.target_group_arn") {
