@@ -1,5 +1,5 @@
 # make builds; make check is the fast judgement; make test is everything.
-.PHONY: all build check portable test race race-rehearsals every-call reachability generate fuzz bench-dns bench-checks bench-calls bench-region bench-balancer bench-simulation bench-drills bench-drill ramp soak soak-balancer random-declarations release
+.PHONY: all build check portable test race race-rehearsals every-call reachability generate fuzz bench-dns bench-checks bench-calls bench-region bench-balancer bench-simulation bench-drills bench-drill ramp soak soak-balancer random-declarations terraform release
 
 all: build
 
@@ -90,6 +90,11 @@ soak-balancer:
 # Twenty random declarations, each built, compared and removed.
 random-declarations:
 	UNDERSTUDY_DECLARATIONS=$(or $(N),20) go test ./e2e -count=1 -v -timeout 2h -run TestRandomDeclarations
+
+# Real Terraform takes over, builds and removes what is exported, with the providers of a folder (`terraform providers mirror`), on local clouds only: an hour.
+# PLUGINS=folder, OF=TestName for some of it.
+terraform:
+	UNDERSTUDY_TERRAFORM_PLUGINS=$(abspath $(PLUGINS)) go test ./e2e -count=1 -v -timeout 12h -run '$(or $(OF),TestTerraform)'
 
 # What people install, in dist/: programs, archives, packages, bills of materials and checksums. Twice gives the same bytes.
 release:

@@ -51,17 +51,9 @@ func (s *stage) laid(region string) string {
 	return strings.Join(lines, "\n")
 }
 
-// A stack stands in networks of somebody else's, one by ids and one by tags, does there what it does in its own, and leaves them as they were.
-func TestAStackStandsInNetworksOfOthers(t *testing.T) {
-	t.Parallel()
-	s := start(t, "--default-vpc=false")
-	vpc, public, private := s.lay(primary, "10.31")
-	s.lay(secondary, "10.32")
-	before := map[string]string{primary: s.laid(primary), secondary: s.laid(secondary)}
-	declared := filepath.Join(t.TempDir(), "understudy.yaml")
-	declare := func(secondaryTags, more string) {
-		t.Helper()
-		text := fmt.Sprintf(`name: guest
+// guest declares a stack in a network of somebody else's by its ids, and in another by its tags.
+func guest(vpc string, public, private []string, secondaryTags, more string) string {
+	return fmt.Sprintf(`name: guest
 domain: hello.test
 regions:
   primary:
@@ -77,6 +69,19 @@ service: {port: 8080, health: /healthz}
 hosts: {count: 0}
 target: {interval: 30, timeout: 29, unhealthy: 3}
 %s`, primary, vpc, strings.Join(public, ", "), strings.Join(private, ", "), secondary, secondaryTags, more)
+}
+
+// A stack stands in networks of somebody else's, one by ids and one by tags, does there what it does in its own, and leaves them as they were.
+func TestAStackStandsInNetworksOfOthers(t *testing.T) {
+	t.Parallel()
+	s := start(t, "--default-vpc=false")
+	vpc, public, private := s.lay(primary, "10.31")
+	s.lay(secondary, "10.32")
+	before := map[string]string{primary: s.laid(primary), secondary: s.laid(secondary)}
+	declared := filepath.Join(t.TempDir(), "understudy.yaml")
+	declare := func(secondaryTags, more string) {
+		t.Helper()
+		text := guest(vpc, public, private, secondaryTags, more)
 		if err := os.WriteFile(declared, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -49,10 +49,11 @@ NEWER_SHAPES = {
             "type": "structure", "required": ["AutoScalingGroupName"], "members": {"AutoScalingGroupName": {"shape": "XmlStringMaxLen255"}},
         },
     },
-    # DescribeListenerAttributes and ModifyListenerAttributes in the Elastic Load Balancing API Reference; 2024.
+    # DescribeListenerAttributes, ModifyListenerAttributes and DescribeCapacityReservation in the Elastic Load Balancing API Reference; 2024.
     "elasticloadbalancing": {
         "ListenerAttribute": {"type": "structure", "members": {"Key": {"shape": "String"}, "Value": {"shape": "StringValue"}}},
         "ListenerAttributes": {"type": "list", "member": {"shape": "ListenerAttribute"}},
+        "DescribeCapacityReservationInput": {"type": "structure", "required": ["LoadBalancerArn"], "members": {"LoadBalancerArn": {"shape": "LoadBalancerArn"}}},
         "DescribeListenerAttributesInput": {"type": "structure", "required": ["ListenerArn"], "members": {"ListenerArn": {"shape": "ListenerArn"}}},
         "ModifyListenerAttributesInput": {
             "type": "structure", "required": ["ListenerArn", "Attributes"],
@@ -64,6 +65,7 @@ NEWER_SHAPES = {
 NEWER_OPERATIONS = {
     "autoscaling": {"RollbackInstanceRefresh": {"input": {"shape": "RollbackInstanceRefreshType"}}},
     "elasticloadbalancing": {
+        "DescribeCapacityReservation": {"input": {"shape": "DescribeCapacityReservationInput"}},
         "DescribeListenerAttributes": {"input": {"shape": "DescribeListenerAttributesInput"}},
         "ModifyListenerAttributes": {"input": {"shape": "ModifyListenerAttributesInput"}},
     },
