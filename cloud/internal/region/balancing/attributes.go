@@ -244,3 +244,20 @@ func (r *Room) ModifyTargetGroupAttributes(ctx context.Context, in *elb.ModifyTa
 	}
 	return &elb.ModifyTargetGroupAttributesOutput{Attributes: showTargetGroupAttributes(row)}, nil
 }
+
+// DescribeCapacityReservation tells of a load balancer that has none reserved: nothing reserves any here.
+func (r *Room) DescribeCapacityReservation(
+	ctx context.Context,
+	in *elb.DescribeCapacityReservationInput,
+) (*elb.DescribeCapacityReservationOutput, error) {
+	if err := room.Only(in, "LoadBalancerArn"); err != nil {
+		return nil, err
+	}
+	if err := r.requireARN(balancerARN, "LoadBalancerArn", in.LoadBalancerArn); err != nil {
+		return nil, err
+	}
+	if _, ok := r.loadBalancers.Get(*in.LoadBalancerArn); !ok {
+		return nil, missingLoadBalancer()
+	}
+	return &elb.DescribeCapacityReservationOutput{}, nil
+}

@@ -102,3 +102,15 @@ func (s *site) wantHeaders(want balancer.Headers) {
 		s.t.Error(diff)
 	}
 }
+
+// No load balancer has capacity reserved, and one that is not there is told of as such. Terraform's provider asks it of each.
+func TestNoCapacityIsReserved(t *testing.T) {
+	s := newSite(t)
+	client, ctx, arn := s.client(), t.Context(), s.balance.LoadBalancerArn
+	out := roomtest.Must(client.DescribeCapacityReservation(ctx, &elb.DescribeCapacityReservationInput{LoadBalancerArn: arn}))(t)
+	if out.MinimumLoadBalancerCapacity != nil || len(out.CapacityReservationState) > 0 {
+		t.Errorf("reserved: %+v", out)
+	}
+	_, err := client.DescribeCapacityReservation(ctx, &elb.DescribeCapacityReservationInput{LoadBalancerArn: new(*arn + "0")})
+	roomtest.WantAPIError(t, err, "LoadBalancerNotFound")
+}

@@ -17,6 +17,7 @@ func (r *Room) Operations(m *wire.Mux) {
 	wire.Handle(m, wire.ELBv2, "DeleteTargetGroup", r.DeleteTargetGroup)
 	wire.Handle(m, wire.ELBv2, "DeregisterTargets", r.DeregisterTargets)
 	wire.Handle(m, wire.ELBv2, "DescribeAccountLimits", r.DescribeAccountLimits)
+	wire.Handle(m, wire.ELBv2, "DescribeCapacityReservation", r.DescribeCapacityReservation)
 	wire.Handle(m, wire.ELBv2, "DescribeListenerAttributes", r.DescribeListenerAttributes)
 	wire.Handle(m, wire.ELBv2, "DescribeListenerCertificates", r.DescribeListenerCertificates)
 	wire.Handle(m, wire.ELBv2, "DescribeListeners", r.DescribeListeners)
