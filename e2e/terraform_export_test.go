@@ -47,6 +47,16 @@ func (tf *terraforming) must(args ...string) string {
 	return r.stdout
 }
 
+// init has Terraform install the plugins of the folder that is named for it.
+func (tf *terraforming) init() {
+	tf.t.Helper()
+	plugins, err := filepath.Abs(os.Getenv(terraformPlugins))
+	if err != nil {
+		tf.t.Fatal(err)
+	}
+	tf.must("init", "-no-color", "-input=false", "-plugin-dir="+plugins)
+}
+
 // exported writes a declaration for Terraform, has that take it for well-formed and valid, and returns where.
 func (s *stage) exported(declared string, flags ...string) *terraforming {
 	s.t.Helper()
@@ -59,11 +69,7 @@ func (s *stage) exported(declared string, flags ...string) *terraforming {
 	if unformatted := tf.must("fmt", "-check", "-recursive", "-diff"); unformatted != "" {
 		s.t.Errorf("terraform fmt would write otherwise:\n%s", unformatted)
 	}
-	plugins, err := filepath.Abs(os.Getenv(terraformPlugins))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	tf.must("init", "-no-color", "-input=false", "-plugin-dir="+plugins)
+	tf.init()
 	var valid struct {
 		Diagnostics []struct{ Severity, Summary, Detail string }
 	}

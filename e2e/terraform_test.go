@@ -25,11 +25,7 @@ func TestTerraformBuildsChangesAndRemoves(t *testing.T) {
 			if err := os.CopyFS(tf.folder, os.DirFS(from)); err != nil {
 				t.Fatal(err)
 			}
-			plugins, err := filepath.Abs(os.Getenv(terraformPlugins))
-			if err != nil {
-				t.Fatal(err)
-			}
-			tf.must("init", "-input=false", "-no-color", "-plugin-dir="+plugins)
+			tf.init()
 			for _, changed := range []string{"changed=false", "changed=true"} {
 				set := []string{"-input=false", "-no-color", "-parallelism=8", "-var", changed}
 				tf.must(append([]string{"apply", "-auto-approve"}, set...)...)
