@@ -55,9 +55,9 @@ func TestServicesThatEndpointsLeadTo(t *testing.T) {
 		return names
 	}
 	roomtest.WantSame(t, "interface endpoints lead to", of("Interface"),
-		"acm", "arc-zonal-shift", "autoscaling", "ec2", "elasticloadbalancing", "monitoring", "servicequotas", "ssm", "ssmmessages", "sts")
+		"acm", "arc-zonal-shift", "autoscaling", "ec2", "elasticloadbalancing", "monitoring", "servicequotas", "sns", "ssm", "ssmmessages", "sts")
 	roomtest.WantSame(t, "gateway endpoints lead to", of("Gateway"), "dynamodb", "s3")
-	if len(all.ServiceNames) != 12 || len(all.ServiceDetails) != 12 {
+	if len(all.ServiceNames) != 13 || len(all.ServiceDetails) != 13 {
 		t.Errorf("%d services", len(all.ServiceNames))
 	}
 	in := &ec2.DescribeVpcEndpointServicesInput{ServiceNames: []string{"com.amazonaws.us-east-1.ec2"}}
