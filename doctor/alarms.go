@@ -19,26 +19,13 @@ const whyTopics = "an alarm whose topic is gone, or does not let CloudWatch publ
 // trackingAlarms is how many alarms Auto Scaling makes of its own for a target that a fleet tracks: when to grow, and when to shrink.
 const trackingAlarms = 2
 
-// alarmsNeeded is how many alarms a region has by the declaration.
+// alarmsNeeded is how many alarms a region has by the declaration, those of target tracking among them.
 func alarmsNeeded(d *understudy.Declaration, side understudy.Side) int {
 	n := len(d.AlarmsOf(side))
 	if d.Fleet.Track != (understudy.Track{}) {
 		n += trackingAlarms
 	}
 	return n
-}
-
-// judgeAlarms wants room for the declared alarms and those of target tracking.
-func judgeAlarms(d *understudy.Declaration, side understudy.Side, r region) []Finding {
-	needed := alarmsNeeded(d, side)
-	switch {
-	case needed == 0:
-		return nil
-	case r.alarms.err != nil:
-		return []Finding{unread(CheckQuota, side, "cloudwatch:DescribeAlarms", r.alarms.err)}
-	}
-	n := r.alarms.value
-	return limited(side, r, quota{what: "CloudWatch alarms", used: n.all}, "monitoring", codeAlarms, max(0, needed-n.own))
 }
 
 // judgeTopics names the topics that nobody has asked for: no call of this program goes to SNS.

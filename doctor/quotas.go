@@ -72,27 +72,26 @@ func judgeLimits(d *understudy.Declaration, side understudy.Side, r region, more
 		all = append(all, limited(side, r, quota{what: "VPCs", used: r.networks.value.vpcs}, "vpc", codeVPCs, more)...)
 		all = append(all, limited(side, r, quota{what: "internet gateways", used: r.networks.value.gateways}, "vpc", codeGateways, more)...)
 	}
-	all = append(all, judgeElastics(d, side, r)...)
+	nats, endpoints, alarms := len(d.Regions[side].NATs()), gatewayEndpoints(d.Regions[side]), alarmsNeeded(d, side)
+	all = append(all, judgeCounted(side, r, r.elastics, "ec2:DescribeAddresses", "Elastic IP addresses", "ec2", codeElastics, nats)...) // one for each
 	all = append(all, judgeNATs(d, side, r)...)
-	all = append(all, judgeEndpoints(d, side, r)...)
-	all = append(all, judgeAlarms(d, side, r)...)
+	all = append(all, judgeCounted(side, r, r.endpoints, "ec2:DescribeVpcEndpoints", "gateway VPC endpoints", "vpc", codeEndpoints, endpoints)...)
+	all = append(all, judgeCounted(side, r, r.alarms, "cloudwatch:DescribeAlarms", "CloudWatch alarms", "monitoring", codeAlarms, alarms)...)
 	if r.running.err != nil {
 		return append(all, unread(CheckQuota, side, "ec2:DescribeInstances", r.running.err))
 	}
 	return append(all, judgeVCPUs(d, side, r)...)
 }
 
-// judgeElastics wants an Elastic IP address for each declared NAT gateway.
-func judgeElastics(d *understudy.Declaration, side understudy.Side, r region) []Finding {
-	needed := len(d.Regions[side].NATs())
+// judgeCounted wants room for as many as are needed of what an action has counted, beside those that are the stack's own already.
+func judgeCounted(side understudy.Side, r region, found fact[counted], action, what, service, code string, needed int) []Finding {
 	switch {
 	case needed == 0:
 		return nil
-	case r.elastics.err != nil:
-		return []Finding{unread(CheckQuota, side, "ec2:DescribeAddresses", r.elastics.err)}
+	case found.err != nil:
+		return []Finding{unread(CheckQuota, side, action, found.err)}
 	}
-	n := r.elastics.value
-	return limited(side, r, quota{what: "Elastic IP addresses", used: n.all}, "ec2", codeElastics, max(0, needed-n.own))
+	return limited(side, r, quota{what: what, used: found.value.all}, service, code, max(0, needed-found.value.own))
 }
 
 // limited judges a quota by what Service Quotas says of its code.

@@ -12,7 +12,7 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// gatewayEndpoints is how many gateway endpoints a region has in the stack.
+// gatewayEndpoints is how many gateway endpoints a region has in the stack. Interface endpoints are a quota of each VPC, which is the stack's own.
 func gatewayEndpoints(r understudy.Region) (n int) {
 	for _, e := range understudy.Endpoints {
 		if r.Egress == understudy.EgressEndpoints && e.Gateway {
@@ -42,19 +42,6 @@ func judgeNATs(d *understudy.Declaration, side understudy.Side, r region) (all [
 	return all
 }
 
-// judgeEndpoints wants room for the declared gateway endpoints. Interface endpoints are a quota of each VPC, which is the stack's own.
-func judgeEndpoints(d *understudy.Declaration, side understudy.Side, r region) []Finding {
-	needed := gatewayEndpoints(d.Regions[side])
-	switch {
-	case needed == 0:
-		return nil
-	case r.endpoints.err != nil:
-		return []Finding{unread(CheckQuota, side, "ec2:DescribeVpcEndpoints", r.endpoints.err)}
-	}
-	n := r.endpoints.value
-	return limited(side, r, quota{what: "gateway VPC endpoints", used: n.all}, "vpc", codeEndpoints, max(0, needed-n.own))
-}
-
 // nats counts NAT gateways by their zones, in the states that count for the quota ("Amazon VPC quotas").
 func (q asker) nats(ctx context.Context) (map[string]counted, error) {
 	if len(q.declared.Regions[q.side].NATs()) == 0 {
@@ -69,7 +56,7 @@ func (q asker) nats(ctx context.Context) (map[string]counted, error) {
 		}
 		for _, g := range page.NatGateways {
 			if id := aws.ToString(g.SubnetId); id != "" { // a gateway of the whole region has none
-				bySubnet[id] = bySubnet[id].add(account.OfEC2(g.Tags)[account.TagStack] == q.declared.Name)
+				bySubnet[id] = bySubnet[id].add(q.owns(g.Tags))
 			}
 		}
 	}
@@ -100,7 +87,7 @@ func (q asker) endpoints(ctx context.Context) (n counted, err error) {
 		}
 		for _, e := range page.VpcEndpoints {
 			if !slices.Contains([]ec2types.State{ec2types.StateDeleted, ec2types.StateFailed}, e.State) {
-				n = n.add(account.OfEC2(e.Tags)[account.TagStack] == q.declared.Name)
+				n = n.add(q.owns(e.Tags))
 			}
 		}
 	}

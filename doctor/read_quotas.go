@@ -102,7 +102,7 @@ func (q asker) elastics(ctx context.Context) (n counted, err error) {
 		return n, err
 	}
 	for _, a := range out.Addresses {
-		n = n.add(account.OfEC2(a.Tags)[account.TagStack] == q.declared.Name)
+		n = n.add(q.owns(a.Tags))
 	}
 	return n, nil
 }

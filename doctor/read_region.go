@@ -25,6 +25,11 @@ type asker struct {
 	side     understudy.Side
 }
 
+// owns tells whether tags are those of something of the stack.
+func (q asker) owns(tags []ec2types.Tag) bool {
+	return account.OfEC2(tags)[account.TagStack] == q.declared.Name
+}
+
 func readRegion(ctx context.Context, a *account.Account, d *understudy.Declaration, side understudy.Side) region {
 	r, q := region{name: a.Region}, asker{a, d, side}
 	var all sync.WaitGroup
