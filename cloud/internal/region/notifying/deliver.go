@@ -7,7 +7,6 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/webhook"
-	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 // An endpoint that does not answer, or answers that it cannot now, is asked three times more, 20 s apart; one that answers otherwise than by
@@ -74,24 +73,25 @@ func (r *Room) link(action string, parameters ...string) string {
 
 // confirmation asks an endpoint whether it is to be told.
 func (r *Room) confirmation(s subscriptionRow) letter {
-	topic := r.topicARN(s.Topic)
-	return r.seal(envelope{
-		Type: typeConfirmation, MessageId: s.ID, Token: s.Token, TopicArn: topic,
-		Message: "You have chosen to subscribe to the topic " + topic +
+	return r.question(s, envelope{
+		Type: typeConfirmation, MessageId: s.ID, Message: "You have chosen to subscribe to the topic " + r.topicARN(s.Topic) +
 			".\nTo confirm the subscription, visit the SubscribeURL included in this message.",
-		SubscribeURL: r.link("ConfirmSubscription", "TopicArn", topic, "Token", s.Token),
 	})
 }
 
 // farewell tells an endpoint that it is told no more, and how it takes that back.
 func (r *Room) farewell(s subscriptionRow) letter {
-	topic := r.topicARN(s.Topic)
-	return r.seal(envelope{
-		Type: typeFarewell, MessageId: room.NewUUID(), Token: s.Token, TopicArn: topic,
-		Message: "You have chosen to deactivate subscription " + r.subscriptionARN(s) +
+	return r.question(s, envelope{
+		Type: typeFarewell, MessageId: room.NewUUID(), Message: "You have chosen to deactivate subscription " + r.subscriptionARN(s) +
 			".\nTo cancel this operation and restore the subscription, visit the SubscribeURL included in this message.",
-		SubscribeURL: r.link("ConfirmSubscription", "TopicArn", topic, "Token", s.Token),
 	})
+}
+
+// question is a message with the link by which an endpoint confirms.
+func (r *Room) question(s subscriptionRow, e envelope) letter {
+	e.Token, e.TopicArn = s.Token, r.topicARN(s.Topic)
+	e.SubscribeURL = r.link("ConfirmSubscription", "TopicArn", e.TopicArn, "Token", s.Token)
+	return r.seal(e)
 }
 
 // tell tells a topic's endpoints, those that have confirmed.
@@ -138,11 +138,6 @@ func (r *Room) deliver(s subscriptionRow, l letter) {
 			}
 		}
 	})
-}
-
-func wireInvalidValue(name, kind string) error {
-	return wire.Errorf("ParameterValueInvalid",
-		"The message attribute '%s' must contain non-empty message attribute value for message attribute type '%s'.", name, kind)
 }
 
 // redacted is an endpoint as logs may have it, without its password.

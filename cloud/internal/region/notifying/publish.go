@@ -12,6 +12,7 @@ import (
 	snstypes "github.com/aws/aws-sdk-go-v2/service/sns/types"
 
 	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 // maxMessage is how many bytes a message may have ("Publish", Amazon SNS API reference).
@@ -96,7 +97,8 @@ func readAttributes(given map[string]snstypes.MessageAttributeValue) (map[string
 		case (base == "String" || base == "Number") && room.Deref(a.StringValue) != "":
 			all[name] = attribute{kind, *a.StringValue}
 		default:
-			return nil, wireInvalidValue(name, kind)
+			return nil, wire.Errorf("ParameterValueInvalid",
+				"The message attribute '%s' must contain non-empty message attribute value for message attribute type '%s'.", name, kind)
 		}
 	}
 	return all, nil

@@ -3,7 +3,6 @@ package scaling
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -36,8 +35,7 @@ func (r *Room) PutLifecycleHook(ctx context.Context, in *autoscaling.PutLifecycl
 	})
 	if target := room.Deref(in.NotificationTargetARN); err == nil && target != "" {
 		r.Log.Info("lifecycle hook", "to", target, "event", notifyTest, "group", *in.AutoScalingGroupName, "hook", *in.LifecycleHookName)
-		f, _ := r.fleets.Get(*in.AutoScalingGroupName)
-		r.tell(target, fmt.Sprintf("Auto Scaling: test notification for group %q", f.Name), r.told(f, map[string]any{"Event": notifyTest}))
+		r.tellTest(target, *in.AutoScalingGroupName)
 	}
 	return &autoscaling.PutLifecycleHookOutput{}, err
 }

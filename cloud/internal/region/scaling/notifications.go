@@ -60,6 +60,12 @@ func (r *Room) tell(topic, subject string, message map[string]any) {
 	}
 }
 
+// tellTest tells a topic that a group will tell it of something.
+func (r *Room) tellTest(topic, group string) {
+	f, _ := r.fleets.Get(group)
+	r.tell(topic, fmt.Sprintf("Auto Scaling: test notification for group %q", f.Name), r.told(f, map[string]any{"Event": notifyTest}))
+}
+
 // told is what all messages of a group have, and more
 // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-sns-notifications.html).
 func (r *Room) told(f fleetRow, more map[string]any) map[string]any {
@@ -114,8 +120,7 @@ func (r *Room) PutNotificationConfiguration(
 	})
 	if err == nil { // whatever types were asked for
 		r.Log.Info("auto scaling notification", "to", *in.TopicARN, "event", notifyTest, "group", *in.AutoScalingGroupName)
-		f, _ := r.fleets.Get(*in.AutoScalingGroupName)
-		r.tell(*in.TopicARN, fmt.Sprintf("Auto Scaling: test notification for group %q", f.Name), r.told(f, map[string]any{"Event": notifyTest}))
+		r.tellTest(*in.TopicARN, *in.AutoScalingGroupName)
 	}
 	return &autoscaling.PutNotificationConfigurationOutput{}, err
 }
