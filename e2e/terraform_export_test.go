@@ -3,7 +3,6 @@ package e2e
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,13 +24,13 @@ func needTerraform(t *testing.T) {
 // terraforming is a folder of Terraform's files, and the stage whose cloud they are for.
 type terraforming struct {
 	*stage
-	program, folder string
+	folder string
 }
 
 // terraform runs Terraform in the folder, without the configuration of whoever runs the test.
 func (tf *terraforming) terraform(args ...string) result {
 	tf.t.Helper()
-	command := append([]string{"-u", "TF_CLI_CONFIG_FILE", "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1", tf.program, "-chdir=" + tf.folder}, args...)
+	command := append([]string{"-u", "TF_CLI_CONFIG_FILE", "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1", "terraform", "-chdir=" + tf.folder}, args...)
 	return tf.runWithin(terraformPatience, "/usr/bin/env", command...)
 }
 
@@ -60,11 +59,7 @@ func (tf *terraforming) init() {
 // exported writes a declaration for Terraform, has that take it for well-formed and valid, and returns where.
 func (s *stage) exported(declared string, flags ...string) *terraforming {
 	s.t.Helper()
-	program, err := exec.LookPath("terraform")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	tf := &terraforming{stage: s, program: program, folder: filepath.Join(s.t.TempDir(), "terraform")}
+	tf := &terraforming{stage: s, folder: filepath.Join(s.t.TempDir(), "terraform")}
 	s.must(append([]string{"export", "terraform", "-f", declared, "--out", tf.folder}, flags...)...)
 	if unformatted := tf.must("fmt", "-check", "-recursive", "-diff"); unformatted != "" {
 		s.t.Errorf("terraform fmt would write otherwise:\n%s", unformatted)

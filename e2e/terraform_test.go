@@ -21,7 +21,7 @@ func TestTerraformBuildsChangesAndRemoves(t *testing.T) {
 	for _, from := range folders {
 		t.Run(filepath.Base(from), func(t *testing.T) {
 			s := start(t, "--record=") // what Debian's botocore, which judges recorded calls, is too old for
-			tf := &terraforming{stage: s, program: "terraform", folder: filepath.Join(t.TempDir(), "configuration")}
+			tf := &terraforming{stage: s, folder: filepath.Join(t.TempDir(), "configuration")}
 			if err := os.CopyFS(tf.folder, os.DirFS(from)); err != nil {
 				t.Fatal(err)
 			}
