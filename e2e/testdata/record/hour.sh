@@ -1,25 +1,12 @@
 # A service as its operators once wrote it down: in each of two regions one machine behind an application load balancer, and a failover pair of
 # CNAME records that nobody gave another TTL than the hour that was usual for them.
 
+. testdata/record/machine.sh
+
 # shop REGION NETWORK: builds one region. NETWORK is the first two numbers of its addresses.
 shop() {
-	local region=$1 net=$2 vpc igw table subnets=() group image machine targets balancer
-	ec2() { aws ec2 --region "$region" --output text "$@"; }
-	elb() { aws elbv2 --region "$region" --output text "$@"; }
-	vpc=$(ec2 create-vpc --cidr-block "$net.0.0/20" --query Vpc.VpcId)
-	igw=$(ec2 create-internet-gateway --query InternetGateway.InternetGatewayId)
-	ec2 attach-internet-gateway --vpc-id "$vpc" --internet-gateway-id "$igw"
-	table=$(ec2 describe-route-tables --filters "Name=vpc-id,Values=$vpc" --query 'RouteTables[0].RouteTableId')
-	ec2 create-route --route-table-id "$table" --destination-cidr-block 0.0.0.0/0 --gateway-id "$igw" > "$TMPDIR/null"
-	for zone in a b; do
-		subnets+=("$(ec2 create-subnet --vpc-id "$vpc" --availability-zone "$region$zone" --cidr-block "$net.$([ $zone = a ] && echo 0 || echo 8).0/24" --query Subnet.SubnetId)")
-	done
-	group=$(ec2 create-security-group --group-name shop --description shop --vpc-id "$vpc" --query GroupId)
-	ec2 authorize-security-group-ingress --group-id "$group" --protocol tcp --port 0-65535 --cidr 0.0.0.0/0 > "$TMPDIR/null"
-	image=$(ec2 describe-images --owners amazon --filters 'Name=name,Values=understudy-hello-*' --query 'sort_by(Images, &CreationDate)[-1].ImageId')
-	machine=$(ec2 run-instances --image-id "$image" --instance-type t3.micro --subnet-id "${subnets[0]}" --security-group-ids "$group" --user-data '#!/bin/sh
-hello -addr :8080 &' --query 'Instances[0].InstanceId')
-	ec2 wait instance-running --instance-ids "$machine"
+	local region=$1 net=$2 vpc subnets=() group machine targets balancer
+	machine "$region" "$net" shop
 	targets=$(elb create-target-group --name shop --protocol HTTP --port 8080 --vpc-id "$vpc" --health-check-path /healthz \
 		--health-check-interval-seconds 10 --query 'TargetGroups[0].TargetGroupArn')
 	elb register-targets --target-group-arn "$targets" --targets "Id=$machine"
