@@ -4,11 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
-	"strings"
 
 	"github.com/understudy/understudy/cloud/internal/socket"
 )
@@ -46,16 +42,7 @@ func (c Client) Post(ctx context.Context, m Message) (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	answer, err := socket.Client(c.Socket).Do(r)
-	if err != nil {
-		return 0, fmt.Errorf("ask the front door: %w", err)
-	}
-	defer answer.Body.Close()
-	b, err = io.ReadAll(answer.Body)
-	if err == nil && answer.StatusCode != http.StatusOK {
-		err = errors.New(strings.TrimSpace(string(b)))
-	}
-	if err != nil {
+	if b, err = socket.Ask(c.Socket, "the front door", r); err != nil {
 		return 0, err
 	}
 	return status, json.Unmarshal(b, &status)

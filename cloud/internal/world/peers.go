@@ -3,13 +3,9 @@ package world
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/understudy/understudy/cloud/internal/door"
@@ -71,14 +67,5 @@ func (p *peers) ask(ctx context.Context, method, path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer, err := socket.Client(IdentitySocket(p.dir)).Do(q)
-	if err != nil {
-		return nil, fmt.Errorf("ask for other regions: %w", err)
-	}
-	defer answer.Body.Close()
-	b, err := io.ReadAll(answer.Body)
-	if err == nil && answer.StatusCode != http.StatusOK {
-		err = errors.New(strings.TrimSpace(string(b)))
-	}
-	return b, err
+	return socket.Ask(IdentitySocket(p.dir), "for other regions", q)
 }
