@@ -18,6 +18,8 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/internal/judge"
 )
 
 // TestFullDiskLosesNothingAcknowledged fills the file system of a cloud's folder to the last block, loses a
@@ -141,7 +143,7 @@ func launchAs(t *testing.T, api *ec2.Client, script, profile string) string {
 	}
 	run, err := api.RunInstances(t.Context(), &ec2.RunInstancesInput{
 		IamInstanceProfile: as, ImageId: &image, InstanceType: kind, SubnetId: subnet.Subnet.SubnetId,
-		MinCount: aws.Int32(1), MaxCount: aws.Int32(1), UserData: aws.String(encoded(script)),
+		MinCount: aws.Int32(1), MaxCount: aws.Int32(1), UserData: asUserData(t, script),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -186,7 +188,12 @@ func consoleBy(t *testing.T, api *ec2.Client, id string) string {
 	return decoded(t, aws.ToString(out.Output))
 }
 
-func encoded(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+// asUserData is a script as instances are given it; the test needs the judges that it runs.
+func asUserData(t testing.TB, script string) *string {
+	t.Helper()
+	judge.NeedIn(t, script)
+	return aws.String(base64.StdEncoding.EncodeToString([]byte(script)))
+}
 
 func decoded(t *testing.T, s string) string {
 	t.Helper()

@@ -54,7 +54,7 @@ func makeDualStack(t *testing.T) *dualStack {
 	d.balance(subnets)
 	image, kind := hostImage(t, d.api)
 	d.asker = *needed(d.api.RunInstances(t.Context(), &ec2.RunInstancesInput{
-		ImageId: &image, InstanceType: kind, MinCount: aws.Int32(1), MaxCount: aws.Int32(1), UserData: aws.String(encoded(browsing)), SubnetId: &subnets[0],
+		ImageId: &image, InstanceType: kind, MinCount: aws.Int32(1), MaxCount: aws.Int32(1), UserData: asUserData(t, browsing), SubnetId: &subnets[0],
 		Ipv6AddressCount: aws.Int32(1),
 	}))(t).Instances[0].InstanceId
 	return d

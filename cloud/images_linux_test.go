@@ -89,7 +89,7 @@ func (w *web) serves(image, userData, want string) (instance string) {
 		in.InstanceType = ec2types.InstanceTypeT4gMicro
 	}
 	if userData != "" {
-		in.UserData = aws.String(encoded(userData))
+		in.UserData = asUserData(w.t, userData)
 	}
 	instance = *needed(w.RunInstances(w.t.Context(), in))(w.t).Instances[0].InstanceId
 	w.answers(instance, want)

@@ -104,7 +104,7 @@ func (s *killedFleet) build() {
 	image, kind := hostImage(t, s.api)
 	needed(s.api.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: aws.String("app"), LaunchTemplateData: &ec2types.RequestLaunchTemplateData{
 		ImageId: &image, InstanceType: kind, SecurityGroupIds: []string{*security.GroupId},
-		UserData: aws.String(encoded("#cloud-boothook\n#!/bin/sh\nmkdir -p /srv/app && cd /srv/app && python3 -m http.server 8080 >/dev/null 2>&1 &\n")),
+		UserData: asUserData(t, "#cloud-boothook\n#!/bin/sh\nmkdir -p /srv/app && cd /srv/app && python3 -m http.server 8080 >/dev/null 2>&1 &\n"),
 	}}))(t)
 	var hooks []autoscalingtypes.LifecycleHookSpecification
 	for of, seconds := range map[string]int32{"LAUNCHING": killedLaunch, "TERMINATING": killedEnd} {

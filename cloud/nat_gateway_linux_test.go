@@ -78,7 +78,7 @@ func runIn(t *testing.T, api *ec2.Client, subnet string, public bool, script str
 	t.Helper()
 	image, kind := hostImage(t, api)
 	return needed(api.RunInstances(t.Context(), &ec2.RunInstancesInput{
-		ImageId: &image, InstanceType: kind, MinCount: aws.Int32(1), MaxCount: aws.Int32(1), UserData: aws.String(encoded(everyBoot(script))),
+		ImageId: &image, InstanceType: kind, MinCount: aws.Int32(1), MaxCount: aws.Int32(1), UserData: asUserData(t, everyBoot(script)),
 		NetworkInterfaces: []ec2types.InstanceNetworkInterfaceSpecification{{
 			DeviceIndex: aws.Int32(0), SubnetId: &subnet, AssociatePublicIpAddress: &public,
 		}},

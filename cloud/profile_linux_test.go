@@ -68,7 +68,7 @@ func TestInstanceSignsByItsRole(t *testing.T) {
 	run := func(subnet string, public bool, script string) string {
 		image, kind := hostImage(t, api)
 		return *needed(api.RunInstances(ctx, &ec2.RunInstancesInput{
-			ImageId: &image, InstanceType: kind, MinCount: aws.Int32(1), MaxCount: aws.Int32(1), UserData: aws.String(encoded(everyBoot(script))),
+			ImageId: &image, InstanceType: kind, MinCount: aws.Int32(1), MaxCount: aws.Int32(1), UserData: asUserData(t, everyBoot(script)),
 			IamInstanceProfile: &ec2types.IamInstanceProfileSpecification{Name: aws.String("web")},
 			NetworkInterfaces: []ec2types.InstanceNetworkInterfaceSpecification{{
 				DeviceIndex: aws.Int32(0), SubnetId: &subnet, AssociatePublicIpAddress: &public,

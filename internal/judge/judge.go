@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -37,6 +39,26 @@ func Need(t testing.TB, name string) string {
 		t.Skipf("%s is not installed (Debian package %s; scripts/test installs it): %v", name, pkg, err)
 	}
 	return path
+}
+
+// NeedIn is Need of every judge that a script runs, for scripts that run where the test does not see them fail: in an instance, whose programs are
+// the host's.
+func NeedIn(t testing.TB, script string) {
+	t.Helper()
+	for name := range packages() {
+		if runs(script, name) {
+			Need(t, name)
+		}
+	}
+}
+
+// runs tells whether a script has a judge's name as a word, or imports it.
+func runs(script, name string) bool {
+	word := `(^|[\s;&|(])(/usr/bin/)?` + regexp.QuoteMeta(filepath.Base(name)) + `(\s|$)`
+	if module, ok := strings.CutPrefix(name, "python3:"); ok {
+		word = `\bimport ` + regexp.QuoteMeta(module) + `\b`
+	}
+	return regexp.MustCompile(`(?m)` + word).MatchString(script)
 }
 
 // Look is Need for who has no test to skip: it returns an error that names the package of a judge that is missing.
