@@ -231,7 +231,8 @@ func TestLogsOfTLS(t *testing.T) {
 		Default: fallback, Certificates: []tls.Certificate{named}, Min: tls.VersionTLS12, Max: tls.VersionTLS12,
 	}
 	var access, connections lines
-	w.logging(Logs{Access: &access, Connections: &connections}, Listener{TLS: s, Rules: []Rule{{Action: Action{Forward: []Weighted{{"g", 1}}}}}}, group(at("10.0.1.5:80")))
+	w.logging(Logs{Access: &access, Connections: &connections},
+		Listener{TLS: s, Rules: []Rule{{Action: Action{Forward: []Weighted{{"g", 1}}}}}}, group(at("10.0.1.5:80")))
 	cache := tls.NewLRUClientSessionCache(1)
 	for _, c := range []struct{ knows, domain, certificate string }{
 		{"www.example.com", "www.example.com", "arn:named"}, {"www.example.com", "www.example.com", sessionReused}, {"other.example.com", "-", "arn:default"},

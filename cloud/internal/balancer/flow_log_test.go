@@ -22,7 +22,10 @@ func TestFlowsOfTLSAreLogged(t *testing.T) {
 	w := newWorld(t)
 	pair := certificate(t, ecKey(t), "flow.example.com")
 	target := w.tells("10.0.1.5:80", "a")
-	g := Group{ID: "g", Flow: &FlowGroup{}, Targets: []Target{target}, Check: Check{Interval: patience.Limit, Timeout: patience.Limit, Flow: FlowCheck{On: true, Connect: true}}}
+	g := Group{
+		ID: "g", Flow: &FlowGroup{}, Targets: []Target{target},
+		Check: Check{Interval: patience.Limit, Timeout: patience.Limit, Flow: FlowCheck{On: true, Connect: true}},
+	}
 	access := make(posted, 1)
 	if err := w.b.Configure(Config{
 		Name: "net/flow/50dc6c495c0c9188", Groups: []Group{g},

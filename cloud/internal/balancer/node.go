@@ -109,7 +109,8 @@ func (n *node) group(g Group) (*pool, []*target) {
 		n.turns[g.ID], n.groups[g.ID] = new(atomic.Uint64), new(groupCounters)
 	}
 	p := &pool{
-		version: g.Version, algorithm: g.Algorithm, mitigate: g.Mitigate, sticky: g.Sticky, minHealthy: g.MinHealthy, minPercent: g.MinPercent, slow: n.pace.Of(g.SlowStart),
+		version: g.Version, algorithm: g.Algorithm, mitigate: g.Mitigate, sticky: g.Sticky,
+		minHealthy: g.MinHealthy, minPercent: g.MinPercent, slow: n.pace.Of(g.SlowStart),
 		turn: n.turns[g.ID], flow: g.Flow,
 	}
 	if slices.ContainsFunc(g.Targets, func(t Target) bool { return t.Away }) {

@@ -321,7 +321,8 @@ func TestHealthByGRPC(t *testing.T) {
 			{"another", "12", func(w http.ResponseWriter) { w.Header().Set("Grpc-Status", "0") },
 				Health{State: Unhealthy, Reason: "Target.ResponseCodeMismatch", Description: "Health checks failed with these codes: [0]"}},
 			{"none", "12", func(w http.ResponseWriter) {}, Health{State: Unhealthy, Reason: "Target.FailedHealthChecks", Description: "Health checks failed"}},
-			{"silence", "12", func(w http.ResponseWriter) { time.Sleep(time.Hour) }, Health{State: Unhealthy, Reason: "Target.Timeout", Description: "Request timed out"}},
+			{"silence", "12", func(w http.ResponseWriter) { time.Sleep(time.Hour) },
+				Health{State: Unhealthy, Reason: "Target.Timeout", Description: "Request timed out"}},
 		} {
 			w := newWorld(t)
 			w.multiplexed("10.0.1.5:80", nil, func(rw http.ResponseWriter, r *http.Request) {

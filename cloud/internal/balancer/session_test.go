@@ -339,7 +339,8 @@ func TestLogsOfStreams(t *testing.T) {
 		client := w.speaksHTTP2(group())
 		var access, connections lines
 		s := &TLS{Default: certificate(t, ecKey(t), "www.example.com"), Min: tls.VersionTLS12, Max: tls.VersionTLS13}
-		w.logging(Logs{Access: &access, Connections: &connections}, Listener{TLS: s, Rules: []Rule{{Action: Action{Fixed: &FixedResponse{Status: 202, Body: "four"}}}}})
+		w.logging(Logs{Access: &access, Connections: &connections},
+			Listener{TLS: s, Rules: []Rule{{Action: Action{Fixed: &FixedResponse{Status: 202, Body: "four"}}}}})
 		for range 2 {
 			w.exchange(client, request("GET", "/a?b=c", nil))
 		}
