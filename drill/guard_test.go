@@ -27,11 +27,13 @@ func TestGuardAbortsAtItsBounds(t *testing.T) {
 		after      time.Duration // when the drill is aborted, about; 0 is never
 		why        string
 	}{
-		"all is well":                 {},
-		"longer than predicted":       {users: 3, after: 139200 * time.Millisecond, why: "3 of 40 users were without service for longer than 2m19.2s"},
-		"one in twenty is tolerated":  {users: 2},
-		"from later on":               {since: time.Minute, users: 40, after: 199200 * time.Millisecond, why: "40 of 40 users"},
-		"any user past --abort-after": {abortAfter: 20 * time.Second, users: 1, after: 20 * time.Second, why: "1 of 40 users were without service for longer than 20s"},
+		"all is well":                {},
+		"longer than predicted":      {users: 3, after: 139200 * time.Millisecond, why: "3 of 40 users were without service for longer than 2m19.2s"},
+		"one in twenty is tolerated": {users: 2},
+		"from later on":              {since: time.Minute, users: 40, after: 199200 * time.Millisecond, why: "40 of 40 users"},
+		"any user past --abort-after": {
+			abortAfter: 20 * time.Second, users: 1, after: 20 * time.Second, why: "1 of 40 users were without service for longer than 20s",
+		},
 		"a moment of the standby's": {ill: func(since time.Duration) (string, error) {
 			if since < 40*time.Second || since > 80*time.Second {
 				return "", nil
