@@ -33,13 +33,13 @@ func (r *Report) pace(requests []Request, t timeline) {
 	if whole := t.fault.Sub(from); whole > 0 {
 		r.RateKept = math.Round(10*float64(sent)/whole.Seconds()) / 10
 	}
-	if why := r.slow(); why != "" {
+	if why := r.Slow(); why != "" {
 		r.Notes = append(r.Notes, why)
 	}
 }
 
-// slow says that the machine did not keep up with its users, or nothing.
-func (r *Report) slow() string {
+// Slow says that the machine did not keep up with its users, so that its figures are no measurement; "" if it did.
+func (r *Report) Slow() string {
 	switch {
 	case r.RateKept > 0 && r.RateKept < leastKept*r.Rate:
 		return fmt.Sprintf("before the fault the users sent %.4g requests a second of the %.4g declared: this machine is too slow for so many, "+

@@ -66,31 +66,37 @@ func run(args []string) error {
 	if len(args) == 0 {
 		return fmt.Errorf("the folder of the reports is missing")
 	}
-	rows, err := read(args[0])
+	rows, slow, err := read(args[0])
 	if err != nil {
 		return err
 	}
 	table(rows)
+	fmt.Printf("%d drills are left out: the machine was too slow for their users.\n", slow)
 	if len(args) > 1 && args[1] != "" {
 		return os.WriteFile(args[1], []byte(picture(rows)), 0o644)
 	}
 	return nil
 }
 
-func read(folder string) ([]*row, error) {
+// read returns the rows, and how many drills are in none because the machine was too slow.
+func read(folder string) (all []*row, slow int, err error) {
 	files, err := filepath.Glob(filepath.Join(folder, "*-*-*.json"))
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	rows := map[string]*row{}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		r, err := report.Read(text)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
+			return nil, 0, fmt.Errorf("%s: %w", file, err)
+		}
+		if r.Slow() != "" {
+			slow++
+			continue
 		}
 		for _, k := range r.Kinds {
 			if k.Forecast != nil {
@@ -98,7 +104,6 @@ func read(folder string) ([]*row, error) {
 			}
 		}
 	}
-	all := make([]*row, 0, len(rows))
 	for _, r := range rows {
 		r.p50.end()
 		r.p99.end()
@@ -107,7 +112,7 @@ func read(folder string) ([]*row, error) {
 	slices.SortFunc(all, func(a, b *row) int {
 		return cmp.Or(cmp.Compare(a.speed, b.speed), strings.Compare(a.fault, b.fault), strings.Compare(a.kind, b.kind))
 	})
-	return all, nil
+	return all, slow, nil
 }
 
 // count adds what a drill has measured of a kind.

@@ -5,7 +5,8 @@
 #	DRILLS=20 SPEEDS="4 10" FAULTS="targets isolate region" USERS=100 REPORTS=FOLDER bench/drills/run.sh [PICTURE]
 #
 # Drills whose reports are in FOLDER, or that another run with this FOLDER has begun, are not made again: so several runs share the work, each with a
-# cloud of its own, and one that was stopped goes on. A drill that failed leaves what it said there.
+# cloud of its own, and one that was stopped goes on. A drill that failed leaves what it said there. One whose users the machine was too slow for is
+# not in the table.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . bench/hello.sh
