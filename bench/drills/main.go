@@ -15,37 +15,28 @@ import (
 	"github.com/understudy/understudy/report"
 )
 
-// row is what drills of one fault have measured of users of one kind, in seconds at AWS's speed: the means over the drills.
+// row is what drills of one fault have measured of users of one kind, in seconds at AWS's speed.
 type row struct {
 	speed       float64
 	fault, kind string
-	drills      int
+	drills      pool
 	grain       float64
 	p50, p99    pair
 }
 
-// pair is what was predicted, and what was measured: its mean, and its standard error.
-type pair struct {
-	predicted, measured, err float64
-	all                      []float64
+// pair is what was predicted, in the mean of the drills, and what was measured, with its standard error.
+type pair struct{ predicted, measured, err float64 }
+
+// end has all drills together.
+func (r *row) end() {
+	for share, p := range map[float64]*pair{0.5: &r.p50, 0.99: &r.p99} {
+		p.predicted /= float64(len(r.drills))
+		p.measured, p.err = r.drills.quantile(share)
+		p.measured, p.err = r.seconds(p.measured), r.seconds(p.err)
+	}
 }
 
-func (p *pair) add(predicted, measured float64) {
-	p.predicted += predicted
-	p.all = append(p.all, measured)
-}
-
-func (p *pair) end() {
-	n := float64(len(p.all))
-	p.predicted /= n
-	for _, v := range p.all {
-		p.measured += v / n
-	}
-	for _, v := range p.all {
-		p.err += (v - p.measured) * (v - p.measured)
-	}
-	p.err = math.Sqrt(p.err/max(1, n-1)) / math.Sqrt(n)
-}
+func (r *row) seconds(ms float64) float64 { return ms * r.speed / 1000 }
 
 // off is by how much the measured leaves the predicted, in percent; within the time between two requests it leaves nothing.
 func (r row) off(p pair) float64 {
@@ -105,8 +96,7 @@ func read(folder string) (all []*row, slow int, err error) {
 		}
 	}
 	for _, r := range rows {
-		r.p50.end()
-		r.p99.end()
+		r.end()
 		all = append(all, r)
 	}
 	slices.SortFunc(all, func(a, b *row) int {
@@ -123,11 +113,10 @@ func count(rows map[string]*row, r *drill.Report, k drill.KindReport) {
 		one = &row{speed: r.Speed, fault: r.Fault, kind: k.Kind}
 		rows[name] = one
 	}
-	seconds := func(ms float64) float64 { return ms * r.Speed / 1000 }
-	one.drills++
-	one.grain = seconds(r.GrainMS)
-	one.p50.add(seconds(k.Forecast.P50), seconds(k.DowntimeMS.P50))
-	one.p99.add(seconds(k.Forecast.P99), seconds(k.DowntimeMS.P99))
+	one.grain = one.seconds(r.GrainMS)
+	one.drills = append(one.drills, k.DowntimeMS)
+	one.p50.predicted += one.seconds(k.Forecast.P50)
+	one.p99.predicted += one.seconds(k.Forecast.P99)
 }
 
 func table(rows []*row) {
@@ -142,7 +131,7 @@ func table(rows []*row) {
 			}
 			return fmt.Sprintf("%.1f s | %.1f ± %.1f s | %s", p.predicted, p.measured, p.err, off)
 		}
-		fmt.Printf("| %g | %s | %s | %d | %s | %s |\n", r.speed, r.fault, r.kind, r.drills, cell(r.p50), cell(r.p99))
+		fmt.Printf("| %g | %s | %s | %d | %s | %s |\n", r.speed, r.fault, r.kind, len(r.drills), cell(r.p50), cell(r.p99))
 		if math.Abs(r.off(r.p50)) <= 10 && math.Abs(r.off(r.p99)) <= 10 {
 			within++
 		}
