@@ -60,8 +60,9 @@ type AdoptedError struct {
 }
 
 func (e AdoptedError) Error() string {
-	return fmt.Sprintf("%s is of an adopted stack, which validate, plan, up and unlock know\nhint: parity, doctor and drill take --record %s", e.File,
-		e.Stack.Adopt.Record)
+	record := e.Stack.Adopt.Record
+	return fmt.Sprintf("%s is of an adopted stack, which validate, plan, up and unlock know\nhint: parity, doctor, drill and predict take --record %s, "+
+		"and `understudy init --from %s` writes a declaration, for the others and for export", e.File, record, record)
 }
 
 // Text writes the file of an adopted stack.

@@ -172,3 +172,8 @@ var (
 	_ resource   = (*adopted)(nil)
 	_ obstructed = (*adopted)(nil)
 )
+
+// Stays refuses to delete an adopted stack.
+func Stays(name string) error {
+	return fmt.Errorf("%s is adopted: others built it, nothing of it was made by up, and nothing is deleted", name)
+}

@@ -3,7 +3,6 @@ package plan
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
@@ -55,7 +54,7 @@ func (s *Stack) Up(ctx context.Context) (*Plan, error) {
 // Down returns the steps that delete everything with the stack's tags; the hosted zone only if withZone. It only reads.
 func (s *Stack) Down(ctx context.Context, withZone bool) (*Plan, error) {
 	if s.Adopted() {
-		return nil, fmt.Errorf("%s is adopted: others built it, nothing of it was made by up, and nothing is deleted", s.Declaration.Name)
+		return nil, Stays(s.Declaration.Name)
 	}
 	return Answered(ctx, s, understudy.Sides, func(ctx context.Context) (*Plan, error) {
 		return planDown(ctx, takeInventory(s.Declaration, s.Accounts), withZone)

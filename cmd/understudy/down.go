@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
+	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/plan"
 )
 
@@ -32,7 +34,7 @@ const downExample = `  understudy down
 
 func downCommand() *cobra.Command {
 	var (
-		on   = target{adopts: true}
+		on   target
 		do   change
 		zone bool
 	)
@@ -44,6 +46,9 @@ func downCommand() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			stack, err := on.open(c.Context())
+			if others, ok := errors.AsType[understudy.AdoptedError](err); ok {
+				return plan.Stays(others.Stack.Name) // nobody has to be asked for that
+			}
 			if err != nil {
 				return err
 			}

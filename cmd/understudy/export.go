@@ -97,6 +97,9 @@ func (t *target) blueprint(c *cobra.Command, noImport bool) (*plan.Blueprint, er
 		return stack.Blueprint()
 	}
 	stack, err := t.open(c.Context())
+	if _, ok := errors.AsType[understudy.AdoptedError](err); ok {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w\nhint: --no-import asks nobody", err)
 	}
