@@ -82,6 +82,8 @@ var walls = []struct{ from, never, because string }{
 	{"export", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
 	{"plan", "export", "a blueprint knows no language"},
 	{"console", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
+	{"resolvers", "cloud", "what users' resolvers ask is told by whoever starts them"},
+	{"cloud", "resolvers", "the local cloud serves any client, and must not lean on ours"},
 	{"console", "plan", "it shows what it is given"},
 	{"move", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
 	{"cloud", "account", "the local cloud serves any client, and must not lean on ours"},

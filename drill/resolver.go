@@ -36,8 +36,10 @@ func (a Answer) region(of func(netip.Addr) string) string {
 
 // Resolver asks a name server for addresses and caches nothing, so that its caller can cache.
 type Resolver struct {
-	// Server is the host:port of a name server that is authoritative for the names asked.
+	// Server is the host:port of a name server that is authoritative for the names asked, unless Recursive says otherwise.
 	Server string
+	// Recursive is that the server is to find what it does not have, as one that users ask; it may have the answer for some time then.
+	Recursive bool
 	// Timeout bounds one question; the zero value means two seconds.
 	Timeout time.Duration
 	// Elsewhere asks for the addresses, "ip4" or "ip6", of a name that a CNAME leads to and the server does not have: to an Internet name server of a
@@ -75,7 +77,7 @@ func (r Resolver) LookupBoth(ctx context.Context, name string) (Answer, error) {
 func (r Resolver) ask(ctx context.Context, name string, of uint16) (Answer, error) {
 	q := new(dns.Msg)
 	q.SetQuestion(dns.Fqdn(name), of)
-	q.RecursionDesired = false
+	q.RecursionDesired = r.Recursive
 	q.SetEdns0(1232, false)
 	reply, err := r.exchange(ctx, "udp", q)
 	if err == nil && reply.Truncated {
