@@ -18,6 +18,8 @@ type Kind struct {
 	WebSocket  bool            // by a WebSocket, which errors that new requests get do not touch; its requests are pings
 	Addresses  bool            // tries the next address of an answer before the first has failed
 	Tries      []time.Duration // the pauses before a failed request is repeated
+	Program    string          // its resolver, which others wrote: it asks that before each request (package resolvers)
+	Past       time.Duration   // for how long such a program keeps an answer beyond its TTL, by a clock of whole seconds that no speed divides
 }
 
 // Usual is the kind for whom an answer's TTL alone decides.
@@ -30,6 +32,8 @@ const NextAddress = 250 * time.Millisecond
 var Kinds = []Kind{
 	{Name: "stub", Help: "asks the name servers before each request", Fresh: true},
 	{Name: Usual, Help: "keeps an answer for its TTL"},
+	{Name: "unbound", Help: "asks a real unbound, which keeps an answer for its TTL, and a second more", Program: "unbound", Past: time.Second},
+	{Name: "dnsmasq", Help: "asks a real dnsmasq, which keeps an answer for its TTL", Program: "dnsmasq"},
 	{Name: "floor30", Help: "its resolver keeps an answer for 30 s at least", Floor: 30 * time.Second},
 	{Name: "floor60", Help: "60 s at least, as browsers do", Floor: time.Minute},
 	{Name: "floor300", Help: "five minutes at least", Floor: 5 * time.Minute},

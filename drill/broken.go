@@ -224,6 +224,7 @@ type Played struct {
 	Shown     bool      `json:"shown"` // Broke is among Broken
 	Broken    []Broken  `json:"broken"`
 	Forced    []Wrong   `json:"forced,omitempty"`
+	Notes     []string  `json:"notes,omitempty"` // what went wrong beside
 }
 
 func (p *Play) played(rec *recorder, s *sights, forced []Wrong) *Played {

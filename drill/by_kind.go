@@ -10,6 +10,7 @@ type KindReport struct {
 	Failed      int       `json:"failed"`
 	DowntimeMS  Spread    `json:"downtime_ms"`
 	PredictedMS float64   `json:"predicted_downtime_ms,omitempty"` // the most; 0 where a kind need not follow the name at all
+	Resolver    string    `json:"resolver,omitempty"`              // the program that they asked, and its version
 	KeepsTTL    bool      `json:"keeps_ttl,omitempty"`             // an answer's TTL decides, as a promise supposes
 	Ledger      []Row     `json:"ledger,omitempty"`
 	Forecast    *Forecast `json:"forecast,omitempty"` // nil where nothing was predicted but the most

@@ -54,6 +54,7 @@ type client struct {
 	own     time.Time // of what the user's runtime has
 	again   bool      // the resolver has answered with what had expired
 	seen    string    // the region that the last answer led to
+	until   time.Time // when that ends, as was told last
 	kept    *http.Transport
 	socket  socket
 }
@@ -189,6 +190,9 @@ func (c *client) addresses(ctx context.Context) ([]netip.Addr, error) {
 // resolve keeps an answer for exactly its TTL, or as the user's kind does. An expired answer is otherwise not used, even if there is no new one.
 func (c *client) resolve(ctx context.Context) error {
 	now, k := time.Now(), c.kind
+	if k.Program != "" {
+		return c.askProgram(ctx, now)
+	}
 	asked := !c.expires.IsZero()
 	switch {
 	case asked && k.Forever, now.Before(c.own), !k.Fresh && k.Runtime == 0 && now.Before(c.expires):
@@ -231,6 +235,18 @@ func (c *client) lookUp(ctx context.Context, now time.Time) error {
 	return nil
 }
 
+// askProgram asks a resolver that others wrote, which keeps answers itself. Such a program counts whole seconds: of an answer that it has, what it
+// says is left does not change within one.
+func (c *client) askProgram(ctx context.Context, now time.Time) error {
+	a, err := c.lookup(ctx, c.target.Hostname())
+	if err != nil {
+		return err
+	}
+	c.cached = a
+	c.tell(now, now.Add(a.TTL+c.kind.Past-time.Duration(now.Nanosecond())))
+	return nil
+}
+
 // spread makes the first answer one that a resolver has kept for a random time, so that users who begin at the same time do not ask again at
 // the same time.
 func (c *client) spread(kept time.Duration, asked bool) time.Duration {
@@ -243,10 +259,10 @@ func (c *client) spread(kept time.Duration, asked bool) time.Duration {
 // tell says what the user has, if that is another answer or another time than before.
 func (c *client) tell(at, until time.Time) {
 	region := c.cached.region(c.region)
-	if c.kind.Fresh && region == c.seen && region != "" {
+	if region == c.seen && region != "" && (c.kind.Fresh || c.kind.Program != "" && until.Equal(c.until)) {
 		return // it asks each time
 	}
-	c.seen = region
+	c.seen, c.until = region, until
 	c.looked(Look{Client: c.id, At: at, Until: until, Region: region})
 }
 

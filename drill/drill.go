@@ -16,6 +16,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/resolvers"
 )
 
 // Drill is one rehearsal. All fields without a default must be set.
@@ -59,6 +60,10 @@ type Drill struct {
 	Lookup func(context.Context, string) (Answer, error)
 	// LookupBoth does so for those who try addresses of both families; nil leaves them IPv4.
 	LookupBoth func(context.Context, string) (Answer, error)
+	// Upstream is whom resolvers ask that others wrote, for users of their kinds.
+	Upstream resolvers.Upstream
+	// Elsewhere is as a Resolver's, for such users.
+	Elsewhere func(ctx context.Context, network, name string) (Answer, error)
 	// Region tells which region an address belongs to, or "".
 	Region func(netip.Addr) string
 	// Check asks what Route 53's checkers find of the primary.
@@ -78,7 +83,8 @@ type Drill struct {
 	// whom. It is called from several goroutines at once, and may be nil.
 	Tell func(Event)
 
-	kinds []*UserKind // of each user
+	kinds    []*UserKind // of each user
+	programs programs    // that users ask
 }
 
 // Event is a step of a drill or, without Text, a count of its users.
@@ -103,6 +109,10 @@ func (d *Drill) Run(ctx context.Context) (*Report, error) {
 	if err := d.people(); err != nil {
 		return nil, err
 	}
+	if err := d.startPrograms(ctx); err != nil {
+		return nil, err
+	}
+	defer d.programs.close()
 	traffic, stop := context.WithCancel(ctx)
 	rec, w := newRecorder(d.kinds, d.Settings), newWatch()
 	d.remember(rec)
@@ -114,9 +124,11 @@ func (d *Drill) Run(ctx context.Context) (*Report, error) {
 	t, err := d.phases(ctx, rec, w)
 	stop()
 	users.Wait()
+	died := d.programs.died()
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(append(died, err)...)
 	}
+	t.note(died)
 	t.began, t.ended, t.propagation = began, time.Now(), d.Settings.timeout(Propagation)
 	return d.report(rec, w, t, forced), nil
 }
@@ -147,7 +159,7 @@ func (d *Drill) people() error {
 	case d.WebSocket == "" && some(func(k *UserKind) bool { return k.WebSocket }):
 		return errWebSocket
 	}
-	return nil
+	return Missing(d.Users)
 }
 
 // alone fails if another drill's fault is not repaired.
@@ -207,6 +219,7 @@ func (d *Drill) report(rec *recorder, w *watch, t timeline, forced []Wrong) *Rep
 	r.summarise(requests, d.kinds, t, d.Settings)
 	r.pace(requests, t)
 	r.tell(requests, rec, w, t)
+	r.resolvedBy(d.programs)
 	return r
 }
 
@@ -250,7 +263,7 @@ func (d *Drill) startUsers(ctx context.Context, rec *recorder) *sync.WaitGroup {
 	for i := range d.Clients {
 		c := &client{
 			kind: d.kinds[i], settings: d.Settings, socket: socket{path: d.WebSocket},
-			id: i, target: d.URL, port: d.Port, trusts: d.Authorities, lookup: d.lookupOf(d.kinds[i]), region: d.Region, looked: rec.look,
+			id: i, target: d.URL, port: d.Port, trusts: d.Authorities, lookup: d.lookupOf(i), region: d.Region, looked: rec.look,
 			timeout: d.Settings.ClientTimeout, every: d.Settings.ClientEvery, openLoop: d.OpenLoop,
 		}
 		users.Go(func() { c.run(ctx, rec.add) })
@@ -258,9 +271,13 @@ func (d *Drill) startUsers(ctx context.Context, rec *recorder) *sync.WaitGroup {
 	return &users
 }
 
-// lookupOf is how users of a kind ask for the name.
-func (d *Drill) lookupOf(k *UserKind) func(context.Context, string) (Answer, error) {
-	if k.Addresses && d.LookupBoth != nil {
+// lookupOf is how a user asks for the name.
+func (d *Drill) lookupOf(user int) func(context.Context, string) (Answer, error) {
+	k := d.kinds[user]
+	switch {
+	case k.Program != "":
+		return d.askingAt(d.programOf(user)).Lookup
+	case k.Addresses && d.LookupBoth != nil:
 		return d.LookupBoth
 	}
 	return d.Lookup

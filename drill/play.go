@@ -35,6 +35,10 @@ func (p *Play) Run(ctx context.Context) (*Played, error) {
 	if err := d.people(); err != nil {
 		return nil, err
 	}
+	if err := d.startPrograms(ctx); err != nil {
+		return nil, err
+	}
+	defer d.programs.close()
 	traffic, stop := context.WithCancel(ctx)
 	rec := newRecorder(d.kinds, d.Settings)
 	s := &sights{probes: map[string][]Request{}}
@@ -44,10 +48,15 @@ func (p *Play) Run(ctx context.Context) (*Played, error) {
 	err = p.phases(ctx, rec, s)
 	stop()
 	users.Wait()
+	died := d.programs.died()
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(append(died, err)...)
 	}
-	return p.played(rec, s, forced), nil
+	r := p.played(rec, s, forced)
+	for _, err := range died {
+		r.Notes = append(r.Notes, err.Error())
+	}
+	return r, nil
 }
 
 // here is a time of AWS's as it is at this speed. It has the same share of the longest predicted outage: the cloud's shortest time-outs, and

@@ -18,6 +18,7 @@ import (
 type Pair struct {
 	Name       string // the failover name, without its last dot
 	ZoneID     string
+	Zone       string // its name, without its last dot
 	NameServer string // one of the zone's, host:53
 	Primary    Half
 	Secondary  Half
@@ -55,6 +56,7 @@ func pairIn(ctx context.Context, c *route53.Client, id, name, primary string) (P
 		return Pair{}, fmt.Errorf("get hosted zone %s: %w", id, err)
 	}
 	p := Pair{Name: strings.TrimSuffix(name, "."), ZoneID: aws.ToString(zone.HostedZone.Id), NameServer: nameServerOf(zone)}
+	p.Zone = strings.TrimSuffix(aws.ToString(zone.HostedZone.Name), ".")
 	out, err := c.ListResourceRecordSets(ctx, &route53.ListResourceRecordSetsInput{
 		HostedZoneId: zone.HostedZone.Id, StartRecordName: &name, StartRecordType: r53types.RRTypeA,
 	})

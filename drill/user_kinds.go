@@ -40,12 +40,12 @@ func (k *UserKind) extra(s Settings) time.Duration {
 	for _, pause := range k.Tries {
 		extra += pause + s.ClientTimeout
 	}
-	return extra + max(0, s.divide(k.Floor)-s.TTL)
+	return extra + k.Past + max(0, s.divide(k.Floor)-s.TTL)
 }
 
 // keepsTTL tells whether a user is one for whom an answer's TTL decides, as a promise (failover.rto) takes them to be.
 func (k *UserKind) keepsTTL() bool {
-	return !k.strays() && k.Floor == 0 && k.Stale == 0 && k.Runtime == 0
+	return !k.strays() && k.Floor == 0 && k.Stale == 0 && k.Runtime == 0 && k.Past == 0
 }
 
 // Part is how many of the users, from 0 to 1, are of a kind.

@@ -43,10 +43,12 @@ type demoReport struct {
 	outage
 	Back  *outage `json:"back"`
 	Kinds []struct {
-		Kind        string  `json:"kind"`
-		Requests    int     `json:"requests"`
-		Failed      int     `json:"failed"`
-		PredictedMS float64 `json:"predicted_downtime_ms"`
+		Kind        string      `json:"kind"`
+		Resolver    string      `json:"resolver"`
+		Ledger      []drill.Row `json:"ledger"`
+		Requests    int         `json:"requests"`
+		Failed      int         `json:"failed"`
+		PredictedMS float64     `json:"predicted_downtime_ms"`
 		Forecast    *struct {
 			P50 float64 `json:"p50"`
 			Max float64 `json:"max"`

@@ -77,6 +77,9 @@ func byKind(r *drill.Report) (all []kindLine) {
 				one.Help = known.Help
 			}
 		}
+		if k.Resolver != "" {
+			one.Help += " (" + k.Resolver + ")"
+		}
 		all = append(all, one)
 	}
 	return all

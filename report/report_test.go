@@ -56,7 +56,7 @@ func rehearsed() *drill.Report {
 	for i, k := range drill.UserKinds {
 		r.Kinds = append(r.Kinds, drill.KindReport{
 			Kind: k.Name, Clients: 400, Requests: 300, Failed: 10, DowntimeMS: drill.Spread{Min: 1, P50: 4000 * float64(i), P95: 50_000, P99: 55_000, Max: 60_000},
-			PredictedMS: 90_000 * float64(i%3), Ledger: r.Ledger[i:],
+			PredictedMS: 90_000 * float64(i%3), Ledger: r.Ledger[i%len(r.Ledger):],
 		})
 	}
 	for i := range r.Kinds {

@@ -18,6 +18,8 @@ type client struct {
 	resolver time.Duration // when its resolver asks: this and every TTL before and after it
 	own      time.Duration // when its own cache ends
 	phase    time.Duration // of its requests
+	second   time.Duration // of the clock of its resolver, if that counts whole ones; else 0
+	ticks    time.Duration // when one of them begins
 	luck     float64
 	share    float64   // the primary's, where the name leads to both
 	nearest  bool      // it has the same one of both whenever it asks

@@ -52,6 +52,7 @@ func (s System) kind(k *clients.Kind) *clients.Kind {
 		return k
 	}
 	local := *k
+	local.Past = s.stretched(k.Past)
 	local.Gives, local.Tries = s.limit(k.Gives), slices.Clone(k.Tries)
 	for i, pause := range local.Tries {
 		local.Tries[i] = s.stretched(pause)

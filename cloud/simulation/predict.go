@@ -210,6 +210,10 @@ func (m *Model) client(kind *clients.Kind, seed uint64, n int) *client {
 	c.own = time.Duration(part(c.who, 1) * float64(c.Runtime))
 	c.phase = time.Duration(part(c.who, 2) * float64(c.users.Every))
 	c.luck = part(c.who, 3)
+	if c.Program != "" {
+		c.second = m.stretched(time.Second)
+		c.ticks = time.Duration(part(c.who, 6) * float64(c.second))
+	}
 	return c
 }
 

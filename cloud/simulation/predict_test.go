@@ -35,7 +35,7 @@ func one(t *testing.T, s System, fault, kind string) (PredictedFall, PredictedKi
 func all(k FaultKind) bool { return k.Predicted }
 
 func TestSameSeedGivesTheSameBytes(t *testing.T) {
-	q := Question{Seed: 3, Worlds: 20, Clients: 20 * 13 * 10, Faults: FaultNames(all), Kinds: clients.Names(), Times: 2}
+	q := Question{Seed: 3, Worlds: 20, Clients: 20 * 15 * 10, Faults: FaultNames(all), Kinds: clients.Names(), Times: 2}
 	text := func(seed uint64) []byte {
 		q.Seed = seed
 		b, err := json.Marshal(predicted(t, Default(), q))

@@ -21,7 +21,7 @@ func (c *client) before(h *history, t time.Duration) *resolver {
 		}
 		return r
 	}
-	r.expires, r.own = t+time.Duration(left), t+time.Duration(part(c.who, 5)*float64(c.Runtime))
+	r.expires, r.own = c.ends(t+time.Duration(left)-c.keeps()), t+time.Duration(part(c.who, 5)*float64(c.Runtime))
 	r.again = c.Stale > 0 && time.Duration(left) < c.Stale
 	if c.Stale > 0 && !r.again {
 		r.expires -= c.Stale
@@ -30,7 +30,15 @@ func (c *client) before(h *history, t time.Duration) *resolver {
 }
 
 // keeps is for how long a resolver has an answer.
-func (c *client) keeps() time.Duration { return max(c.ttl, c.Floor) }
+func (c *client) keeps() time.Duration { return max(c.ttl, c.Floor) + c.Past }
+
+// ends is when an answer ends that was asked for at a moment. Programs that others wrote count whole seconds.
+func (c *client) ends(asked time.Duration) time.Duration {
+	if c.second > 0 {
+		asked = floorTo(asked, c.ticks, c.second)
+	}
+	return asked + c.keeps()
+}
 
 // asks is where the client's next request goes, and until when the ones after it go there; package drill has the same in sockets.
 func (c *client) asks(h *history, r *resolver, t time.Duration) (side int8, until time.Duration) {
@@ -42,7 +50,7 @@ func (c *client) asks(h *history, r *resolver, t time.Duration) (side int8, unti
 		r.own = t + c.Runtime
 	default:
 		r.side = c.chosen(h.answer(t), c.who, t)
-		r.again, r.expires, r.own = false, t+c.keeps(), t+c.Runtime
+		r.again, r.expires, r.own = false, c.ends(t), t+c.Runtime
 	}
 	until = r.expires
 	if c.Runtime > 0 {

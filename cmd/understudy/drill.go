@@ -276,6 +276,9 @@ func runDrill(cmd *cobra.Command, stack, lost *plan.Stack, kind drill.Kind, f dr
 	if err != nil {
 		return err
 	}
+	if err := f.declared(stack.Declaration.Drill); err != nil {
+		return err
+	}
 	if err := endOtherDrill(cmd, stack, f); err != nil {
 		return err
 	}
@@ -328,13 +331,15 @@ func rehearse(cmd *cobra.Command, d *drill.Drill, name string, to drillOutputs, 
 	return tellDrill(cmd, found, to)
 }
 
-// declared is who users are where no flag says it.
+// declared is who users are where no flag says it. Those whose resolver is not installed are refused before anything is changed for them.
 func (f *drillFlags) declared(d understudy.Drill) (err error) {
 	f.socket = cmp.Or(f.socket, d.WebSocket)
 	if f.clients == "" {
-		f.parts, err = drill.ParseParts(d.Clients)
+		if f.parts, err = drill.ParseParts(d.Clients); err != nil {
+			return err
+		}
 	}
-	return err
+	return drill.Missing(f.parts)
 }
 
 // prepare gives a drill what its flags say, and what it looks at.
@@ -343,9 +348,6 @@ func (f *drillFlags) prepare(
 ) (err error) {
 	d.Journal, d.Marker, d.Owner, d.Lost = journal(s.Declaration.Name), marker(lost), owner(), understudy.Side(f.side)
 	d.Before, d.Force = before(s, lost, pair), f.force
-	if err := f.declared(s.Declaration.Drill); err != nil {
-		return err
-	}
 	d.Users, d.WebSocket, d.OpenLoop = f.parts, f.socket, f.openLoop
 	d.AbortAfter, d.Longest, d.Hold, d.Patience = f.abortAfter, f.longest, f.hold, f.patience
 	if f.path != "" {

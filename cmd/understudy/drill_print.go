@@ -133,6 +133,11 @@ func printUsers(w io.Writer, r *drill.Report) {
 		d := k.DowntimeMS
 		fmt.Fprintf(w, "  %-12s %6d %9.0f %9.0f %9.0f %9s  %s\n", k.Kind, k.Clients, d.P50, d.P95, d.Max, predicted, k.Mostly().Cause)
 	}
+	for _, k := range r.Kinds {
+		if k.Resolver != "" {
+			fmt.Fprintf(w, "  %-24s asked %s\n", k.Kind, k.Resolver)
+		}
+	}
 }
 
 // printForecast lays what was predicted beside what was measured.

@@ -57,7 +57,10 @@ func (f *drillFlags) refuseBesideRecord(cmd *cobra.Command) error {
 func drillRecord(cmd *cobra.Command, on *target, f *drillFlags) error {
 	ctx := cmd.Context()
 	r := &recordDrill{drillFlags: f, on: on}
-	var err error
+	err := drill.Missing(f.parts)
+	if err != nil {
+		return err
+	}
 	if r.outside, err = readOutside(os.Getenv); err != nil {
 		return err
 	}
@@ -143,6 +146,10 @@ func (r *recordDrill) prepare(ctx context.Context) (*drill.Drill, error) {
 	}
 	settings := r.outside.paced(drill.SettingsOf(r.asked.HealthCheckConfig), r.users, r.rate)
 	names, both, balancers := r.outside.lookups(server)
+	asked, err := r.outside.asked(r.stack.Zone.Name, server, slices.ContainsFunc(r.parts, func(p drill.Part) bool { return p.Kind.Program != "" }))
+	if err != nil {
+		return nil, err
+	}
 	locator := &drill.Locator{Lookup: balancers, Names: map[string]string{}}
 	for _, s := range r.stack.Sites {
 		locator.Names[s.DNS()] = s.Region
@@ -162,6 +169,7 @@ func (r *recordDrill) prepare(ctx context.Context) (*drill.Drill, error) {
 	return &drill.Drill{
 		Stack: host, URL: page, Clients: r.users, Port: r.outside.port(port), Authorities: authorities,
 		Primary: r.loss.Region, Secondary: r.loss.To[0], Draws: draws, Settings: settings, Lookup: names, LookupBoth: both, Region: locator.Region,
+		Upstream: asked, Elsewhere: r.outside.elsewhere(),
 		Journal: journal(host), Owner: owner(), Before: r.before(), Force: r.force, Ill: r.ill,
 		Users: r.parts, WebSocket: r.socket, OpenLoop: r.openLoop, AbortAfter: r.abortAfter, Longest: r.longest, Hold: r.hold, Patience: r.patience,
 		Fault: inverting{drill.Invert{Route53: r53, Checks: r.loss.Checks}},

@@ -303,6 +303,9 @@ func (p *playing) print(w io.Writer, r *drill.Played) {
 	case r.Broke != "":
 		fmt.Fprintf(w, "not shown: %s was not seen broken\n", r.Broke)
 	}
+	for _, n := range r.Notes {
+		fmt.Fprintf(w, "note: %s\n", n)
+	}
 	if p.likely < 1 {
 		fmt.Fprintf(w, "note: it is to be seen in %.0f %% of all plays: the order of events depends on this cloud's shortest time-out\n", 100*p.likely)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"github.com/understudy/understudy/cloud"
 	"github.com/understudy/understudy/drill"
 	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/resolvers"
 )
 
 // outside is how users reach what was built, if names and ports alone do not lead there. A local cloud
@@ -101,8 +103,30 @@ func (o outside) lookups(nameServer string) (names, both, balancers lookup) {
 		r := drill.Resolver{Server: o.resolver}
 		return r.Lookup, nil, r.Lookup
 	}
-	r := drill.Resolver{Server: nameServer, Elsewhere: drill.System}
+	r := drill.Resolver{Server: nameServer, Elsewhere: o.elsewhere()}
 	return r.Lookup, r.LookupBoth, drill.SystemLookupBoth
+}
+
+// asked is whom resolvers ask that others wrote. Others know the names of other zones, for a record that may lead there by a CNAME: on AWS those that
+// this machine asks.
+func (o outside) asked(zone, nameServer string, leadsOn bool) (up resolvers.Upstream, err error) {
+	up = resolvers.Upstream{Zone: zone, Server: cmp.Or(o.resolver, nameServer)}
+	switch {
+	case !leadsOn:
+	case o.resolver != "":
+		up.Others = []string{o.resolver}
+	default:
+		up.Others, err = resolvers.System()
+	}
+	return up, err
+}
+
+// elsewhere finds what a CNAME leads to, as the one of lookups does.
+func (o outside) elsewhere() func(context.Context, string, string) (drill.Answer, error) {
+	if o.resolver != "" {
+		return nil
+	}
+	return drill.System
 }
 
 // rehearsal prepares a drill of a stack's primary, except its fault and its journal. The users ask for the path that tells the service's
@@ -123,6 +147,10 @@ func rehearsal(ctx context.Context, s *plan.Stack, o outside, users int, rate fl
 	locator := &drill.Locator{Lookup: balancers, Names: map[string]string{
 		pair.Primary.LoadBalancer: primary, pair.Secondary.LoadBalancer: secondary,
 	}}
+	asked, err := o.asked(pair.Zone, pair.NameServer, false) // aliases are answered with addresses
+	if err != nil {
+		return nil, pair, err
+	}
 	page, err := url.Parse(d.Service.Health)
 	if err != nil {
 		return nil, pair, err
@@ -143,6 +171,7 @@ func rehearsal(ctx context.Context, s *plan.Stack, o outside, users int, rate fl
 		Port:    o.port(port), Authorities: authorities,
 		Primary: primary, Secondary: secondary, RTO: d.Failover.RTO, Draws: asks,
 		Settings: settings, Lookup: names, LookupBoth: both, Region: locator.Region,
+		Upstream: asked, Elsewhere: o.elsewhere(),
 		Check: func(ctx context.Context) (drill.Checked, error) {
 			return halfState(ctx, r53, pair.Primary)
 		},
