@@ -13,7 +13,8 @@ import (
 // An alarm that is as declared is read as what is expected, in the declaration's words.
 func TestTheDeclaredAlarmsAreExpected(t *testing.T) {
 	const topic, arn = "arn:aws:sns:us-west-2:123456789012:page", "arn:aws:elasticloadbalancing:us-west-2:1:loadbalancer/app/understudy-hello/1"
-	d := declaration(t, `alarms: {notify: {primary: ["arn:aws:sns:us-east-1:123456789012:page"], secondary: ["`+topic+`"]}, on: [{alarm: errors, threshold: 7}]}`+"\n")
+	d := declaration(t, `alarms: {notify: {primary: ["arn:aws:sns:us-east-1:123456789012:page"], `+
+		`secondary: ["`+topic+`"]}, on: [{alarm: errors, threshold: 7}]}`+"\n")
 	want := expect(d).parts[understudy.Secondary][key{kindAlarm, "alarm-errors"}]
 	c := &canon{place: place{side: understudy.Secondary, declared: d}, names: map[string]string{arn: "load balancer load-balancer"}}
 	a := cwtypes.MetricAlarm{

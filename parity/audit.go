@@ -61,7 +61,10 @@ func read(ctx context.Context, places map[understudy.Side]place, host, domain st
 // assemble puts canonical regions and what Route 53 has of each together.
 func assemble(places map[understudy.Side]place, read map[understudy.Side]*facts, notes map[understudy.Side][]Note, known *names) *Pair {
 	p := &Pair{}
-	n := &naming{names: known, declared: places[understudy.Primary].declared, regions: map[understudy.Side]*Region{understudy.Primary: &p.Left, understudy.Secondary: &p.Right}}
+	n := &naming{
+		names: known, declared: places[understudy.Primary].declared,
+		regions: map[understudy.Side]*Region{understudy.Primary: &p.Left, understudy.Secondary: &p.Right},
+	}
 	for _, side := range understudy.Sides {
 		*n.regions[side] = canonical(places[side], read[side])
 		n.fronts = append(n.fronts, fronts(places[side], read[side], *n.regions[side])...)

@@ -28,7 +28,9 @@ func (c *canon) describeTargetGroups() {
 		for _, a := range c.f.groupSettings[arn] {
 			key, value := aws.ToString(a.Key), aws.ToString(a.Value)
 			settings["attribute "+key] = value
-			commands["attribute "+key] = Command{Make: "elbv2 modify-target-group-attributes --target-group-arn " + arn + " --attributes " + shell("Key="+key+",Value="+value)}
+			commands["attribute "+key] = Command{
+				Make: "elbv2 modify-target-group-attributes --target-group-arn " + arn + " --attributes " + shell("Key="+key+",Value="+value),
+			}
 		}
 		group := c.add("target group", arn, c.f.elbTags[arn], settings, commands)
 		c.targets(group)
@@ -123,7 +125,9 @@ func (c *canon) describeBalancers() {
 				continue
 			}
 			settings["attribute "+key] = value
-			commands["attribute "+key] = Command{Make: "elbv2 modify-load-balancer-attributes --load-balancer-arn " + arn + " --attributes " + shell("Key="+key+",Value="+value)}
+			commands["attribute "+key] = Command{
+				Make: "elbv2 modify-load-balancer-attributes --load-balancer-arn " + arn + " --attributes " + shell("Key="+key+",Value="+value),
+			}
 		}
 		balancer := c.add("load balancer", arn, c.f.elbTags[arn], settings, commands)
 		if b.State != nil {

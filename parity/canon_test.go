@@ -114,7 +114,8 @@ func TestLostTagsAreToldByWhatElseNamesAPart(t *testing.T) {
 		t.Run(c.what, func(t *testing.T) {
 			c.group.GroupId = aws.String("sg-1")
 			r := canonical(at("us-east-1", understudy.Primary, declaration(t, "")), &facts{
-				vpc: &ec2types.Vpc{VpcId: aws.String("vpc-1"), State: ec2types.VpcStateAvailable, CidrBlock: aws.String("10.10.0.0/16")}, groups: []ec2types.SecurityGroup{c.group},
+				vpc:    &ec2types.Vpc{VpcId: aws.String("vpc-1"), State: ec2types.VpcStateAvailable, CidrBlock: aws.String("10.10.0.0/16")},
+				groups: []ec2types.SecurityGroup{c.group},
 			})
 			for _, g := range r.Resources {
 				if g.Kind == "security group" && (g.Role != c.role || g.Settings[settingTags] != c.tags) {
@@ -160,7 +161,8 @@ func TestImagesAreComparedByOrigin(t *testing.T) {
 		return i
 	}
 	region := func(name string, side understudy.Side, i ec2types.Image) Region {
-		f := &facts{vpc: &ec2types.Vpc{VpcId: aws.String("vpc-1"), State: ec2types.VpcStateAvailable, CidrBlock: aws.String("10.10.0.0/16")}, images: []ec2types.Image{i},
+		f := &facts{vpc: &ec2types.Vpc{VpcId: aws.String("vpc-1"), State: ec2types.VpcStateAvailable, CidrBlock: aws.String("10.10.0.0/16")},
+			images:    []ec2types.Image{i},
 			templates: []ec2types.LaunchTemplate{{LaunchTemplateId: aws.String("lt-1"), DefaultVersionNumber: aws.Int64(1), LatestVersionNumber: aws.Int64(1)}},
 			versions: map[string][]ec2types.LaunchTemplateVersion{"lt-1": {{VersionNumber: aws.Int64(1),
 				LaunchTemplateData: &ec2types.ResponseLaunchTemplateData{ImageId: i.ImageId}}}}}
@@ -198,7 +200,8 @@ func TestFleetTellsWhatPassesAndWhatIsRegisteredByHand(t *testing.T) {
 			}}},
 		targetGroups: []elbtypes.TargetGroup{{TargetGroupArn: aws.String("arn:tg"), TargetGroupName: aws.String("understudy-hello")}},
 		targets: map[string][]elbtypes.TargetHealthDescription{"arn:tg": {
-			{Target: &elbtypes.TargetDescription{Id: aws.String("i-host"), Port: aws.Int32(8080)}, TargetHealth: &elbtypes.TargetHealth{State: elbtypes.TargetHealthStateEnumHealthy}},
+			{Target: &elbtypes.TargetDescription{Id: aws.String("i-host"), Port: aws.Int32(8080)},
+				TargetHealth: &elbtypes.TargetHealth{State: elbtypes.TargetHealthStateEnumHealthy}},
 		}},
 	}
 	r := canonical(at("us-east-1", understudy.Primary, declaration(t, "")), f)

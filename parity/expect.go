@@ -240,8 +240,9 @@ func expectListeners(parts map[key]map[string]string, d *understudy.Declaration)
 		return
 	}
 	parts[key{"listener", "redirect"}] = map[string]string{
-		"port": itoa(d.Listener.Port), "protocol": "HTTP", "default": fmt.Sprintf("redirect HTTP_%d to HTTPS://#{host}:%d/#{path}?#{query}", h.Redirect.Status(), h.Port),
-		"switch": None,
+		"port": itoa(d.Listener.Port), "protocol": "HTTP",
+		"default": fmt.Sprintf("redirect HTTP_%d to HTTPS://#{host}:%d/#{path}?#{query}", h.Redirect.Status(), h.Port),
+		"switch":  None,
 	}
 }
 

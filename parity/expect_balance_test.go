@@ -80,7 +80,8 @@ func TestTheDeclaredRulesAreExpected(t *testing.T) {
   - {source: [192.0.2.0/24]}
 `)
 	condition := func(field string) elbtypes.RuleCondition { return elbtypes.RuleCondition{Field: &field} }
-	path, method, host, header, source := condition("path-pattern"), condition("http-request-method"), condition("host-header"), condition("http-header"), condition("source-ip")
+	path, method, host, header, source := condition("path-pattern"), condition("http-request-method"),
+		condition("host-header"), condition("http-header"), condition("source-ip")
 	path.PathPatternConfig = &elbtypes.PathPatternConditionConfig{Values: []string{"/old/*", "/older"}}
 	method.HttpRequestMethodConfig = &elbtypes.HttpRequestMethodConditionConfig{Values: []string{"GET"}}
 	host.HostHeaderConfig = &elbtypes.HostHeaderConditionConfig{Values: []string{"a.hello.test"}}

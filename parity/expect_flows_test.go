@@ -9,7 +9,8 @@ import (
 
 func TestNetworkLoadBalancersAreExpected(t *testing.T) {
 	const flows = "failover: {switch: none}\nbalancer: {kind: network, idle_timeout: 61, cross_zone: false}\n"
-	const secure = "https: {certificates: {primary: 'arn:aws:acm:us-east-1:123456789012:certificate/1', secondary: 'arn:aws:acm:us-west-2:123456789012:certificate/1'}}\n"
+	const secure = "https: {certificates: {primary: 'arn:aws:acm:us-east-1:123456789012:certificate/1', " +
+		"secondary: 'arn:aws:acm:us-west-2:123456789012:certificate/1'}}\n"
 	for name, c := range map[string]struct {
 		declared, kind, role string
 		want                 map[string]string

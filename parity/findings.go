@@ -187,8 +187,9 @@ func (d *difference) look(regions [2]Region, up bool) []string {
 func describing(kind, id string) string {
 	call, ok := map[string]string{
 		kindNetwork: "ec2 describe-vpcs --vpc-ids", kindNetworkSubnet: "ec2 describe-subnets --subnet-ids",
-		"vpc": "ec2 describe-vpcs --vpc-ids", "subnet": "ec2 describe-subnets --subnet-ids", "internet gateway": "ec2 describe-internet-gateways --internet-gateway-ids",
-		"route table": "ec2 describe-route-tables --route-table-ids", "security group": "ec2 describe-security-groups --group-ids",
+		"vpc": "ec2 describe-vpcs --vpc-ids", "subnet": "ec2 describe-subnets --subnet-ids",
+		"internet gateway": "ec2 describe-internet-gateways --internet-gateway-ids",
+		"route table":      "ec2 describe-route-tables --route-table-ids", "security group": "ec2 describe-security-groups --group-ids",
 		"nat gateway": "ec2 describe-nat-gateways --nat-gateway-ids", "vpc endpoint": "ec2 describe-vpc-endpoints --vpc-endpoint-ids",
 		"network acl": "ec2 describe-network-acls --network-acl-ids", "image": "ec2 describe-images --image-ids", "base image": "ec2 describe-images --image-ids",
 		"launch template": "ec2 describe-launch-template-versions --versions '$Default' '$Latest' --launch-template-id",

@@ -13,7 +13,8 @@ import (
 func TestAPilotLightIsIntended(t *testing.T) {
 	declared := &understudy.Declaration{Name: "hello", Fleet: understudy.Fleet{Min: 2, Desired: 2, Max: 4}}
 	declared.Regions = map[understudy.Side]understudy.Region{
-		understudy.Primary: {Name: "us-east-1", CIDR: netip.MustParsePrefix("10.10.0.0/16")}, understudy.Secondary: {Name: "us-west-2", CIDR: netip.MustParsePrefix("10.20.0.0/16"), Fleet: &understudy.Size{Max: 4}},
+		understudy.Primary:   {Name: "us-east-1", CIDR: netip.MustParsePrefix("10.10.0.0/16")},
+		understudy.Secondary: {Name: "us-west-2", CIDR: netip.MustParsePrefix("10.20.0.0/16"), Fleet: &understudy.Size{Max: 4}},
 	}
 	side := func(side understudy.Side, name, healthy, least string, more ...string) Region {
 		fleet := Resource{Kind: "auto scaling group", Role: "fleet", Settings: map[string]string{"min": least, "max": "4", settingFull: "yes"}}
@@ -26,7 +27,8 @@ func TestAPilotLightIsIntended(t *testing.T) {
 	primary := side(understudy.Primary, "us-east-1", "true", "2", "instances' source/dest check", "true")
 	dark := side(understudy.Secondary, "us-west-2", noneWanted, "0")
 	r := Compare(Pair{Left: primary, Right: dark}, declared)
-	want := []Note{{"auto scaling group fleet: size", "an intended difference: 2 instances, from 2 to 4 in the primary, 0 instances, from 0 to 4 in the secondary"}}
+	want := []Note{{"auto scaling group fleet: size", "an intended difference: " +
+		"2 instances, from 2 to 4 in the primary, 0 instances, from 0 to 4 in the secondary"}}
 	if diff := cmp.Diff(want, r.Notes); diff != "" || len(r.Findings) > 0 {
 		t.Errorf("findings %v; notes (-want +got)\n%s", outline(r.Findings), diff)
 	}

@@ -16,7 +16,8 @@ func TestWhatIsDeclaredOfInstancesIsExpectedOfTheTemplate(t *testing.T) {
 		"  volume: {size: 20, type: gp3, encrypted: true, iops: 4000}}\n")
 	data := func() *ec2types.ResponseLaunchTemplateData {
 		return &ec2types.ResponseLaunchTemplateData{
-			ImageId: aws.String("ami-1"), IamInstanceProfile: &ec2types.LaunchTemplateIamInstanceProfileSpecification{Name: aws.String("web")}, InstanceType: "t3.micro", KeyName: aws.String("ops"), UserData: aws.String("I2Nsb3VkLWNvbmZpZw=="),
+			ImageId: aws.String("ami-1"), IamInstanceProfile: &ec2types.LaunchTemplateIamInstanceProfileSpecification{Name: aws.String("web")},
+			InstanceType: "t3.micro", KeyName: aws.String("ops"), UserData: aws.String("I2Nsb3VkLWNvbmZpZw=="),
 			Monitoring:      &ec2types.LaunchTemplatesMonitoring{Enabled: aws.Bool(true)},
 			MetadataOptions: &ec2types.LaunchTemplateInstanceMetadataOptions{HttpTokens: "optional", HttpPutResponseHopLimit: aws.Int32(2)},
 			BlockDeviceMappings: []ec2types.LaunchTemplateBlockDeviceMapping{{DeviceName: aws.String("/dev/xvda"), Ebs: &ec2types.LaunchTemplateEbsBlockDevice{

@@ -399,7 +399,8 @@ func (n *naming) asks(side understudy.Side, c *r53types.HealthCheckConfig) strin
 	if of := c.AlarmIdentifier; of != nil {
 		return n.alarmOf(side, of)
 	}
-	return n.placeOf(side, plainName(aws.ToString(c.FullyQualifiedDomainName)), cmpOr(aws.ToString(c.FullyQualifiedDomainName)+aws.ToString(c.IPAddress), string(c.Type)))
+	return n.placeOf(side, plainName(aws.ToString(c.FullyQualifiedDomainName)),
+		cmpOr(aws.ToString(c.FullyQualifiedDomainName)+aws.ToString(c.IPAddress), string(c.Type)))
 }
 
 // policy names the routing policy; which half of a failover pair a region plays is another matter, and so are the shares of the users that
@@ -475,10 +476,12 @@ func checkCommands(id string, c *r53types.HealthCheckConfig) map[string]Command 
 		settingHeeds:                      {Make: strings.TrimSpace(update)},
 		"insufficient data health status": {Make: update + "--insufficient-data-health-status " + string(c.InsufficientDataHealthStatus)},
 		"resource path":                   {Make: update + "--resource-path " + shell(aws.ToString(c.ResourcePath))},
-		"search string":                   {Make: update + "--search-string " + shell(aws.ToString(c.SearchString)), Remove: update + "--reset-elements SearchString"},
-		"port":                            {Make: update + "--port " + count(c.Port)},
-		"failure threshold":               {Make: update + "--failure-threshold " + count(c.FailureThreshold)},
-		"inverted":                        flag("inverted", c.Inverted), "disabled": flag("disabled", c.Disabled), "enable sni": flag("enable-sni", c.EnableSNI),
+		"search string": {
+			Make: update + "--search-string " + shell(aws.ToString(c.SearchString)), Remove: update + "--reset-elements SearchString",
+		},
+		"port":              {Make: update + "--port " + count(c.Port)},
+		"failure threshold": {Make: update + "--failure-threshold " + count(c.FailureThreshold)},
+		"inverted":          flag("inverted", c.Inverted), "disabled": flag("disabled", c.Disabled), "enable sni": flag("enable-sni", c.EnableSNI),
 		"checkers": {Make: update + "--reset-elements Regions"},
 	}
 	if len(c.Regions) > 0 {

@@ -20,7 +20,8 @@ func TestTheDeclaredTrafficIsExpected(t *testing.T) {
 		}
 		return Resource{Kind: "security group", Role: role, Settings: all}
 	}
-	const probes, pings, out = "ingress tcp 8080 from security group public-facing", "ingress icmp from security group public-facing", "egress tcp 443 to 0.0.0.0/0"
+	const probes, pings, out = "ingress tcp 8080 from security group public-facing",
+		"ingress icmp from security group public-facing", "egress tcp 443 to 0.0.0.0/0"
 	public := func(from string) Resource {
 		return group("public-facing", "ingress tcp 80 from 0.0.0.0/0", "ingress tcp 22 from "+from, "egress everything to 0.0.0.0/0")
 	}
