@@ -56,7 +56,8 @@ func adoptedStack(t *testing.T) *Stack {
 	a := &understudy.Adopted{Name: "shop", Adopt: understudy.Adoption{Record: "www.shop.test", Regions: []string{"us-east-1", "us-west-2"}}}
 	for _, region := range a.Adopt.Regions {
 		a.Adopt.Resources = append(a.Adopt.Resources, understudy.AdoptedResource{
-			Region: region, Kind: understudy.AdoptedFilter, ID: "sg-" + region, Name: "web", Settings: map[string]string{ingressSetting: "tcp 80 0.0.0.0/0, tcp 22 10.0.0.0/8"},
+			Region: region, Kind: understudy.AdoptedFilter, ID: "sg-" + region, Name: "web",
+			Settings: map[string]string{ingressSetting: "tcp 80 0.0.0.0/0, tcp 22 10.0.0.0/8"},
 		})
 	}
 	s := &Stack{Declaration: a.Declaration(), Accounts: map[understudy.Side]*account.Account{}}
@@ -106,8 +107,10 @@ func TestNothingAdoptedIsMadeOrDeleted(t *testing.T) {
 		found[n] = false
 	}
 	steps, err := g.differing(found)
-	for _, part := range []string{"primary/security group web: sg-us-east-1 in us-east-1 is gone", "secondary/security group web: sg-us-west-2 in us-west-2 is gone",
-		"understudy adopt --record www.shop.test --out FILE"} {
+	for _, part := range []string{
+		"primary/security group web: sg-us-east-1 in us-east-1 is gone", "secondary/security group web: sg-us-west-2 in us-west-2 is gone",
+		"understudy adopt --record www.shop.test --out FILE",
+	} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("of what is gone: %v, %v, want %q", steps, err, part)
 		}

@@ -22,13 +22,15 @@ func TestAttributesOfTargetsAreSetWhereTheyDiffer(t *testing.T) {
 		now      map[string]string
 		want     map[string]string
 	}{
-		"none of a new one":            {understudy.Stickiness{}, nil, map[string]string{}},
-		"none, and what is left":       {understudy.Stickiness{}, off, map[string]string{}},
-		"none, and it is on":           {understudy.Stickiness{}, sticky("lb_cookie", "60", "1", ""), map[string]string{stickyAttribute: "false"}},
-		"of a new one":                 {understudy.Stickiness{Duration: 60}, nil, map[string]string{stickyAttribute: "true", stickyType: "lb_cookie", stickyTime: "60"}},
-		"as declared":                  {understudy.Stickiness{Duration: 60}, sticky("lb_cookie", "60", "1", "left"), map[string]string{}},
-		"another time":                 {understudy.Stickiness{Duration: 61}, sticky("lb_cookie", "60", "1", ""), map[string]string{stickyTime: "61"}},
-		"by the application's cookie":  {understudy.Stickiness{Duration: 9, Cookie: "id"}, sticky("lb_cookie", "60", "9", ""), map[string]string{stickyType: "app_cookie", stickyCookie: "id"}},
+		"none of a new one":      {understudy.Stickiness{}, nil, map[string]string{}},
+		"none, and what is left": {understudy.Stickiness{}, off, map[string]string{}},
+		"none, and it is on":     {understudy.Stickiness{}, sticky("lb_cookie", "60", "1", ""), map[string]string{stickyAttribute: "false"}},
+		"of a new one": {understudy.Stickiness{Duration: 60}, nil,
+			map[string]string{stickyAttribute: "true", stickyType: "lb_cookie", stickyTime: "60"}},
+		"as declared":  {understudy.Stickiness{Duration: 60}, sticky("lb_cookie", "60", "1", "left"), map[string]string{}},
+		"another time": {understudy.Stickiness{Duration: 61}, sticky("lb_cookie", "60", "1", ""), map[string]string{stickyTime: "61"}},
+		"by the application's cookie": {understudy.Stickiness{Duration: 9, Cookie: "id"},
+			sticky("lb_cookie", "60", "9", ""), map[string]string{stickyType: "app_cookie", stickyCookie: "id"}},
 		"by the application's as such": {understudy.Stickiness{Duration: 9, Cookie: "id"}, sticky("app_cookie", "60", "9", "id"), map[string]string{}},
 	} {
 		g := &targetGroup{scope: testScope(t)}

@@ -85,7 +85,8 @@ func (c *imageCopy) remarks() []Remark {
 	if here == nil || there == nil || aws.ToString(here.Name) == aws.ToString(there.Name) {
 		return nil
 	}
-	return []Remark{{ID: aws.ToString(here.ImageId), Text: fmt.Sprintf("the newest base image is %s here and %s in the primary: images made here would be of another base",
+	return []Remark{{ID: aws.ToString(here.ImageId), Text: fmt.Sprintf("the newest base image is %s here and %s in the primary: "+
+		"images made here would be of another base",
 		aws.ToString(here.Name), aws.ToString(there.Name))}}
 }
 

@@ -161,7 +161,8 @@ func tagsOfGroup(f *fleet) (tags []autoscalingtypes.TagDescription) {
 func TestTargetGroupDiffers(t *testing.T) {
 	g := &targetGroup{scope: testScope(t), vpc: &vpc{id: "vpc-1"}}
 	g.seen = append(checkOf(elbtypes.TargetGroup{
-		VpcId: aws.String("vpc-1"), Protocol: "HTTP", ProtocolVersion: aws.String("HTTP1"), TargetType: "instance", HealthCheckProtocol: "HTTP", HealthCheckPort: aws.String("8080"),
+		VpcId: aws.String("vpc-1"), Protocol: "HTTP", ProtocolVersion: aws.String("HTTP1"),
+		TargetType: "instance", HealthCheckProtocol: "HTTP", HealthCheckPort: aws.String("8080"),
 		Port: aws.Int32(9090), HealthCheckPath: aws.String("/ok"), HealthCheckIntervalSeconds: aws.Int32(7),
 		HealthCheckTimeoutSeconds: aws.Int32(3), HealthyThresholdCount: aws.Int32(4), UnhealthyThresholdCount: aws.Int32(2),
 		Matcher: &elbtypes.Matcher{HttpCode: aws.String("200-204")},

@@ -135,7 +135,8 @@ func TestWhatHoldsWhileThereAreTwoGenerations(t *testing.T) {
 		t.Errorf("beside another, it has %d instances; the records follow the targets: %v, %v",
 			f.begins(), r.evaluates(understudy.Primary), r.evaluates(understudy.Secondary))
 	}
-	expect(t, &superseded{group: two, fleet: f, probed: func() []int { return []int{9000} }}, "fleets: , not understudy-hello", "target groups: , not understudy-hello", "probed port: , not 9000")
+	expect(t, &superseded{group: two, fleet: f, probed: func() []int { return []int{9000} }},
+		"fleets: , not understudy-hello", "target groups: , not understudy-hello", "probed port: , not 9000")
 	a := &alias{scope: s, group: two, records: &records{}}
 	expect(t, a) // there is no record yet
 	a.records.seen = map[understudy.Side]route53types.ResourceRecordSet{

@@ -96,9 +96,11 @@ func TestAnImageIsKnownByItsName(t *testing.T) {
 		"without its role":         {image: keptImage{id: "ami-1", name: name, state: "available", tags: without("understudy:role")}, id: "ami-1", untagged: true},
 		"without its digest":       {image: keptImage{id: "ami-1", name: name, state: "available", tags: without("understudy:digest")}, id: "ami-1", untagged: true},
 		"being made, without tags": {image: keptImage{id: "ami-1", name: name, state: "pending"}, pending: "ami-1", untagged: true},
-		"another stack's":          {image: keptImage{id: "ami-1", name: name, state: "available", tags: map[string]string{"understudy:stack": "other"}}, refused: true},
-		"of another name":          {image: keptImage{id: "ami-1", name: "mine", state: "available"}},
-		"failed, with its tags":    {image: keptImage{id: "ami-1", name: name, state: "failed", tags: own}},
+		"another stack's": {
+			image: keptImage{id: "ami-1", name: name, state: "available", tags: map[string]string{"understudy:stack": "other"}}, refused: true,
+		},
+		"of another name":       {image: keptImage{id: "ami-1", name: "mine", state: "available"}},
+		"failed, with its tags": {image: keptImage{id: "ami-1", name: name, state: "failed", tags: own}},
 	} {
 		k := &keptImages{images: []keptImage{c.image}, snapshots: map[string]bool{}}
 		i := &images{scope: answering(t, k.answer), digest: digest}

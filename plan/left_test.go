@@ -50,7 +50,9 @@ func TestDownGoesOnPastWhatItCannotDelete(t *testing.T) {
 	for _, l := range left.Left {
 		why[l.Resource] = l.Why
 	}
-	for id, want := range map[string]string{"balancer": "protection is on", "group": "balancer, which is left, needs it", "host": "no luck", "network": "which is left, needs it"} {
+	for id, want := range map[string]string{
+		"balancer": "protection is on", "group": "balancer, which is left, needs it", "host": "no luck", "network": "which is left, needs it",
+	} {
 		if !strings.Contains(why[id], want) {
 			t.Errorf("%s: %q, want %q", id, why[id], want)
 		}

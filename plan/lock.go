@@ -57,7 +57,8 @@ type HeldError struct {
 }
 
 func (e HeldError) Error() string {
-	return fmt.Sprintf("%s is being changed by another run: %s\nhint: --wait 10m waits for it; if it has ended without giving up its lock, `understudy unlock` removes that",
+	return fmt.Sprintf("%s is being changed by another run: %s\nhint: --wait 10m waits for it; "+
+		"if it has ended without giving up its lock, `understudy unlock` removes that",
 		e.Stack, e.Holder)
 }
 

@@ -190,7 +190,9 @@ func TestSecondRunSaysWhoHoldsTheLockSinceWhen(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := second.await(t.Context(), 0, nil)
-	for _, want := range []string{owner(), "understudy up", fmt.Sprint("process ", thisProcess().PID), clock(w.now), clock(w.now.Add(lease)), "understudy unlock"} {
+	for _, want := range []string{
+		owner(), "understudy up", fmt.Sprint("process ", thisProcess().PID), clock(w.now), clock(w.now.Add(lease)), "understudy unlock",
+	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %q", err, want)
 		}

@@ -382,7 +382,8 @@ func TestANetworkIsGivenUpOnlyWhereNobodyIsServedInIt(t *testing.T) {
 func TestTheSwitchOfBothNetworksIsTurned(t *testing.T) {
 	s, asked := twoNetworks(t, nil)
 	stack := &Stack{Declaration: s.declared, Accounts: map[understudy.Side]*account.Account{understudy.Secondary: s.Account}}
-	if err := stack.Turn(t.Context(), Standby{At: understudy.Secondary, turns: []string{"old", "new"}}, understudy.Secondary, "failover"); err != nil || len(asked()) != 2 {
+	if err := stack.Turn(t.Context(), Standby{At: understudy.Secondary, turns: []string{"old", "new"}},
+		understudy.Secondary, "failover"); err != nil || len(asked()) != 2 {
 		t.Errorf("asked for %v: %v", asked(), err)
 	}
 }

@@ -94,7 +94,8 @@ func (i *image) remarks() []Remark {
 	if i.another == nil || i.digest == rebakedFrom(i.recipe, i.another.now) {
 		return nil
 	}
-	return []Remark{{ID: i.id, Text: fmt.Sprintf("it was made from %s, and %s is selected as its base now: `understudy up --rebake` makes it anew", i.another.was, i.another.now)}}
+	return []Remark{{ID: i.id, Text: fmt.Sprintf("it was made from %s, and %s is selected as its base now: "+
+		"`understudy up --rebake` makes it anew", i.another.was, i.another.now)}}
 }
 
 // rebake has images baked anew whose base is another one by now.

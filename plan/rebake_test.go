@@ -31,18 +31,20 @@ func TestImagesAreBakedAnewForAnotherBase(t *testing.T) {
 		want   string
 		tells  bool
 	}{
-		"nothing is made yet":              {understudy.RebakeWeekly, true, nil, "ami-new", recipe, false},
-		"the same base":                    {understudy.RebakeWeekly, true, []ec2types.Image{made(recipe, "ami-new", 9)}, "ami-new", recipe, false},
-		"another base, never":              {understudy.RebakeNever, false, []ec2types.Image{made(recipe, "ami-old", 900)}, "ami-new", recipe, true},
-		"another base, asked":              {understudy.RebakeNever, true, []ec2types.Image{made(recipe, "ami-old", 0)}, "ami-new", anew, false},
-		"another base, within a week":      {understudy.RebakeWeekly, false, []ec2types.Image{made(recipe, "ami-old", 6)}, "ami-new", recipe, true},
-		"another base, after a week":       {understudy.RebakeWeekly, false, []ec2types.Image{made(recipe, "ami-old", 7)}, "ami-new", anew, false},
-		"another base, within a month":     {understudy.RebakeMonthly, false, []ec2types.Image{made(recipe, "ami-old", 29)}, "ami-new", recipe, true},
-		"another base, after a month":      {understudy.RebakeMonthly, false, []ec2types.Image{made(recipe, "ami-old", 30)}, "ami-new", anew, false},
-		"no base is selected":              {understudy.RebakeWeekly, true, []ec2types.Image{made(recipe, "ami-old", 9)}, "", recipe, false},
-		"made anew":                        {understudy.RebakeNever, false, []ec2types.Image{made(recipe, "ami-old", 9), made(anew, "ami-new", 1)}, "ami-new", anew, false},
-		"making it anew came to nothing":   {understudy.RebakeNever, false, []ec2types.Image{made(recipe, "ami-old", 9), failed}, "ami-new", recipe, true},
-		"what was made of other scripts":   {understudy.RebakeWeekly, false, []ec2types.Image{made("0123456789abcdef0123456789abcdef", "ami-old", 9)}, "ami-new", recipe, false},
+		"nothing is made yet":          {understudy.RebakeWeekly, true, nil, "ami-new", recipe, false},
+		"the same base":                {understudy.RebakeWeekly, true, []ec2types.Image{made(recipe, "ami-new", 9)}, "ami-new", recipe, false},
+		"another base, never":          {understudy.RebakeNever, false, []ec2types.Image{made(recipe, "ami-old", 900)}, "ami-new", recipe, true},
+		"another base, asked":          {understudy.RebakeNever, true, []ec2types.Image{made(recipe, "ami-old", 0)}, "ami-new", anew, false},
+		"another base, within a week":  {understudy.RebakeWeekly, false, []ec2types.Image{made(recipe, "ami-old", 6)}, "ami-new", recipe, true},
+		"another base, after a week":   {understudy.RebakeWeekly, false, []ec2types.Image{made(recipe, "ami-old", 7)}, "ami-new", anew, false},
+		"another base, within a month": {understudy.RebakeMonthly, false, []ec2types.Image{made(recipe, "ami-old", 29)}, "ami-new", recipe, true},
+		"another base, after a month":  {understudy.RebakeMonthly, false, []ec2types.Image{made(recipe, "ami-old", 30)}, "ami-new", anew, false},
+		"no base is selected":          {understudy.RebakeWeekly, true, []ec2types.Image{made(recipe, "ami-old", 9)}, "", recipe, false},
+		"made anew": {understudy.RebakeNever, false,
+			[]ec2types.Image{made(recipe, "ami-old", 9), made(anew, "ami-new", 1)}, "ami-new", anew, false},
+		"making it anew came to nothing": {understudy.RebakeNever, false, []ec2types.Image{made(recipe, "ami-old", 9), failed}, "ami-new", recipe, true},
+		"what was made of other scripts": {understudy.RebakeWeekly, false,
+			[]ec2types.Image{made("0123456789abcdef0123456789abcdef", "ami-old", 9)}, "ami-new", recipe, false},
 		"where AWS does not know the base": {understudy.RebakeWeekly, true, []ec2types.Image{made(recipe, "", 9)}, "ami-new", recipe, false},
 	} {
 		s := testScope(t)

@@ -143,7 +143,8 @@ func (r *records) remarks() (all []Remark) {
 			f.RTO, drill.Worst(f), drill.Faster(f, f.RTO))})
 	}
 	for _, set := range r.beside {
-		all = append(all, Remark{ID: string(set.Type), Text: fmt.Sprintf("%s has an %s record, which is not this stack's: users who go by it do not follow the failover",
+		all = append(all, Remark{ID: string(set.Type), Text: fmt.Sprintf("%s has an %s record, "+
+			"which is not this stack's: users who go by it do not follow the failover",
 			r.declared.Host(), set.Type)})
 	}
 	return all

@@ -55,7 +55,9 @@ func TestWhatCameWithAVPCIsToldOfWhereItWasChanged(t *testing.T) {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
-	table := ec2types.RouteTable{Routes: []ec2types.Route{{DestinationCidrBlock: aws.String("10.0.0.0/8"), GatewayId: aws.String("local"), Origin: "CreateRouteTable"}}}
+	table := ec2types.RouteTable{
+		Routes: []ec2types.Route{{DestinationCidrBlock: aws.String("10.0.0.0/8"), GatewayId: aws.String("local"), Origin: "CreateRouteTable"}},
+	}
 	if got := changedTable(table); got != "" {
 		t.Errorf("a table as it came: %q", got)
 	}
@@ -92,7 +94,10 @@ func TestADefaultNetworkACLLetsEverythingPass(t *testing.T) {
 
 func TestRemarksAreOfWhatDiffersOnPurpose(t *testing.T) {
 	s := testScope(t)
-	f := &fleet{scope: s, group: &targetGroup{scope: s}, was: &autoscalingtypes.AutoScalingGroup{DesiredCapacity: aws.Int32(int32(s.declared.Fleet.Desired))}, found: true}
+	f := &fleet{
+		scope: s, group: &targetGroup{scope: s},
+		was: &autoscalingtypes.AutoScalingGroup{DesiredCapacity: aws.Int32(int32(s.declared.Fleet.Desired))}, found: true,
+	}
 	c := &imageCopy{source: &image{}}
 	named := func(name string) *ec2types.Image { return &ec2types.Image{ImageId: aws.String("ami-1"), Name: &name} }
 	c.base, c.source.base = named("base 1"), named("base 1")

@@ -95,8 +95,9 @@ func TestArrivalIsTold(t *testing.T) {
 	one, two := member("i-3", "2", "Healthy", "InService"), member("i-4", "2", "Healthy", "InService")
 	for want, s := range map[string]sight{
 		"1 of 2 instances of template version 2 are healthy; i-4 is unhealthy Target.FailedHealthChecks": seen("", []autoscalingtypes.Instance{one, two}, "i-3"),
-		"2 of 2 instances of template version 2 are healthy":                                             seen("", []autoscalingtypes.Instance{one, two}, "i-3", "i-4"),
-		"0 of 2 instances of template version 2 are healthy":                                             seen("", []autoscalingtypes.Instance{member("i-1", "1", "Healthy", "InService")}),
+		"2 of 2 instances of template version 2 are healthy": seen("",
+			[]autoscalingtypes.Instance{one, two}, "i-3", "i-4"),
+		"0 of 2 instances of template version 2 are healthy": seen("", []autoscalingtypes.Instance{member("i-1", "1", "Healthy", "InService")}),
 	} {
 		if got := a.progress(s); got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -70,7 +70,8 @@ func (r *rules) find(ctx context.Context) (bool, error) {
 
 func (r *rules) part(o elbtypes.Rule, tags map[string]string) *rulePart {
 	priority, _ := strconv.Atoi(aws.ToString(o.Priority))
-	return &rulePart{aws.ToString(o.RuleArn), priority, conditionsText(o.Conditions), ruleActionsText(o.Actions), r.taggedWith(ruleRole, tags), sharesOf(o.Actions)}
+	return &rulePart{aws.ToString(o.RuleArn), priority, conditionsText(o.Conditions),
+		ruleActionsText(o.Actions), r.taggedWith(ruleRole, tags), sharesOf(o.Actions)}
 }
 
 func (r *rules) desired() []Field {

@@ -17,13 +17,16 @@ func TestChangedSaysWhatIsNoLongerAsPlanned(t *testing.T) {
 		before, now []Step
 		want        string // in the only line; empty where nothing has changed
 	}{
-		"nothing":         {[]Step{vpc, group, twin, wait}, []Step{vpc, group, twin}, ""},
-		"a step more":     {[]Step{vpc}, []Step{vpc, group}, "primary/group: now to change, which was not planned"},
-		"a step less":     {[]Step{vpc, group}, []Step{vpc}, "primary/group: planned to change, which is not needed now"},
-		"another action":  {[]Step{vpc}, []Step{with(vpc, func(s *Step) { s.Action = Change })}, "planned to create, now to change"},
-		"another thing":   {[]Step{group}, []Step{with(group, func(s *Step) { s.ID = "sg-2" })}, "it was sg-1, and is sg-2 now"},
-		"another twin":    {[]Step{twin}, []Step{twin, with(twin, func(s *Step) { s.ID = "vpc-3" })}, "now to delete, which was not planned"},
-		"another setting": {[]Step{group}, []Step{with(group, func(s *Step) { s.Differences = []Difference{{Name: "ingress", Desired: "80", Actual: "23"}} })}, `ingress is "23" now and is to be "80"`},
+		"nothing":        {[]Step{vpc, group, twin, wait}, []Step{vpc, group, twin}, ""},
+		"a step more":    {[]Step{vpc}, []Step{vpc, group}, "primary/group: now to change, which was not planned"},
+		"a step less":    {[]Step{vpc, group}, []Step{vpc}, "primary/group: planned to change, which is not needed now"},
+		"another action": {[]Step{vpc}, []Step{with(vpc, func(s *Step) { s.Action = Change })}, "planned to create, now to change"},
+		"another thing":  {[]Step{group}, []Step{with(group, func(s *Step) { s.ID = "sg-2" })}, "it was sg-1, and is sg-2 now"},
+		"another twin":   {[]Step{twin}, []Step{twin, with(twin, func(s *Step) { s.ID = "vpc-3" })}, "now to delete, which was not planned"},
+		"another setting": {
+			[]Step{group}, []Step{with(group, func(s *Step) { s.Differences = []Difference{{Name: "ingress", Desired: "80", Actual: "23"}} })},
+			`ingress is "23" now and is to be "80"`,
+		},
 	} {
 		got := strings.Join(Changed(c.before, c.now), "\n")
 		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) || strings.Contains(got, "\n") {
@@ -75,7 +78,8 @@ func TestStepsSayWhatTheyReplaceAndWaitFor(t *testing.T) {
 		{step(Create, &fleet{scope: on}, "instances' version"), "", ""},
 		{step(Change, &host{scope: on, id: "i-1"}, "running"), "", ""},
 		{step(Change, &host{scope: on, id: "i-1"}, "type"), "1 instance: i-1 is terminated, then another is launched; about 2m0s", ""},
-		{step(Change, &check{scope: on, id: "c-1"}, "interval"), "no instance: a new health check takes the place of c-1 in the records, then that one is deleted", ""},
+		{step(Change, &check{scope: on, id: "c-1"}, "interval"),
+			"no instance: a new health check takes the place of c-1 in the records, then that one is deleted", ""},
 		{step(Wait, &targets{scope: on, healthy: 1, ill: []string{"i-2 initial"}}), "", "for 2 instances that the load balancer finds healthy; 1 are (i-2 initial)"},
 		{step(Wait, &passing{scope: on}), "", "for Route 53's checkers to find the region healthy; 0 of 0 do"},
 		{Step{Action: Wait}, "", ""},

@@ -176,7 +176,8 @@ func (o *otherScheduled) remarks() (all []Remark) {
 	for _, a := range o.alien {
 		is, beyond, _ := account.ScheduledOf(o.declared, a)
 		all = append(all, Remark{ID: aws.ToString(a.ScheduledActionName), Text: fmt.Sprintf(
-			"a scheduled action of %s that somebody else has made (%s%s): it is left alone, and the bounds that it sets are taken back", o.fleet.fleetName(), is, beyond)})
+			"a scheduled action of %s that somebody else has made (%s%s): it is left alone, and the bounds that it sets are taken back",
+			o.fleet.fleetName(), is, beyond)})
 	}
 	return all
 }

@@ -105,7 +105,10 @@ func (s *Stack) Status(ctx context.Context) (*Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	status := &Status{Stack: s.Declaration.Name, Host: s.Declaration.Host(), Routing: s.Declaration.Failover.Routing, Zone: v.zone.id, Resources: seen.resources(&v.graph, understudy.Global)}
+	status := &Status{
+		Stack: s.Declaration.Name, Host: s.Declaration.Host(), Routing: s.Declaration.Failover.Routing, Zone: v.zone.id,
+		Resources: seen.resources(&v.graph, understudy.Global),
+	}
 	for _, side := range understudy.Sides {
 		r := v.status(ctx, side, seen, status)
 		if silent[side] != nil {

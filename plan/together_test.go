@@ -44,7 +44,9 @@ func TestAnotherSetOfTargetGroupsIsAnotherGeneration(t *testing.T) {
 
 func TestFurtherTargetGroupsHaveNamesOfTheirOwn(t *testing.T) {
 	wanted, found := furtherGroups(t)
-	for want, g := range map[string]*targetGroup{"understudy2-hello-Tapi": wanted.followers[0], "understudy-hello-Tapi": found.members[0], "understudy2-hello": wanted} {
+	for want, g := range map[string]*targetGroup{
+		"understudy2-hello-Tapi": wanted.followers[0], "understudy-hello-Tapi": found.members[0], "understudy2-hello": wanted,
+	} {
 		number, name := wanted.partOf(g.groupName())
 		if g.groupName() != want || name != g.name() || number == 0 {
 			t.Errorf("%s is named %s, and read as %q of generation %d", want, g.groupName(), name, number)
