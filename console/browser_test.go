@@ -132,7 +132,8 @@ func TestABrowserShowsEveryView(t *testing.T) {
 		"metrics": "Requests", "cloud": "DescribeLoadBalancers",
 	} {
 		for _, light := range []string{"light", "dark"} {
-			w.Do(view, w.Scheme(light), w.Run(`location.hash = "`+view+`"`), w.Until(`document.querySelector('main > div').dataset.key === '`+view+`'`), w.Says("main", part))
+			w.Do(view, w.Scheme(light), w.Run(`location.hash = "`+view+`"`),
+				w.Until(`document.querySelector('main > div').dataset.key === '`+view+`'`), w.Says("main", part))
 			w.Accessible(view + ", " + light)
 			w.Picture(*pictures, view+"-"+light)
 		}
@@ -152,7 +153,8 @@ func TestABrowserShowsEveryState(t *testing.T) {
 	w.Accessible("no session")
 	w.Picture(*pictures, "state-no-session")
 	w.Do("a wrong key", w.Run(`document.querySelector('#enter input').value = 'GUESS'`), w.Click("#enter button"), w.Says("#refused", "not the console's"))
-	w.Do("the key", w.Run(`document.querySelector('#enter input').value = '`+s.sessions.key+`'`), w.Click("#enter button"), w.Says("#leads", "us-east-1"), w.Says("#link", "Live"))
+	w.Do("the key", w.Run(`document.querySelector('#enter input').value = '`+s.sessions.key+`'`),
+		w.Click("#enter button"), w.Says("#leads", "us-east-1"), w.Says("#link", "Live"))
 	seenLoading(t)
 	s.set("status", s.panels["status"], errors.New("find the local cloud: it does not answer"))
 	w.Do("an error", w.Says(".alert", "it does not answer"), w.Says("main", "What follows is of"))
@@ -217,7 +219,8 @@ func TestAButtonRunsTheCommandThatItShows(t *testing.T) {
 	w.Do("enter", w.Go("file://"+s.file), w.Says("main", "No command was started"))
 	w.Do("ask", w.Click(".buttons button"), w.Until(`document.activeElement.id === 'ask-cancel'`), w.Says("#ask", "is taken away from the users"))
 	w.Accessible("the question")
-	w.Do("choose", w.Click(`#ask [value=isolate]`), w.Click(`#ask [value=parity]`), w.Says("#ask-command", "understudy drill --yes -f examples/hello/understudy.yaml --local --fault isolate --force parity"))
+	w.Do("choose", w.Click(`#ask [value=isolate]`), w.Click(`#ask [value=parity]`),
+		w.Says("#ask-command", "understudy drill --yes -f examples/hello/understudy.yaml --local --fault isolate --force parity"))
 	w.Picture(*pictures, "question")
 	w.Do("cancel", w.Click("#ask-cancel"), w.Until(`!document.querySelector('#ask').open`), w.Says("main", "No command was started"))
 	w.Do("do", w.Click(".buttons button"), w.Click(`#ask [value=isolate]`), w.Click("#ask-do"), w.Until(`location.hash === '#rehearsal'`),
@@ -260,7 +263,8 @@ func TestAnotherPageCannotReachTheConsole(t *testing.T) {
 		"blind read": `fetch('` + s.at + `session', {credentials: 'include', mode: 'no-cors'}).then(r => r.status || Promise.reject('refused'))`,
 		"start": `fetch('` + s.at + `start', {method: 'POST', credentials: 'include', mode: 'no-cors', body: '{"action":"drill"}'})
 			.then(r => r.status || Promise.reject('refused'))`,
-		"listen": `new Promise((y, n) => { const e = new EventSource('` + s.at + `events', {withCredentials: true}); e.onmessage = m => y(m.data); e.onerror = () => n('refused'); })`,
+		"listen": `new Promise((y, n) => { const e = new EventSource('` + s.at + `events', {withCredentials: true}); ` +
+			`e.onmessage = m => y(m.data); e.onerror = () => n('refused'); })`,
 		"frame": `new Promise((y, n) => { const f = document.createElement('iframe'); f.src = '` + s.at + `'; document.body.append(f);
 			f.onload = () => { try { y(f.contentWindow.document.title) } catch { n('refused') } } })`,
 	} {

@@ -36,7 +36,8 @@ func TestCommandIsShownWithItsEnd(t *testing.T) {
 	}
 	<-ended
 	all := c.list(t)
-	if len(all) != 1 || all[0].Code != 3 || all[0].Ended.IsZero() || all[0].Output != "out\nerr\n" || all[0].Command != `understudy -c 'echo out; echo err >&2; exit 3'` {
+	if len(all) != 1 || all[0].Code != 3 || all[0].Ended.IsZero() || all[0].Output != "out\nerr\n" ||
+		all[0].Command != `understudy -c 'echo out; echo err >&2; exit 3'` {
 		t.Errorf("%+v", all)
 	}
 	if _, err := c.start(a, []string{"-c", "yes 0123456789 | head -2000"}); err != nil {

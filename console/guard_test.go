@@ -133,7 +133,8 @@ func TestKeyIsGoodOnce(t *testing.T) {
 		t.Errorf("a guess: %d", code)
 	}
 	code, _, cookies := c.do("POST", "enter", fmt.Sprintf(`{"key":%q}`, first))
-	if code != 200 || len(cookies) != 1 || !cookies[0].HttpOnly || cookies[0].SameSite != http.SameSiteStrictMode || !strings.HasPrefix(cookies[0].Name, "understudy-") {
+	if code != 200 || len(cookies) != 1 || !cookies[0].HttpOnly ||
+		cookies[0].SameSite != http.SameSiteStrictMode || !strings.HasPrefix(cookies[0].Name, "understudy-") {
 		t.Fatalf("%d, %v", code, cookies)
 	}
 	if code, _, _ := c.do("POST", "enter", fmt.Sprintf(`{"key":%q}`, first)); code != 403 {

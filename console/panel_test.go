@@ -43,7 +43,8 @@ func TestBoardTellsWhatChanges(t *testing.T) {
 		<-more
 		synctest.Wait()
 		events, _ = b.since(last)
-		if len(events) != 2 || events[0].id != last+1 || !strings.Contains(string(events[0].body), `"data":7`) || !strings.Contains(string(events[1].body), `"panel":"echo"`) {
+		if len(events) != 2 || events[0].id != last+1 || !strings.Contains(string(events[0].body), `"data":7`) ||
+			!strings.Contains(string(events[1].body), `"panel":"echo"`) {
 			t.Errorf("a change: %v", events)
 		}
 		wrong.Store(true)

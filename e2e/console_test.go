@@ -112,7 +112,8 @@ echo "tried all"
 	w.Do("browse", w.Run(`location.hash = 'resources'`), w.Says("main", "running"))
 	found := ""
 	s.until("the instance has tried", func() bool {
-		found = window.Value[string](w, fmt.Sprintf(`get('/read/output?region=%s&instance=%s').then(o => o.text || o.error || '')`, primary, id)) // nothing, before it has begun
+		found = window.Value[string](w,
+			fmt.Sprintf(`get('/read/output?region=%s&instance=%s').then(o => o.text || o.error || '')`, primary, id)) // nothing, before it has begun
 		return strings.Contains(found, "tried all")
 	})
 	if strings.Contains(found, "reached") {

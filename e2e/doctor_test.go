@@ -49,7 +49,8 @@ func (s *stage) knowsEveryQuota() {
 	for _, at := range []struct{ region, service, code, most string }{
 		{primary, "vpc", "L-FE5A380F", "5"}, {secondary, "vpc", "L-1B52E74A", "20"}, {secondary, "monitoring", "L-2FF78D7B", "5000"},
 	} {
-		if got := s.aws(at.region, "service-quotas", "get-service-quota", "--service-code", at.service, "--quota-code", at.code, "--query", "Quota.Value"); !strings.HasPrefix(got, at.most) {
+		if got := s.aws(at.region, "service-quotas", "get-service-quota", "--service-code", at.service,
+			"--quota-code", at.code, "--query", "Quota.Value"); !strings.HasPrefix(got, at.most) {
 			s.t.Errorf("%s of %s is %q, want %s", at.code, at.service, got, at.most)
 		}
 	}

@@ -13,7 +13,8 @@ func ofFlows(key string) string {
 
 // flowFields are the keys of network load balancers.
 var flowFields = []field{
-	{key: "target.check_protocol", first: "HTTP /healthz 200", second: "TCP None None", shown: ofTargets + "[HealthCheckProtocol,HealthCheckPath,Matcher.HttpCode]"},
+	{key: "target.check_protocol", first: "HTTP /healthz 200", second: "TCP None None",
+		shown: ofTargets + "[HealthCheckProtocol,HealthCheckPath,Matcher.HttpCode]"},
 	{key: "target.preserve_client_ip", first: "true", second: "false", shown: ofFlows("preserve_client_ip.enabled")},
 	{key: "target.connection_termination", first: "false", second: "true", shown: ofFlows("deregistration_delay.connection_termination.enabled")},
 	{key: "target.stickiness.source_ip", first: "false", second: "true", shown: ofFlows("stickiness.enabled")},

@@ -13,7 +13,8 @@ func TestDownSaysWhatIsLeftAndWhy(t *testing.T) {
 		s.aws(primary, "elbv2", "modify-load-balancer-attributes", "--load-balancer-arn", balancer, "--attributes", "Key=deletion_protection.enabled,Value="+value)
 	}
 	protect("true")
-	host := s.aws(secondary, "ec2", "describe-instances", "--filters", "Name=tag:understudy:role,Values=host-a", "--query", "Reservations[0].Instances[0].InstanceId")
+	host := s.aws(secondary, "ec2", "describe-instances",
+		"--filters", "Name=tag:understudy:role,Values=host-a", "--query", "Reservations[0].Instances[0].InstanceId")
 	s.aws(secondary, "ec2", "modify-instance-attribute", "--instance-id", host, "--disable-api-termination")
 	zone := s.aws(primary, "route53", "list-hosted-zones", "--query", "HostedZones[0].Id")
 	record := func(action string) {

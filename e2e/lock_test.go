@@ -101,7 +101,10 @@ func TestOneRunAtATimeChangesAStack(t *testing.T) {
 	}
 
 	// One of another machine is not, until its lock ends or is removed.
-	claim := account.Claim{ID: "1", Owner: "ada@elsewhere", Since: time.Now(), Expires: time.Now().Add(time.Hour), Body: []byte(`{"command":"up","pid":1,"machine":"x"}`)}
+	claim := account.Claim{
+		ID: "1", Owner: "ada@elsewhere", Since: time.Now(), Expires: time.Now().Add(time.Hour),
+		Body: []byte(`{"command":"up","pid":1,"machine":"x"}`),
+	}
 	if err := m.Claim(t.Context(), m.stack, "up", claim); err != nil {
 		t.Fatal(err)
 	}

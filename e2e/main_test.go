@@ -76,7 +76,9 @@ const leastTimeout = "2s"
 func start(t *testing.T, args ...string) *stage {
 	t.Helper()
 	s := &stage{t: t, dir: filepath.Join(t.TempDir(), "cloud")}
-	s.must(append([]string{"cloud", "start", "--dir", s.dir, "--speed", "30", "--least-timeout", leastTimeout, "--while", strconv.Itoa(os.Getpid()), "--remove"}, args...)...)
+	s.must(append([]string{
+		"cloud", "start", "--dir", s.dir, "--speed", "30", "--least-timeout", leastTimeout, "--while", strconv.Itoa(os.Getpid()), "--remove",
+	}, args...)...)
 	t.Cleanup(func() {
 		if t.Failed() {
 			s.logs()

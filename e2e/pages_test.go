@@ -76,11 +76,14 @@ func (r *reader) follows(name string) {
 		return
 	}
 	began, slow := time.Now(), ""
-	run := pages.Run{Folder: here, Environment: r.environment, Limit: patience, Update: *update, Done: func(_ string, line int, command string, took time.Duration) {
-		if took > time.Second {
-			slow += "\n\t" + took.Round(100*time.Millisecond).String() + "\t" + strconv.Itoa(line) + ": " + command
-		}
-	}}
+	run := pages.Run{
+		Folder: here, Environment: r.environment, Limit: patience, Update: *update,
+		Done: func(_ string, line int, command string, took time.Duration) {
+			if took > time.Second {
+				slow += "\n\t" + took.Round(100*time.Millisecond).String() + "\t" + strconv.Itoa(line) + ": " + command
+			}
+		},
+	}
 	err = run.Do(r.t.Context(), p)
 	r.t.Logf("%s: %d blocks, %d commands, %d blocks not run, %s, of which%s", name, count.Blocks, count.Commands, len(count.Left),
 		time.Since(began).Round(100*time.Millisecond), slow)

@@ -129,7 +129,8 @@ func (s *stage) rehearsesRecord(record string) {
 		s.t.Errorf("regions that differ are no reason to refuse: exit %d, %s", r.code, r.stderr)
 	}
 	var report drill.Report
-	if err := json.Unmarshal([]byte(s.must("drill", "--record", record, "--abort-after", lenience, "--patience", lenience, "--force", busy, "--hold", "1s", "--json", "-")), &report); err != nil {
+	if err := json.Unmarshal([]byte(s.must("drill", "--record", record, "--abort-after", lenience,
+		"--patience", lenience, "--force", busy, "--hold", "1s", "--json", "-")), &report); err != nil {
 		s.t.Fatal(err)
 	}
 	if report.Primary != "us-east-1" || report.Secondary != "us-west-2" || report.FailedOutside > 0 || report.Aborted != "" {
@@ -138,7 +139,8 @@ func (s *stage) rehearsesRecord(record string) {
 	if after := checks(); after != before {
 		s.t.Errorf("health checks are %s, and were %s", after, before)
 	}
-	if r := s.run(binary, "drill", "--record", "www.shop.test", "--region", "us-west-2"); r.code != 1 || !strings.Contains(r.stderr, "leads no user to us-west-2") {
+	if r := s.run(binary, "drill", "--record", "www.shop.test", "--region", "us-west-2"); r.code != 1 ||
+		!strings.Contains(r.stderr, "leads no user to us-west-2") {
 		s.t.Errorf("the loss of the standby: exit %d, %s", r.code, r.stderr)
 	}
 }
@@ -148,7 +150,8 @@ func (s *stage) rehearsesRecord(record string) {
 func (s *stage) adopts(record, filter, port string) {
 	s.t.Helper()
 	file := filepath.Join(s.t.TempDir(), "understudy.yaml")
-	if r := s.run(binary, "adopt", "--record", record, "--out", file); r.code != 0 || !strings.Contains(r.stderr, "not held: in us-east-1: the VPC ") || strings.Contains(r.stderr, "the record ") {
+	if r := s.run(binary, "adopt", "--record", record, "--out", file); r.code != 0 ||
+		!strings.Contains(r.stderr, "not held: in us-east-1: the VPC ") || strings.Contains(r.stderr, "the record ") {
 		s.t.Fatalf("adopt %s: exit %d, %s", record, r.code, r.stderr)
 	}
 	s.must("validate", "-f", file)

@@ -25,7 +25,9 @@ func TestFoundSchedulesAreShownByPackets(t *testing.T) {
 		{apart, "stranded", "region,targets,isolate,pages", []string{"--faults", "1"}},
 	} {
 		s.must("up", "-f", c.file, "--yes")
-		found := s.run(binary, append([]string{"simulate", "-f", c.file, "--years", "0", "--watch=false", "--boot", "5s", "--only", c.only, "--save", folder}, c.search...)...)
+		found := s.run(binary, append([]string{
+			"simulate", "-f", c.file, "--years", "0", "--watch=false", "--boot", "5s", "--only", c.only, "--save", folder,
+		}, c.search...)...)
 		if !strings.Contains(found.stdout, c.broke+" is broken") {
 			t.Fatalf("simulate, exit %d, finds: %s%s", found.code, found.stdout, found.stderr)
 		}
@@ -45,7 +47,8 @@ func TestFoundSchedulesAreShownByPackets(t *testing.T) {
 	if err := os.WriteFile(cannot, []byte(strings.Replace(string(b), `"kind": "region"`, `"kind": "clock"`, 1)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if r := s.run(binary, "drill", "-f", example, "--schedule", cannot, "--yes"); r.code != 2 || !strings.Contains(r.stderr, "clock") || strings.Contains(r.stderr, "fault ") {
+	if r := s.run(binary, "drill", "-f", example, "--schedule", cannot, "--yes"); r.code != 2 ||
+		!strings.Contains(r.stderr, "clock") || strings.Contains(r.stderr, "fault ") {
 		t.Errorf("a clock that is wrong: exit %d\n%s%s", r.code, r.stdout, r.stderr)
 	}
 }
@@ -94,7 +97,8 @@ func TestHourOfTTLIsShownByPackets(t *testing.T) {
 	if err := os.WriteFile(other, []byte(strings.Replace(string(b), `"kind": "region"`, `"kind": "isolate"`, 1)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if r := s.run(binary, "drill", "--record", "www.hour.test", "--schedule", other); r.code != 2 || !strings.Contains(r.stderr, "changes nothing that others built") {
+	if r := s.run(binary, "drill", "--record", "www.hour.test", "--schedule", other); r.code != 2 ||
+		!strings.Contains(r.stderr, "changes nothing that others built") {
 		t.Errorf("a fault that changes what others built: exit %d\n%s%s", r.code, r.stdout, r.stderr)
 	}
 }

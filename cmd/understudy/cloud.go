@@ -27,7 +27,8 @@ func cloudCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	addDirFlag(cmd)
-	cmd.AddCommand(cloudStartCommand(), cloudStopCommand(), cloudStatusCommand(), cloudEnvCommand(), cloudRestoreCommand(), cloudRegionCommand(), cloudFaultCommand(), cloudCallsCommand())
+	cmd.AddCommand(cloudStartCommand(), cloudStopCommand(), cloudStatusCommand(), cloudEnvCommand(),
+		cloudRestoreCommand(), cloudRegionCommand(), cloudFaultCommand(), cloudCallsCommand())
 	return cmd
 }
 

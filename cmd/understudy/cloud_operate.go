@@ -167,9 +167,10 @@ func cloudRegionCommand() *cobra.Command {
 		regionCommand("stop", "Lose a region at once: SIGKILL of its process and all in it", nil, func(cmd *cobra.Command, c *cloud.Attached, name string) error {
 			return c.KillRegion(cmd.Context(), name)
 		}),
-		regionCommand("start", "Bring a region back, or another of AWS's to the cloud", cloud.RegionNames(), func(cmd *cobra.Command, c *cloud.Attached, name string) error {
-			return c.StartRegion(cmd.Context(), name)
-		}),
+		regionCommand("start", "Bring a region back, or another of AWS's to the cloud", cloud.RegionNames(),
+			func(cmd *cobra.Command, c *cloud.Attached, name string) error {
+				return c.StartRegion(cmd.Context(), name)
+			}),
 	)
 	return cmd
 }

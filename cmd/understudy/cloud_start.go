@@ -82,7 +82,8 @@ func cloudStartCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().
-		Float64Var(&o.Speed, "speed", 0, "divide every interval that AWS defines by this `number`, those of boots and probes down to a limit (default 1, or the folder's last)")
+		Float64Var(&o.Speed, "speed", 0, "divide every interval that AWS defines by this `number`, "+
+			"those of boots and probes down to a limit (default 1, or the folder's last)")
 	cmd.Flags().DurationVar(&o.LeastTimeout, "least-timeout", 0,
 		"how short a `time` a divided time-out may become: longer on a slow machine (default "+cloud.LeastTimeout.String()+", or the folder's last)")
 	cmd.Flags().StringSliceVar(&o.Regions, "regions", nil, "the `regions` that the cloud begins with, eight of AWS's at most (default us-east-1,us-west-2)")
@@ -285,7 +286,9 @@ func startArguments(o cloud.Options) []string {
 		args = append(args, "--quota", fmt.Sprintf("%s=%d", code, most))
 	}
 	args = append(args, "--while", strconv.Itoa(o.While), fmt.Sprintf("--remove=%t", o.Remove))
-	for _, flag := range [][2]string{{"--regions", strings.Join(o.Regions, ",")}, {"--account", o.Account}, {"--listen", o.Listen}, {"--record", o.Record}, {"--iam", o.IAM}} {
+	for _, flag := range [][2]string{
+		{"--regions", strings.Join(o.Regions, ",")}, {"--account", o.Account}, {"--listen", o.Listen}, {"--record", o.Record}, {"--iam", o.IAM},
+	} {
 		if flag[1] != "" {
 			args = append(args, flag[0], flag[1])
 		}

@@ -8,7 +8,8 @@ import (
 )
 
 func TestDrillsBeginWhereUsersWouldFeelNoDifference(t *testing.T) {
-	low, medium, high := parity.Finding{Name: "a", Severity: parity.Low}, parity.Finding{Name: "b", Severity: parity.Medium}, parity.Finding{Name: "c", Severity: parity.High}
+	low, medium, high := parity.Finding{Name: "a", Severity: parity.Low},
+		parity.Finding{Name: "b", Severity: parity.Medium}, parity.Finding{Name: "c", Severity: parity.High}
 	for want, found := range map[string][]parity.Finding{
 		"":                                nil,
 		"1 findings, the gravest: b (me":  {medium, low},

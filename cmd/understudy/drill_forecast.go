@@ -19,7 +19,9 @@ const (
 )
 
 // forecast predicts what a drill's users were to feel.
-func forecast(d *understudy.Declaration, lost understudy.Side, f drill.Fault, s drill.Settings, r *drill.Report, local bool) (map[string]drill.Forecast, error) {
+func forecast(
+	d *understudy.Declaration, lost understudy.Side, f drill.Fault, s drill.Settings, r *drill.Report, local bool,
+) (map[string]drill.Forecast, error) {
 	speed := r.Speed
 	slowed := func(t time.Duration) time.Duration { return time.Duration(float64(t) * speed) }
 	a := assumed{boot: time.Minute, every: slowed(s.ClientEvery), timeout: slowed(s.ClientTimeout)}

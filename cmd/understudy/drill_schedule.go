@@ -111,7 +111,8 @@ func readPlay(f *drillFlags) (p playing, err error) {
 	p = playing{drillFlags: f, schedule: *in.schedule, by: f.stretch}
 	for _, one := range p.schedule.Faults {
 		if why := refusedStroke(one); why != "" {
-			return p, fmt.Errorf("%s: %s: the local cloud cannot make it: %s\nhint: `understudy simulate --only region,targets,pages,isolate,blackhole,partition,capacity` searches for what it can",
+			return p, fmt.Errorf("%s: %s: the local cloud cannot make it: %s\n"+
+				"hint: `understudy simulate --only region,targets,pages,isolate,blackhole,partition,capacity` searches for what it can",
 				f.schedule, one, why)
 		}
 	}
@@ -133,7 +134,8 @@ func (p *playing) stretch(o outside) error {
 		}
 		if p.likely = p.likelyHere(o); p.likely == 0 {
 			return misuse(fmt.Errorf("%s: on this cloud, at speed %g with time-outs of at least %s, it does not break %s; "+
-				"a cloud with a smaller --speed or --least-timeout shows it\nhint: --stretch plays it nevertheless", p.drillFlags.schedule, o.speed, o.least, p.schedule.Broke))
+				"a cloud with a smaller --speed or --least-timeout shows it\nhint: --stretch plays it nevertheless",
+				p.drillFlags.schedule, o.speed, o.least, p.schedule.Broke))
 		}
 	}
 	p.strokes = strokesOf(simulation.Stretched(p.schedule.Faults, p.by))

@@ -58,7 +58,8 @@ func TestSARIFIsAsOASISHasIt(t *testing.T) {
 		}
 	}
 	// The judge judges.
-	if out, err := validSARIF(t, python, `{"version": "2.1.0", "runs": [{"results": []}]}`); err == nil || !strings.Contains(out, "'tool' is a required property") {
+	if out, err := validSARIF(t, python, `{"version": "2.1.0", "runs": [{"results": []}]}`); err == nil ||
+		!strings.Contains(out, "'tool' is a required property") {
 		t.Errorf("a run without a tool is valid: %s", out)
 	}
 }

@@ -87,7 +87,8 @@ func simulateCommand() *cobra.Command {
 	flags.IntVar(&s.years, "years", 1000, "how many years; 0 is only to search")
 	flags.IntVar(&s.search.Faults, "faults", 2, "search for sequences of up to so many faults; 0 is not to search")
 	flags.IntVar(&s.search.Tries, "tries", 50_000, "of each length, try so many sequences at the most")
-	flags.StringSliceVar(&s.search.Only, "only", nil, "search for sequences of these `faults` alone, for instance of those that drill --schedule can play (default: all)")
+	flags.StringSliceVar(&s.search.Only, "only", nil, "search for sequences of these `faults` alone, "+
+		"for instance of those that drill --schedule can play (default: all)")
 	completeWords(c, "only", searchedFaults())
 	flags.IntVar(&s.tolerate, "tolerate", 1, "how many faults the service is to stand")
 	s.limits.add(c)
