@@ -22,7 +22,9 @@ func behindFlows(t *testing.T) *Stack {
 	for n, at := range []string{"east", "west"} {
 		site := s.Sites[n]
 		site.Balancer.Type, site.Balancer.SecurityGroups = elbtypes.LoadBalancerTypeEnumNetwork, []string{"sg-lb"}
-		site.Attributes = map[string]string{crossZone: "false", "deletion_protection.enabled": "true", "dns_record.client_routing_policy": "partial_availability_zone_affinity"}
+		site.Attributes = map[string]string{
+			crossZone: "false", "deletion_protection.enabled": "true", "dns_record.client_routing_policy": "partial_availability_zone_affinity",
+		}
 		site.Filters = []ec2types.SecurityGroup{{GroupId: aws.String("sg-lb"), IpPermissionsEgress: []ec2types.IpPermission{
 			{IpProtocol: aws.String("-1"), IpRanges: []ec2types.IpRange{{CidrIp: aws.String(anywhere)}}}}}}
 		for _, port := range []int32{443, 8081, 7411} {
@@ -39,7 +41,9 @@ func behindFlows(t *testing.T) *Stack {
 		site.Listeners = []Listener{listener("plain", 8081, elbtypes.ProtocolEnumTcp, "tg-plain", "61"), listener("entry", 443, elbtypes.ProtocolEnumTls, "tg", ""),
 			listener("switch", 7412, elbtypes.ProtocolEnumTls, "tg", "")}
 		site.Tags = map[string]account.Tags{}
-		for arn, role := range map[string]string{"plain": "listener-8081", "entry": "listener", "switch": "switch", "tg-plain": "target-group-plain", "tg": "target-group"} {
+		for arn, role := range map[string]string{
+			"plain": "listener-8081", "entry": "listener", "switch": "switch", "tg-plain": "target-group-plain", "tg": "target-group",
+		} {
 			site.Tags[arn] = account.Tags{account.TagStack: "shop", account.TagRole: role}
 		}
 		site.Groups = []Group{
@@ -79,7 +83,9 @@ func TestNetworkLoadBalancersAreDescribed(t *testing.T) {
 		t.Fatalf("%v", d.Values["target_groups"])
 	}
 	plain, _ := groups[0]["target"].(map[string]any)
-	for key, want := range map[string]any{"protocol": "TCP", "check_protocol": nil, "connection_termination": true, "stickiness": map[string]any{"source_ip": true}} {
+	for key, want := range map[string]any{
+		"protocol": "TCP", "check_protocol": nil, "connection_termination": true, "stickiness": map[string]any{"source_ip": true},
+	} {
 		if diff := cmp.Diff(want, plain[key]); diff != "" {
 			t.Errorf("%s: %s", key, diff)
 		}

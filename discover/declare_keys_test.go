@@ -181,7 +181,8 @@ func TestAStackOfOursIsReadBack(t *testing.T) {
 	for key, want := range map[string]any{
 		"name": "hello", "record": "www", "zones": 3, "tags": map[string]string{"team": "web"}, "egress": "nat-per-zone", "regions.secondary.egress": "none",
 		"regions.secondary.fleet.min": 1, "regions.secondary.fleet.desired": 1, "regions.secondary.fleet.max": 2,
-		"fleet.warm_up": 7, "fleet.max_lifetime": 604800, "fleet.termination_policies": []string{"OldestInstance", "Default"}, "fleet.health_check": "EC2", "fleet.metrics": true,
+		"fleet.warm_up": 7, "fleet.max_lifetime": 604800,
+		"fleet.termination_policies": []string{"OldestInstance", "Default"}, "fleet.health_check": "EC2", "fleet.metrics": true,
 		"image.baked": false, "image.install": "install nginx", "image.run": "serve &\n",
 		"instance.environment":     map[string]any{"A": "1", "B": map[string]any{"parameter": "/b"}},
 		"instance.user_data":       "#cloud-config\npackages: []\n",

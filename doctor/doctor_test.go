@@ -24,10 +24,12 @@ func well() facts {
 			keyPair:   fact[bool]{value: true},
 			balancing: fact[[]quota]{value: []quota{{"application load balancers", 3, 50}}},
 			scaling:   fact[[]quota]{value: []quota{{"Auto Scaling groups", 3, 500}}},
-			limits:    fact[map[string]int]{value: map[string]int{"L-1216C47A": 64, codeVPCs: 5, codeGateways: 5, codeElastics: 5, codeNATs: 5, codeEndpoints: 20, codeAlarms: 5000}},
-			networks:  fact[networks]{value: networks{1, 1}},
-			running:   fact[running]{value: running{all: 8}},
-			tried:     []trial{{"ec2:CreateVpc", coded("DryRunOperation")}},
+			limits: fact[map[string]int]{value: map[string]int{
+				"L-1216C47A": 64, codeVPCs: 5, codeGateways: 5, codeElastics: 5, codeNATs: 5, codeEndpoints: 20, codeAlarms: 5000,
+			}},
+			networks: fact[networks]{value: networks{1, 1}},
+			running:  fact[running]{value: running{all: 8}},
+			tried:    []trial{{"ec2:CreateVpc", coded("DryRunOperation")}},
 		}
 	}
 	return facts{
@@ -200,10 +202,12 @@ func TestQuotas(t *testing.T) {
 			check: CheckQuota, severity: Blocker, side: understudy.Secondary, says: "20 of 20 gateway VPC endpoints are used, and 1 more"},
 		{name: "alarms", facts: func(f *facts) { secondary(f, func(r *region) { r.alarms.value = counted{all: 4998} }) }, declared: alarmed,
 			check: CheckQuota, severity: Blocker, side: understudy.Secondary, says: "4998 of 5000 CloudWatch alarms are used, and 3 more"},
-		{name: "alarms that are the stack's", facts: func(f *facts) { secondary(f, func(r *region) { r.alarms.value = counted{all: 5000, own: 3} }) }, declared: alarmed,
+		{name: "alarms that are the stack's",
+			facts: func(f *facts) { secondary(f, func(r *region) { r.alarms.value = counted{all: 5000, own: 3} }) }, declared: alarmed,
 			check: CheckQuota, severity: Note, side: understudy.Secondary, says: "5000 of 5000 CloudWatch alarms are used"},
 		{name: "a quota of alarms that nobody tells", facts: func(f *facts) { primary(f, func(r *region) { delete(r.limits.value, codeAlarms) }) }, declared: alarmed,
-			check: CheckQuota, severity: Unchecked, side: understudy.Primary, says: "does not know the quota L-2FF78D7B of CloudWatch alarms; 0 are used, and 3 more are needed"},
+			check: CheckQuota, severity: Unchecked, side: understudy.Primary,
+			says: "does not know the quota L-2FF78D7B of CloudWatch alarms; 0 are used, and 3 more are needed"},
 		{name: "target groups", facts: func(f *facts) {
 			primary(f, func(r *region) { r.balancing.value = append(r.balancing.value, quota{groupsQuota, 2998, 3000}) })
 		}, declared: func(d *understudy.Declaration) { d.Groups = make([]understudy.TargetGroup, 2) },

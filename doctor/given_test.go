@@ -60,7 +60,8 @@ func TestPolicyAllowsToStandInAGivenNetwork(t *testing.T) {
 	for _, s := range LeastPolicy(d).Statement {
 		got[s.Sid] = s
 	}
-	if s := got["StandInPrimaryNetwork"]; !slices.Equal(s.Resource, []string{"arn:aws:ec2:*:*:vpc/vpc-0a1b2c3d"}) || !slices.Contains(s.Action, "ec2:CreateSecurityGroup") {
+	if s := got["StandInPrimaryNetwork"]; !slices.Equal(s.Resource, []string{"arn:aws:ec2:*:*:vpc/vpc-0a1b2c3d"}) ||
+		!slices.Contains(s.Action, "ec2:CreateSecurityGroup") {
 		t.Errorf("%+v", s)
 	}
 	if s := got["StandInPrimaryPrivateSubnets"]; len(s.Resource) != 2 || s.Resource[1] != "arn:aws:ec2:*:*:subnet/subnet-0a1b2c3e" {

@@ -102,7 +102,8 @@ func judgeProfile(d *understudy.Declaration, w world) (all []Finding) {
 	case !p.there:
 		found(Blocker, "there is no instance profile "+name, whyProfile, "aws iam create-instance-profile --instance-profile-name "+name+", and add a role")
 	case p.role == "":
-		found(Blocker, "instance profile "+name+" carries no role", whyProfile, "aws iam add-role-to-instance-profile --instance-profile-name "+name+" --role-name ROLE")
+		found(Blocker, "instance profile "+name+" carries no role", whyProfile,
+			"aws iam add-role-to-instance-profile --instance-profile-name "+name+" --role-name ROLE")
 	case !p.ec2:
 		found(Warning, fmt.Sprintf("role %s of instance profile %s does not trust ec2.amazonaws.com", p.role, name),
 			"instances get no credentials, so that what they call AWS for is refused", "aws iam update-assume-role-policy --role-name "+p.role)

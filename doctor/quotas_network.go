@@ -48,7 +48,9 @@ func (q asker) nats(ctx context.Context) (map[string]counted, error) {
 		return nil, nil
 	}
 	bySubnet, all := map[string]counted{}, map[string]counted{}
-	pages := ec2.NewDescribeNatGatewaysPaginator(q.EC2, &ec2.DescribeNatGatewaysInput{Filter: []ec2types.Filter{account.Filter("state", "pending", "available", "deleting")}})
+	pages := ec2.NewDescribeNatGatewaysPaginator(q.EC2, &ec2.DescribeNatGatewaysInput{
+		Filter: []ec2types.Filter{account.Filter("state", "pending", "available", "deleting")},
+	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -79,7 +81,9 @@ func (q asker) endpoints(ctx context.Context) (n counted, err error) {
 	if gatewayEndpoints(q.declared.Regions[q.side]) == 0 {
 		return n, nil
 	}
-	pages := ec2.NewDescribeVpcEndpointsPaginator(q.EC2, &ec2.DescribeVpcEndpointsInput{Filters: []ec2types.Filter{account.Filter("vpc-endpoint-type", "Gateway")}})
+	pages := ec2.NewDescribeVpcEndpointsPaginator(q.EC2, &ec2.DescribeVpcEndpointsInput{
+		Filters: []ec2types.Filter{account.Filter("vpc-endpoint-type", "Gateway")},
+	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {

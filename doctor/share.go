@@ -18,8 +18,11 @@ func judgeShares(d *understudy.Declaration, f facts) (all []Finding) {
 			"both together have %d", d.Fleet.Desired, d.Fleet.Max, need), why, fmt.Sprintf("fleet: {max: %d}", need)})
 	}
 	if (d.Fleet.Track == understudy.Track{}) {
-		all = append(all, Finding{CheckCapacity, Note, understudy.Global, "no fleet is scaled by its load: the region that stays goes on with the instances that it has",
-			why, "fleet: {track: {cpu: 50}}, or as many instances in each region as both need"})
+		all = append(all, Finding{
+			CheckCapacity, Note, understudy.Global,
+			"no fleet is scaled by its load: the region that stays goes on with the instances that it has",
+			why, "fleet: {track: {cpu: 50}}, or as many instances in each region as both need",
+		})
 	}
 	both := 0
 	for _, side := range understudy.Sides {

@@ -46,7 +46,8 @@ func (r *run) gather(made string) error {
 		}
 	}
 	for _, pattern := range []string{
-		"LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md", "understudy.schema.json", "adopted.schema.json", "docs/*.md", "docs/pictures/*", "examples/*/understudy.yaml",
+		"LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md", "understudy.schema.json",
+		"adopted.schema.json", "docs/*.md", "docs/pictures/*", "examples/*/understudy.yaml",
 	} {
 		if err := r.add(r.source, pattern); err != nil {
 			return err

@@ -192,7 +192,8 @@ func TestLicencesThatDoNotFitAreFound(t *testing.T) {
 
 // TestProgramsLicencesFit: the modules of the program as it is today.
 func TestProgramsLicencesFit(t *testing.T) {
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}@{{.Version}}{{end}}{{end}}", "./cmd/understudy")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f",
+		"{{with .Module}}{{if not .Main}}{{.Path}}@{{.Version}}{{end}}{{end}}", "./cmd/understudy")
 	cmd.Dir = ".."
 	out, err := cmd.Output()
 	if err != nil {

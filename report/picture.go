@@ -23,7 +23,8 @@ type picture struct {
 func newPicture(height int, title string, whole float64) *picture {
 	p := &picture{whole: max(whole, 1)}
 	fmt.Fprintf(p, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" aria-label="%s">`, width, height, html.EscapeString(title))
-	p.WriteString(`<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line class="hatch" x1="0" y1="0" x2="0" y2="6"/></pattern>` +
+	p.WriteString(`<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">` +
+		`<line class="hatch" x1="0" y1="0" x2="0" y2="6"/></pattern>` +
 		`<pattern id="dots" width="5" height="5" patternUnits="userSpaceOnUse"><line class="hatch" x1="1" y1="1" x2="2.5" y2="1"/></pattern></defs>`)
 	return p
 }

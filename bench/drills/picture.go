@@ -24,7 +24,8 @@ func picture(rows []*row) string {
 	b.WriteString(`<style>text{fill:#222}.grid{stroke:#ccc}.p50{stroke:#2166ac;fill:#2166ac}.p99{stroke:#b2182b;fill:#b2182b}.ring{fill:none;stroke-width:1.6}` +
 		`@media(prefers-color-scheme:dark){text{fill:#ddd}.grid{stroke:#555}.p50{stroke:#92c5de;fill:#92c5de}.p99{stroke:#f4a582;fill:#f4a582}}</style>` + "\n")
 	b.WriteString(`<text x="8" y="18" font-size="13">Without service, in seconds at AWS's speed: predicted (ring) and measured (dot)</text>` + "\n")
-	fmt.Fprintf(&b, `<circle class="p50" cx="%d" cy="34" r="4"/><text x="%d" y="38">P50</text><circle class="p99" cx="%d" cy="34" r="4"/><text x="%d" y="38">P99</text>`+"\n",
+	fmt.Fprintf(&b, `<circle class="p50" cx="%d" cy="34" r="4"/><text x="%d" y="38">P50</text>`+
+		`<circle class="p99" cx="%d" cy="34" r="4"/><text x="%d" y="38">P99</text>`+"\n",
 		left, left+8, left+50, left+58)
 	for _, s := range marks(most) {
 		fmt.Fprintf(&b, `<line class="grid" x1="%.1f" y1="%d" x2="%.1f" y2="%d"/><text x="%.1f" y="%d" text-anchor="middle">%g</text>`+"\n",

@@ -54,7 +54,8 @@ func at(ids []string, n int) string {
 func (t *translation) taggedSubnets(s *export.Settings, r *resource, given understudy.Given) *resource {
 	vpc := s.Of[plan.KindVPC]
 	for _, other := range t.resources {
-		if before, ok := other.piece.Content.(understudy.Given); ok && other.typ == "aws_subnets" && other.piece.Side == s.Side && maps.Equal(before.Tags, given.Tags) {
+		if before, ok := other.piece.Content.(understudy.Given); ok && other.typ == "aws_subnets" &&
+			other.piece.Side == s.Side && maps.Equal(before.Tags, given.Tags) {
 			return other
 		}
 	}

@@ -51,7 +51,8 @@ func TestJudgesAreFoundWhereTheyAre(t *testing.T) {
 }
 
 func TestScriptsRunJudges(t *testing.T) {
-	const script = "#!/bin/sh\nip addr show | sort\nkeys=$(curl --silent http://169.254.169.254/)\n/usr/bin/python3 -c 'import boto3; boto3.client(\"dig\")' >nginx.conf\n"
+	const script = "#!/bin/sh\nip addr show | sort\nkeys=$(curl --silent http://169.254.169.254/)\n" +
+		"/usr/bin/python3 -c 'import boto3; boto3.client(\"dig\")' >nginx.conf\n"
 	for name, want := range map[string]bool{
 		"ip": true, "curl": true, "/usr/bin/python3": true, "python3:boto3": true,
 		"dig": false, "nginx": false, "/usr/bin/aws": false, "python3:grpc": false,

@@ -35,7 +35,8 @@ var always = []kind{
 // named are kinds that a block says of itself. Which machine of a region has served is chance.
 var named = []kind{
 	{"seconds", regexp.MustCompile(`\b([0-9]+h)?([0-9]+m)?[0-9]+(\.[0-9]+)? ?(s|ms)\b|\b[0-9]+ minutes?\b`), "TIME"},
-	{"machine", regexp.MustCompile(`"zone":"([a-z]+-[a-z]+-[0-9])[a-f]","instance":"[^"]+","address":"[^"]+","requests":[0-9]+,"uptime":"[^"]+"`), "MACHINE of $1"},
+	{"machine", regexp.MustCompile(`"zone":"([a-z]+-[a-z]+-[0-9])[a-f]","instance":"[^"]+",` +
+		`"address":"[^"]+","requests":[0-9]+,"uptime":"[^"]+"`), "MACHINE of $1"},
 	{"numbers", regexp.MustCompile(`\b[0-9][0-9,.]*\b`), "N"},
 }
 

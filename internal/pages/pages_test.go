@@ -169,11 +169,13 @@ func TestPageThatDoesNotTellTheTruth(t *testing.T) {
 }
 
 func TestUpdateWritesWhatIsPrintedWhereItHasTo(t *testing.T) {
-	file := page(t, "before\n\n'''console\n$ echo vpc-0123456789abcdef0; echo two\nvpc-ffffffffffffffff0\n$ echo three > f\n$ cat f\n? 1\nold\nold\n$ false\n'''\n\nafter\n")
+	file := page(t, "before\n\n'''console\n$ echo vpc-0123456789abcdef0; "+
+		"echo two\nvpc-ffffffffffffffff0\n$ echo three > f\n$ cat f\n? 1\nold\nold\n$ false\n'''\n\nafter\n")
 	if err := do(t, file, true); err != nil {
 		t.Fatal(err)
 	}
-	want := "before\n\n```console\n$ echo vpc-0123456789abcdef0; echo two\nvpc-ffffffffffffffff0\ntwo\n$ echo three > f\n$ cat f\nthree\n$ false\n? 1\n```\n\nafter\n"
+	want := "before\n\n```console\n$ echo vpc-0123456789abcdef0; " +
+		"echo two\nvpc-ffffffffffffffff0\ntwo\n$ echo three > f\n$ cat f\nthree\n$ false\n? 1\n```\n\nafter\n"
 	if got, err := os.ReadFile(file); err != nil || string(got) != want {
 		t.Errorf("%v; the page is\n%s", err, got)
 	}

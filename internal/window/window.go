@@ -137,7 +137,8 @@ func (w *Window) Accessible(what string) {
 	if !Value[bool](w, "!!self.axe") {
 		w.Do("give the page axe", w.Run(axe+"\n0"))
 	}
-	const script = `axe.run(document).then(r => JSON.stringify(r.violations.map(v => [v.id, v.help, v.nodes.slice(0, 3).map(n => n.html + ' ' + n.failureSummary)])))`
+	const script = `axe.run(document).then(r => ` +
+		`JSON.stringify(r.violations.map(v => [v.id, v.help, v.nodes.slice(0, 3).map(n => n.html + ' ' + n.failureSummary)])))`
 	if found := Value[string](w, script); found != "[]" {
 		w.t.Errorf("%s is not accessible: %s", what, found)
 	}

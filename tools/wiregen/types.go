@@ -15,7 +15,8 @@ import (
 
 // packages are the tables' counterparts in the SDK's second version.
 var packages = map[string]string{
-	"ec2": "ec2", "elbv2": "elasticloadbalancingv2", "elb": "elasticloadbalancing", "autoscaling": "autoscaling", "route53": "route53", "sts": "sts", "cloudwatch": "cloudwatch",
+	"ec2": "ec2", "elbv2": "elasticloadbalancingv2", "elb": "elasticloadbalancing",
+	"autoscaling": "autoscaling", "route53": "route53", "sts": "sts", "cloudwatch": "cloudwatch",
 	"recoverycontrol": "route53recoverycontrolconfig", "iam": "iam", "ssm": "ssm", "servicequotas": "servicequotas", "acm": "acm",
 	"zonalshift": "arczonalshift", "sns": "sns",
 }
