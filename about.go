@@ -10,24 +10,28 @@ var about = map[string]struct{ what, example string }{
 	"regions":              {"The two regions. Their names differ, and their networks do not overlap.", ""},
 	"regions.primary":      {"The region that serves while it is healthy.", "{name: us-east-1, cidr: 10.10.0.0/16}"},
 	"regions.primary.name": {"The primary region, as AWS spells it.", "us-east-1"},
-	"regions.primary.cidr": {"The addresses of the primary's network where it is made, from /16 to /25, with three zones to /24. Each subnet has an eighth of them, " +
-		"or a quarter of a /25.", "10.10.0.0/16"},
+	"regions.primary.cidr": {"The addresses of the primary's network where it is made, from /16 to /25, with three zones to /24. " +
+		"Each subnet has an eighth of them, or a quarter of a /25.", "10.10.0.0/16"},
 	"regions.primary.network": {"A VPC and subnets that are there, in place of `cidr`, for the primary to stand in. Nothing of them is made, changed, tagged or " +
 		"deleted; their gateways, routes and network ACLs are their owner's (docs/network.md).",
 		"{vpc: vpc-0123456789abcdef0, public_tags: {Tier: public}, private_tags: {Tier: private}}"},
-	"regions.primary.network.vpc":          {"The VPC, by its id.", "vpc-0123456789abcdef0"},
-	"regions.primary.network.vpc_tags":     {"The VPC, by tags that it alone has in the region.", "{Name: main}"},
-	"regions.primary.network.public":       {"Subnets with a route to an internet gateway, for the load balancer and the hosts: one in each zone.", "[subnet-0123456789abcdef0, subnet-0123456789abcdef1]"},
-	"regions.primary.network.public_tags":  {"The same by tags that these subnets of the VPC have and no others.", "{Tier: public}"},
-	"regions.primary.network.private":      {"Subnets for the fleet: one in each zone of the public ones.", "[subnet-0123456789abcdef2, subnet-0123456789abcdef3]"},
+	"regions.primary.network.vpc":      {"The VPC, by its id.", "vpc-0123456789abcdef0"},
+	"regions.primary.network.vpc_tags": {"The VPC, by tags that it alone has in the region.", "{Name: main}"},
+	"regions.primary.network.public": {"Subnets with a route to an internet gateway, for the load balancer and the hosts: one in each zone.",
+		"[subnet-0123456789abcdef0, subnet-0123456789abcdef1]"},
+	"regions.primary.network.public_tags": {"The same by tags that these subnets of the VPC have and no others.", "{Tier: public}"},
+	"regions.primary.network.private": {"Subnets for the fleet: one in each zone of the public ones.",
+		"[subnet-0123456789abcdef2, subnet-0123456789abcdef3]"},
 	"regions.primary.network.private_tags": {"The same by tags that these subnets of the VPC have and no others.", "{Tier: private}"},
 	"regions.secondary.network": {"The same for the secondary. One region may have a network that is made and the other one that is there; they do not overlap.",
 		"{vpc_tags: {Name: main}, public_tags: {Tier: public}, private_tags: {Tier: private}}"},
-	"regions.secondary.network.vpc":          {"The VPC, by its id.", "vpc-0123456789abcdef0"},
-	"regions.secondary.network.vpc_tags":     {"The VPC, by tags that it alone has in the region.", "{Name: main}"},
-	"regions.secondary.network.public":       {"Subnets with a route to an internet gateway, for the load balancer and the hosts: one in each zone.", "[subnet-0123456789abcdef0, subnet-0123456789abcdef1]"},
-	"regions.secondary.network.public_tags":  {"The same by tags that these subnets of the VPC have and no others.", "{Tier: public}"},
-	"regions.secondary.network.private":      {"Subnets for the fleet: one in each zone of the public ones.", "[subnet-0123456789abcdef2, subnet-0123456789abcdef3]"},
+	"regions.secondary.network.vpc":      {"The VPC, by its id.", "vpc-0123456789abcdef0"},
+	"regions.secondary.network.vpc_tags": {"The VPC, by tags that it alone has in the region.", "{Name: main}"},
+	"regions.secondary.network.public": {"Subnets with a route to an internet gateway, for the load balancer and the hosts: one in each zone.",
+		"[subnet-0123456789abcdef0, subnet-0123456789abcdef1]"},
+	"regions.secondary.network.public_tags": {"The same by tags that these subnets of the VPC have and no others.", "{Tier: public}"},
+	"regions.secondary.network.private": {"Subnets for the fleet: one in each zone of the public ones.",
+		"[subnet-0123456789abcdef2, subnet-0123456789abcdef3]"},
 	"regions.secondary.network.private_tags": {"The same by tags that these subnets of the VPC have and no others.", "{Tier: private}"},
 	"regions.primary.weight":                 {"The primary's share of the users, beside the secondary's weight; with routing weighted only.", "3"},
 	"regions.secondary.weight":               {"The secondary's share of the users, beside the primary's weight; with routing weighted only.", "1"},
@@ -44,9 +48,10 @@ var about = map[string]struct{ what, example string }{
 	"regions.secondary.egress": {"The secondary's `egress`, where it is not that of both regions: an intended difference.", "nat"},
 	"regions.secondary.fleet": {"The size of the standby's fleet while the primary serves, where it is another than `fleet`'s. A smaller one grows to what " +
 		"the primary carries before users are moved to it on purpose; an outage finds it as it is (docs/failover.md).", "{min: 0, desired: 0}"},
-	"regions.secondary.fleet.min":     {"The fewest instances there; `fleet.min`, where nothing is said.", "0"},
-	"regions.secondary.fleet.desired": {"The instances there at its creation and after a failback; 0 is a pilot light. `fleet.desired`, where nothing is said.", "1"},
-	"regions.secondary.fleet.max":     {"The most instances there while the primary serves; `fleet.max`, where nothing is said.", "2"},
+	"regions.secondary.fleet.min": {"The fewest instances there; `fleet.min`, where nothing is said.", "0"},
+	"regions.secondary.fleet.desired": {"The instances there at its creation and after a failback; " +
+		"0 is a pilot light. `fleet.desired`, where nothing is said.", "1"},
+	"regions.secondary.fleet.max": {"The most instances there while the primary serves; `fleet.max`, where nothing is said.", "2"},
 
 	"regions.primary.instance":        {"What the primary's instances are otherwise than `instance` says.", ""},
 	"regions.primary.instance.type":   {"The primary's instance type, where it is not that of both regions: an intended difference.", "m7g.large"},
@@ -129,8 +134,8 @@ var about = map[string]struct{ what, example string }{
 	"fleet.grace":   {"Seconds that a new instance may fail its health check before it is replaced.", "300"},
 
 	"fleet.warm_up": {"Seconds until what a new instance uses counts for scaling, and until the next one is replaced; 0 is `fleet.grace`.", "60"},
-	"fleet.max_lifetime": {"Seconds after which an instance is replaced by a new one, from 86400 (a day) to 31536000; 0 is never. Each goes when its own time is up, " +
-		"within the bounds that Auto Scaling keeps to.", "604800"},
+	"fleet.max_lifetime": {"Seconds after which an instance is replaced by a new one, from 86400 (a day) to 31536000; 0 is never. " +
+		"Each goes when its own time is up, within the bounds that Auto Scaling keeps to.", "604800"},
 	"fleet.termination_policies": {"By which policies an instance is chosen to go when the fleet shrinks, in their order.", "[OldestInstance]"},
 	"fleet.health_check":         {"For what an instance is replaced: what EC2 and the load balancer find (ELB), or EC2 alone.", "EC2"},
 	"fleet.metrics":              {"Whether the sizes of the fleet are measured each minute, for graphs of CloudWatch.", "true"},
@@ -168,16 +173,17 @@ var about = map[string]struct{ what, example string }{
 	"failover.check.match":   {"A text that the answer must have within its first 5,120 bytes; empty is any answer of status 2xx or 3xx.", "all is well"},
 	"failover.check.regions": {"The regions of the checkers, three at least; without a list, all.", "[us-east-1, eu-west-1, sa-east-1]"},
 	"failover.check.latency": {"Whether checkers measure how long answers take, for graphs of CloudWatch.", "true"},
-	"failover.check.host": {"Names by which the checkers ask, if not by the load balancers' own: each has to lead to its region's load balancer, is the Host header " +
-		"and TLS's server name, and is made by somebody else.", ""},
+	"failover.check.host": {"Names by which the checkers ask, if not by the load balancers' own: " +
+		"each has to lead to its region's load balancer, is the Host header and TLS's server name, and is made by somebody else.", ""},
 	"failover.check.host.primary":   {"A name that leads to the primary's load balancer.", "east.hello.test"},
 	"failover.check.host.secondary": {"A name that leads to the secondary's load balancer.", "west.hello.test"},
 	"failover.check.port":           {"The port that the checkers ask; 0 is where users connect.", "8443"},
 	"failover.check.protocol":       {"How they ask; empty is as users connect. TCP is for `failover.checks` alone: it does not ask the service.", "HTTPS"},
 	"failover.checks": {"Further health checks of each region, by the checkers of `failover.check`, which is one of them. The record follows a calculated " +
 		"check over all.", ""},
-	"failover.checks[].path":           {"The path; empty is service.health. None with TCP.", "/ready"},
-	"failover.checks[].match":          {"A text that the answer must have within its first 5,120 bytes; empty is any answer of status 2xx or 3xx.", "all is well"},
+	"failover.checks[].path": {"The path; empty is service.health. None with TCP.", "/ready"},
+	"failover.checks[].match": {"A text that the answer must have within its first 5,120 bytes; " +
+		"empty is any answer of status 2xx or 3xx.", "all is well"},
 	"failover.checks[].host":           {"Names by which the checkers ask, as in `failover.check.host`.", ""},
 	"failover.checks[].host.primary":   {"A name that leads to the primary's load balancer.", "east.hello.test"},
 	"failover.checks[].host.secondary": {"A name that leads to the secondary's load balancer.", "west.hello.test"},
@@ -300,8 +306,9 @@ var about = map[string]struct{ what, example string }{
 		"healthy hosts and of its fleet's size. A network load balancer has those of hosts alone.", "errors"},
 	"alarms.on[].threshold": {"From where it is wrong, in a period: a number, and milliseconds of response-time. 0 is 10 errors, 1 unhealthy host, fewer " +
 		"than 1 healthy host, 1000 milliseconds, 1 refused connection, fewer instances than `fleet.min`.", "50"},
-	"alarms.on[].period":             {"Seconds over which the metric is taken together.", "300"},
-	"alarms.on[].evaluation_periods": {"How many periods in a row it has to be wrong; 0 is 3, and 1 of healthy-hosts, refused connections and health checks.", "2"},
+	"alarms.on[].period": {"Seconds over which the metric is taken together.", "300"},
+	"alarms.on[].evaluation_periods": {"How many periods in a row it has to be wrong; " +
+		"0 is 3, and 1 of healthy-hosts, refused connections and health checks.", "2"},
 
 	"tags": {"Tags on everything that is made, beside the stack's own.", "{team: web, cost-center: 4711}"},
 

@@ -63,11 +63,14 @@ const (
 // CloudWatch metrics for Amazon EC2 Auto Scaling", "Monitoring health checks using CloudWatch" in the Route 53 Developer Guide.
 var AlarmKinds = []AlarmKind{
 	{"errors", "answers of the service with a status of 5xx", ofBalancers, "HTTPCode_Target_5XX_Count", OfBalancer, "Sum", false, 10, 3, 1, noneIsGood},
-	{"balancer-errors", "answers of the load balancer's own with a status of 5xx", ofBalancers, "HTTPCode_ELB_5XX_Count", OfBalancer, "Sum", false, 10, 3, 1, noneIsGood},
+	{"balancer-errors", "answers of the load balancer's own with a status of 5xx",
+		ofBalancers, "HTTPCode_ELB_5XX_Count", OfBalancer, "Sum", false, 10, 3, 1, noneIsGood},
 	{"unhealthy-hosts", "targets that fail their health check", ofBalancers, "UnHealthyHostCount", OfTargets, "Maximum", false, 1, 3, 1, noneIsBad},
 	{AlarmHealthyHosts, "targets that pass their health check", ofBalancers, "HealthyHostCount", OfTargets, "Minimum", true, 1, 1, 1, noneIsBad},
-	{"response-time", "the 99th percentile of the service's response times", ofBalancers, "TargetResponseTime", OfBalancer, "p99", false, 1000, 3, 1000, noneIsGood},
-	{"rejected-connections", "connections that the load balancer had no room for", ofBalancers, "RejectedConnectionCount", OfBalancer, "Sum", false, 1, 1, 1, noneIsGood},
+	{"response-time", "the 99th percentile of the service's response times", ofBalancers,
+		"TargetResponseTime", OfBalancer, "p99", false, 1000, 3, 1000, noneIsGood},
+	{"rejected-connections", "connections that the load balancer had no room for",
+		ofBalancers, "RejectedConnectionCount", OfBalancer, "Sum", false, 1, 1, 1, noneIsGood},
 	{AlarmFleetSize, "instances in service", "AWS/AutoScaling", "GroupInServiceInstances", OfFleet, "Minimum", true, 0, 3, 1, noneIsBad},
 	{AlarmHealthCheck, "whether Route 53 takes the region for healthy", "AWS/Route53", "HealthCheckStatus", OfCheck, "Minimum", true, 1, 1, 1, noneIsBad},
 }

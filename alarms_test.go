@@ -17,7 +17,8 @@ const (
 // Each region has the alarms that are declared, but for those that would be in ALARM all the time, and tells its own topics.
 func TestTheAlarmsOfEachRegion(t *testing.T) {
 	d, err := parse(good + "fleet: {min: 2, metrics: true}\nalarms:\n  notify: {primary: [" + topicEast + "], secondary: [" + topicWest + "]}\n" +
-		"  on: [{alarm: errors}, {alarm: response-time, threshold: 250}, {alarm: fleet-size}, {alarm: health-check}, {alarm: healthy-hosts, period: 300, evaluation_periods: 2}]\n")
+		"  on: [{alarm: errors}, {alarm: response-time, threshold: 250}, {alarm: fleet-size}, " +
+		"{alarm: health-check}, {alarm: healthy-hosts, period: 300, evaluation_periods: 2}]\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,12 +61,14 @@ func TestTheAlarmsOfEachRegion(t *testing.T) {
 
 func TestAlarmsThatCannotBe(t *testing.T) {
 	for name, c := range map[string]struct{ declared, want string }{
-		"twice":              {"{on: [{alarm: errors}, {alarm: errors}]}", "found errors a second time; allowed: each alarm once"},
-		"none told":          {"{notify: {primary: [" + topicEast + "], secondary: [" + topicWest + "]}}", "found topics, and no alarm that would tell them"},
-		"another region":     {"{notify: {primary: [" + topicWest + "], secondary: [" + topicWest + "]}, on: [{alarm: errors}]}", "found a topic of us-west-2, the 1. of the list; allowed: topics of us-east-1"},
-		"one region's":       {"{notify: {primary: [" + topicEast + "]}, on: [{alarm: errors}]}", "found topics of one region; allowed: some of each"},
-		"no topic":           {"{notify: {primary: [page]}, on: [{alarm: errors}]}", "allowed: the ARN of a topic of SNS in this region"},
-		"unknown":            {"{on: [{alarm: fires}]}", "allowed: errors, balancer-errors, unhealthy-hosts, healthy-hosts, response-time, rejected-connections, fleet-size, health-check"},
+		"twice":     {"{on: [{alarm: errors}, {alarm: errors}]}", "found errors a second time; allowed: each alarm once"},
+		"none told": {"{notify: {primary: [" + topicEast + "], secondary: [" + topicWest + "]}}", "found topics, and no alarm that would tell them"},
+		"another region": {"{notify: {primary: [" + topicWest + "], secondary: [" + topicWest + "]}, on: [{alarm: errors}]}",
+			"found a topic of us-west-2, the 1. of the list; allowed: topics of us-east-1"},
+		"one region's": {"{notify: {primary: [" + topicEast + "]}, on: [{alarm: errors}]}", "found topics of one region; allowed: some of each"},
+		"no topic":     {"{notify: {primary: [page]}, on: [{alarm: errors}]}", "allowed: the ARN of a topic of SNS in this region"},
+		"unknown": {"{on: [{alarm: fires}]}",
+			"allowed: errors, balancer-errors, unhealthy-hosts, healthy-hosts, response-time, rejected-connections, fleet-size, health-check"},
 		"no name":            {"{on: [{period: 60}]}", "found no alarms.on[0].alarm"},
 		"no fleet's metrics": {"{on: [{alarm: fleet-size}]}", "found fleet-size, without fleet.metrics"},
 		"beyond a check's":   {"{on: [{alarm: health-check, threshold: 2}]}", "allowed: 0 or 1: the metric is 1 while the check is healthy"},
@@ -75,7 +78,8 @@ func TestAlarmsThatCannotBe(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
-	if _, err := parse(strings.Replace(good, "us-east-1", "eu-west-1", 1) + "alarms: {on: [{alarm: health-check}]}\n"); err == nil || !strings.Contains(err.Error(), "no region is us-east-1") {
+	if _, err := parse(strings.Replace(good, "us-east-1", "eu-west-1", 1) + "alarms: {on: [{alarm: health-check}]}\n"); err == nil ||
+		!strings.Contains(err.Error(), "no region is us-east-1") {
 		t.Errorf("health checks without us-east-1: %v", err)
 	}
 }

@@ -45,24 +45,29 @@ func TestKindsOfLoadBalancersAreHeldApart(t *testing.T) {
 	const alone = "; allowed: it with balancer.kind application alone"
 	certificates := "https: {certificates: {primary: '" + certificate + "', secondary: '" + elsewhere + "'}%s}\n"
 	for more, want := range map[string]string{
-		"balancer: {kind: network, http2: true}\n":                          "9:34: found http2, with balancer.kind network" + alone,
-		"balancer: {kind: network, drop_invalid_headers: false}\n":          "9:49: found drop_invalid_headers, with balancer.kind network" + alone,
-		"balancer: {kind: network, desync: monitor}\n":                      "9:35: found desync, with balancer.kind network" + alone,
-		"balancer: {kind: network, connection_logs: {}}\n":                  "9:44: found connection_logs, with balancer.kind network" + alone,
-		"balancer: {kind: network, idle_timeout: 59}\n":                     "9:41: found 59; allowed: from 60 to 6000 with balancer.kind network",
-		"balancer: {idle_timeout: 4001}\n":                                  "9:26: found 4001; allowed: from 1 to 4000 with balancer.kind application",
-		"balancer: {kind: network}\nrules: [{path: [/a], forward: ''}]\n":   "10:8: found rules, with balancer.kind network" + alone,
-		"balancer: {kind: network}\ntarget: {protocol: HTTP}\n":             "10:20: found HTTP, with balancer.kind network; allowed: TCP or TLS",
-		"target: {protocol: TCP}\n":                                         "9:20: found TCP, with balancer.kind application; allowed: HTTP or HTTPS",
-		"target: {check_protocol: TCP}\n":                                   "9:26: found TCP, with balancer.kind application; allowed: HTTP or HTTPS",
-		"target: {preserve_client_ip: false}\n":                             "9:30: found preserve_client_ip, with balancer.kind application; allowed: it with balancer.kind network alone",
-		"target: {stickiness: {source_ip: true}}\n":                         "9:34: found source_ip, with balancer.kind application; allowed: it with balancer.kind network alone",
-		"balancer: {kind: network}\ntarget: {version: HTTP1}\n":             "10:19: found version, with balancer.kind network" + alone,
-		"balancer: {kind: network}\ntarget: {slow_start: 30}\n":             "10:22: found slow_start, with balancer.kind network" + alone,
-		"balancer: {kind: network}\ntarget: {stickiness: {duration: 1}}\n":  "10:33: found duration, with balancer.kind network" + alone,
-		"balancer: {kind: network}\ntarget: {check_protocol: TCP, path: /}": "10:37: found path of a health check by TCP; allowed: none: whether a connection is made is all that it tells",
-		"balancer: {kind: network}\ntarget: {protocol: TLS}\n":              "10:20: found TLS, without https.certificates; allowed: TCP: a listener of TCP forwards to targets of TCP alone",
-		"balancer: {kind: network}\nfleet: {track: {requests: 1}}\n":        "10:27: found 1, with balancer.kind network; allowed: fleet.track.cpu: a network load balancer counts no requests",
+		"balancer: {kind: network, http2: true}\n":                        "9:34: found http2, with balancer.kind network" + alone,
+		"balancer: {kind: network, drop_invalid_headers: false}\n":        "9:49: found drop_invalid_headers, with balancer.kind network" + alone,
+		"balancer: {kind: network, desync: monitor}\n":                    "9:35: found desync, with balancer.kind network" + alone,
+		"balancer: {kind: network, connection_logs: {}}\n":                "9:44: found connection_logs, with balancer.kind network" + alone,
+		"balancer: {kind: network, idle_timeout: 59}\n":                   "9:41: found 59; allowed: from 60 to 6000 with balancer.kind network",
+		"balancer: {idle_timeout: 4001}\n":                                "9:26: found 4001; allowed: from 1 to 4000 with balancer.kind application",
+		"balancer: {kind: network}\nrules: [{path: [/a], forward: ''}]\n": "10:8: found rules, with balancer.kind network" + alone,
+		"balancer: {kind: network}\ntarget: {protocol: HTTP}\n":           "10:20: found HTTP, with balancer.kind network; allowed: TCP or TLS",
+		"target: {protocol: TCP}\n":                                       "9:20: found TCP, with balancer.kind application; allowed: HTTP or HTTPS",
+		"target: {check_protocol: TCP}\n":                                 "9:26: found TCP, with balancer.kind application; allowed: HTTP or HTTPS",
+		"target: {preserve_client_ip: false}\n": "9:30: found preserve_client_ip, with balancer.kind application; " +
+			"allowed: it with balancer.kind network alone",
+		"target: {stickiness: {source_ip: true}}\n": "9:34: found source_ip, with balancer.kind application; " +
+			"allowed: it with balancer.kind network alone",
+		"balancer: {kind: network}\ntarget: {version: HTTP1}\n":            "10:19: found version, with balancer.kind network" + alone,
+		"balancer: {kind: network}\ntarget: {slow_start: 30}\n":            "10:22: found slow_start, with balancer.kind network" + alone,
+		"balancer: {kind: network}\ntarget: {stickiness: {duration: 1}}\n": "10:33: found duration, with balancer.kind network" + alone,
+		"balancer: {kind: network}\ntarget: {check_protocol: TCP, path: /}": "10:37: found path of a health check by TCP; " +
+			"allowed: none: whether a connection is made is all that it tells",
+		"balancer: {kind: network}\ntarget: {protocol: TLS}\n": "10:20: found TLS, without https.certificates; " +
+			"allowed: TCP: a listener of TCP forwards to targets of TCP alone",
+		"balancer: {kind: network}\nfleet: {track: {requests: 1}}\n": "10:27: found 1, with balancer.kind network; " +
+			"allowed: fleet.track.cpu: a network load balancer counts no requests",
 		"balancer: {kind: network}\nlisteners: [{port: 81, fixed: {}}]\n":   "10:31: found fixed, with balancer.kind network" + alone,
 		"balancer: {kind: network}\nlisteners: [{port: 81, protocol: TLS}]": "10:34: found TLS; allowed: TCP, or https.certificates beside it",
 		"balancer: {kind: network, access_logs: {primary: abc, secondary: def}}\n": "9:40: found access logs, with balancer.kind network; " +
@@ -71,7 +76,8 @@ func TestKindsOfLoadBalancersAreHeldApart(t *testing.T) {
 			"allowed: none: a network load balancer redirects nobody",
 		"balancer: {kind: network, idle_timeout: 100}\n" + strings.Replace(certificates, "%s", "", 1): "9:41: found an idle time of connections with TLS; " +
 			"allowed: none: they are forgotten after 350 seconds",
-		"balancer: {kind: network}\ntarget: {stickiness: {source_ip: true}}\n" + strings.Replace(certificates, "%s", "", 1): "10:34: found true, with https.certificates; " +
+		"balancer: {kind: network}\ntarget: {stickiness: {source_ip: true}}\n" +
+			strings.Replace(certificates, "%s", "", 1): "10:34: found true, with https.certificates; " +
 			"allowed: false: connections that come with TLS keep no target",
 		"balancer: {kind: network}\ndrill: {clients: http2}\n": "10:18: found http2, with balancer.kind network; " +
 			"allowed: kinds that speak HTTP/1.1: what users speak is agreed on with the load balancer, which does not read it",

@@ -159,10 +159,11 @@ var (
 		func(s string) bool { return !strings.HasPrefix(s, "AWSALB") })
 
 	// The values of a rule's conditions and actions (RuleCondition, RedirectActionConfig and FixedResponseActionConfig).
-	pathPattern      = upTo(128, matching(`/([A-Za-z0-9_.$/~"'@:+&*?-])*`, "a path that begins with /, at most 128 characters, * and ? for any"))
-	hostPattern      = upTo(128, matching(`[A-Za-z0-9.*?-]+\.[A-Za-z]+`, "a host, for example *.hello.test, * and ? for any"))
-	httpMethod       = matching(`[A-Z_-]{1,40}`, "a method in capitals, for example GET")
-	headerName       = holding(matching("[A-Za-z0-9!#$%&'*+.^_`|~-]{0,40}", "a header field's name other than Host"), func(s string) bool { return !strings.EqualFold(s, "host") })
+	pathPattern = upTo(128, matching(`/([A-Za-z0-9_.$/~"'@:+&*?-])*`, "a path that begins with /, at most 128 characters, * and ? for any"))
+	hostPattern = upTo(128, matching(`[A-Za-z0-9.*?-]+\.[A-Za-z]+`, "a host, for example *.hello.test, * and ? for any"))
+	httpMethod  = matching(`[A-Z_-]{1,40}`, "a method in capitals, for example GET")
+	headerName  = holding(matching("[A-Za-z0-9!#$%&'*+.^_`|~-]{0,40}", "a header field's name other than Host"),
+		func(s string) bool { return !strings.EqualFold(s, "host") })
 	headerPattern    = upTo(128, matching(`[ -~]+`, "1 to 128 printable characters, * and ? for any"))
 	sourceRange      = matching(octet+`(\.`+octet+`){3}/([12]?[0-9]|3[0-2])`, "an IPv4 network, for example 192.0.2.0/24")
 	redirectProtocol = oneOf("HTTP, HTTPS or nothing", "", "HTTP", "HTTPS")

@@ -303,7 +303,8 @@ func drilled(o *object, d *Declaration) Drill {
 	for _, s := range shares {
 		switch {
 		case s.Kind.HTTP2 && d.Balancer.Kind == KindNetwork:
-			o.mistake("clients", s.Kind.Name+", with balancer.kind network", "kinds that speak HTTP/1.1: what users speak is agreed on with the load balancer, which does not read it")
+			o.mistake("clients", s.Kind.Name+", with balancer.kind network",
+				"kinds that speak HTTP/1.1: what users speak is agreed on with the load balancer, which does not read it")
 		case s.Kind.HTTP2 && !d.HTTPS.Declared():
 			o.mistake("clients", s.Kind.Name+", without https.certificates", "kinds that speak HTTP/1.1: users of a load balancer speak HTTP/2 over TLS alone")
 		case s.Kind.WebSocket && x.WebSocket == "":

@@ -25,7 +25,8 @@ func check(o *object, d *Declaration) Check {
 	}
 	c.Latency = o.flag("latency", false)
 	if d.listens(d.AskedBy(c)) && !d.AsksService(c) {
-		o.wrong("a check that the load balancer answers and not the service", "HTTP or HTTPS at the port where users connect, or a host; others stand under failover.checks")
+		o.wrong("a check that the load balancer answers and not the service",
+			"HTTP or HTTPS at the port where users connect, or a host; others stand under failover.checks")
 	}
 	return c
 }

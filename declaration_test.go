@@ -51,8 +51,10 @@ func TestShortestDeclarationHasTheDefaults(t *testing.T) {
 			Redirect: understudy.RedirectPermanent}, d.HTTPS),
 		"fleet": cmp.Diff(understudy.Fleet{Min: 2, Desired: 2, Max: 4, Grace: 300, Termination: []string{"Default"}, HealthCheck: "ELB",
 			Refresh: understudy.Refresh{MinHealthy: 100, CheckpointDelay: 3600}}, d.Fleet),
-		"failover": cmp.Diff(understudy.Failover{Routing: understudy.RoutingFailover, Interval: 10, Threshold: 3, Switch: understudy.SwitchStandby, HookTimeout: time.Minute,
-			Check: understudy.Check{Path: "/", Regions: []string{}}}, d.Failover),
+		"failover": cmp.Diff(understudy.Failover{
+			Routing: understudy.RoutingFailover, Interval: 10, Threshold: 3, Switch: understudy.SwitchStandby, HookTimeout: time.Minute,
+			Check: understudy.Check{Path: "/", Regions: []string{}},
+		}, d.Failover),
 		"target": cmp.Diff(understudy.Target{Interval: 5, Timeout: 2, Healthy: 2, Unhealthy: 2,
 			DeregistrationDelay: 10, Matcher: "200", Path: "/", Protocol: "HTTP", CheckProtocol: "HTTP", Version: "HTTP1", Algorithm: understudy.RoundRobin}, d.Target),
 		"balancer": cmp.Diff(understudy.Balancer{Kind: understudy.KindApplication, IdleTimeout: 60, HTTP2: true, Desync: "defensive", CrossZone: true}, d.Balancer),
@@ -168,7 +170,8 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 		{"host that fails over", "image:", "failover: {check: {host: {primary: hello.test, secondary: a.hello.test}}}\nimage:",
 			at + `6:36: found "hello.test", which leads to whichever region serves; allowed: a name that leads to this region alone`},
 		{"check where nothing listens", "image:", "failover: {check: {port: 81}}\nimage:",
-			at + `6:19: found a check of HTTP at port 81, where the load balancer does not listen so; allowed: a port of a listener by its protocol, or by TCP, or a host`},
+			at + `6:19: found a check of HTTP at port 81, where the load balancer does not listen so; ` +
+				`allowed: a port of a listener by its protocol, or by TCP, or a host`},
 		{"check of the load balancer", "image:", "failover: {check: {protocol: TCP}}\nimage:",
 			at + `6:19: found a check that the load balancer answers and not the service; allowed: HTTP or HTTPS at the port where users connect, ` +
 				`or a host; others stand under failover.checks`},

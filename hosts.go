@@ -62,7 +62,8 @@ func hosts(o *object, d *Declaration, dir string, readFile func(string) ([]byte,
 		of.mistake("name", fmt.Sprintf("%q, beside instance.volume", h.Image.Name), "the image that is baked, or no volume but the images' own")
 	}
 	if h.Image.Name != "" && !d.Image.Baked {
-		of.mistake("name", fmt.Sprintf("%q, beside an image that is not baked", h.Image.Name), "image.baked true: else user data makes of each instance what the fleet's are")
+		of.mistake("name", fmt.Sprintf("%q, beside an image that is not baked", h.Image.Name),
+			"image.baked true: else user data makes of each instance what the fleet's are")
 	}
 	return h
 }

@@ -129,6 +129,7 @@ var (
 	// PutParameter in the AWS Systems Manager API Reference; a version or a label may follow (GetParameter).
 	parameterPattern = `[A-Za-z0-9_./-]+(:[A-Za-z0-9_.-]+)?`
 	imageParameter   = upTo(1011, matching(`(`+parameterPattern+`)?`, "the name of a parameter of Parameter Store in both regions, or nothing"))
-	regionsImage     = upTo(1011, matching(`(ami-[0-9a-f]{8}([0-9a-f]{9})?|`+byParameter+parameterPattern+`)?`, "ami- and an image's number, resolve:ssm: and a parameter's name, or nothing"))
-	rebakeKind       = oneOf("never, weekly or monthly", string(RebakeNever), string(RebakeWeekly), string(RebakeMonthly))
+	regionsImage     = upTo(1011, matching(`(ami-[0-9a-f]{8}([0-9a-f]{9})?|`+byParameter+parameterPattern+`)?`,
+		"ami- and an image's number, resolve:ssm: and a parameter's name, or nothing"))
+	rebakeKind = oneOf("never, weekly or monthly", string(RebakeNever), string(RebakeWeekly), string(RebakeMonthly))
 )

@@ -38,12 +38,14 @@ func TestWhatSelectsARegionsImage(t *testing.T) {
 func TestMistakesInImages(t *testing.T) {
 	both := strings.NewReplacer("10.10.0.0/16", "10.10.0.0/16, image: ami-0a1b2c3d", "10.20.0.0/16", "10.20.0.0/16, image: ami-0a1b2c3e").Replace(good)
 	for in, want := range map[string]string{
-		strings.Replace(good, "10.10.0.0/16", "10.10.0.0/16, image: ami-0a1b2c3d", 1): "found an image for the primary alone; allowed: an image for each region, or for none",
-		strings.Replace(good, "10.20.0.0/16", "10.20.0.0/16, image: ami-0a1b2c3d", 1): "found an image for the secondary alone; allowed: an image for each region, or for none",
-		both + "  parameter: /golden\n":                                               "found image.base or image.parameter beside the regions' own images; allowed: one of them",
-		both + "  base: {names: [web]}\n":                                             "found image.base or image.parameter beside the regions' own images; allowed: one of them",
-		good + "  base: {names: [web]}\n  parameter: /gold\n":                         "found image.parameter beside image.base; allowed: one of them",
-		good + "  baked: false\n  rebake: weekly\n":                                   "found weekly of an image that is not baked; allowed: never, or image.baked true",
+		strings.Replace(good, "10.10.0.0/16", "10.10.0.0/16, image: ami-0a1b2c3d", 1): "found an image for the primary alone; " +
+			"allowed: an image for each region, or for none",
+		strings.Replace(good, "10.20.0.0/16", "10.20.0.0/16, image: ami-0a1b2c3d", 1): "found an image for the secondary alone; " +
+			"allowed: an image for each region, or for none",
+		both + "  parameter: /golden\n":                       "found image.base or image.parameter beside the regions' own images; allowed: one of them",
+		both + "  base: {names: [web]}\n":                     "found image.base or image.parameter beside the regions' own images; allowed: one of them",
+		good + "  base: {names: [web]}\n  parameter: /gold\n": "found image.parameter beside image.base; allowed: one of them",
+		good + "  baked: false\n  rebake: weekly\n":           "found weekly of an image that is not baked; allowed: never, or image.baked true",
 		good + "  baked: false\n  install: '" + strings.Repeat("i", 11<<10-20) + "'\ninstance: {user_data: '" + strings.Repeat("u", 4<<10) + "'}\n": "" +
 			"bytes, with the environment and the scripts of an image that is not baked; allowed: 16384 bytes at most, as EC2 takes",
 	} {

@@ -123,7 +123,8 @@ var floors = []struct {
 	what     string
 }{
 	{
-		"address balancer/http1 delivery direct durable lend partition descriptors tempo socket store dnssec fleet targethealth resolver sshkey userdata rootfs rootfs/rootfstest wire policy profile",
+		"address balancer/http1 delivery direct durable lend partition descriptors tempo socket store " +
+			"dnssec fleet targethealth resolver sshkey userdata rootfs rootfs/rootfstest wire policy profile",
 		"stand on nothing of ours: the address plan, AWS's regions, times, files, signatures, bytes, processes",
 	},
 	{"authority endpoint network machine fault throttle beacon balancer metrics formula request webhook", "one thing each, told what to do"},
@@ -131,7 +132,8 @@ var floors = []struct {
 	{"room access health publish routing network/networktest", "the ground floor of a control plane; probes, twins, and from health to answer"},
 	{"dns records room/roomtest", "serves what routing decides; Route 53's rules of record sets; what tests of control planes share"},
 	{
-		"policies checks controls identity region/balancing region/scaling region/watching region/parameters region/quotas region/certificates region/shifting region/notifying region/resource",
+		"policies checks controls identity region/balancing region/scaling region/watching " +
+			"region/parameters region/quotas region/certificates region/shifting region/notifying region/resource",
 		"traffic policies' documents; control planes of one thing each, which see each other only through interfaces of their own; what EC2's share",
 	},
 	{"region/nets region/resource/resourcetest", "the networks of EC2; what the tests of EC2's packages share"},
@@ -171,8 +173,10 @@ func TestOrderOfTheCloudsPackages(t *testing.T) {
 // pure packages and files decide; they neither look at a clock nor reach outside, so that a test, and a simulation of
 // years, can give them any world.
 var pure = []string{
-	"cloud/internal/fleet", "cloud/internal/targethealth", "cloud/internal/routing", "cloud/internal/records", "cloud/internal/policies", "cloud/internal/policy", "cloud/internal/tempo", "cloud/internal/metrics/alarm.go",
-	"cloud/internal/health/judge.go", "cloud/internal/controls/rules.go", "cloud/internal/fault/rule.go", "cloud/internal/fault/veil.go", "cloud/internal/fault/veil_json.go", "parity",
+	"cloud/internal/fleet", "cloud/internal/targethealth", "cloud/internal/routing", "cloud/internal/records",
+	"cloud/internal/policies", "cloud/internal/policy", "cloud/internal/tempo", "cloud/internal/metrics/alarm.go",
+	"cloud/internal/health/judge.go", "cloud/internal/controls/rules.go", "cloud/internal/fault/rule.go",
+	"cloud/internal/fault/veil.go", "cloud/internal/fault/veil_json.go", "parity",
 }
 
 // simulated code runs in virtual time: it is as pure as the packages that it runs, and all that it draws follows from a seed. Only sideBySide starts

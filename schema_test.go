@@ -175,7 +175,8 @@ func TestSchemaTakesWhatParseTakes(t *testing.T) {
 		"tags":              "tags: {team: web, Größe von: 4711, 'a=b:c/d@e+f_g-h.i': ''}\n",
 		"no tags":           "tags:\n",
 		"policies":          "instance: {profile: {managed: ['arn:aws:iam::aws:policy/A'], policy: {Statement: [{Effect: Allow, Action: 's3:*', Resource: '*'}]}}}\n",
-		"policy as JSON":    `instance: {profile: {policy: '{"Version": "2008-10-17", "Statement": {"Effect": "Deny", "NotAction": "a:b", "NotResource": "*"}}'}}` + "\n",
+		"policy as JSON": `instance: {profile: ` +
+			`{policy: '{"Version": "2008-10-17", "Statement": {"Effect": "Deny", "NotAction": "a:b", "NotResource": "*"}}'}}` + "\n",
 		"named profile":     "instance: {profile: {name: web, managed: [], policy: }}\n",
 		"volume":            "instance: {volume: {size: 20, type: gp3, encrypted: true, iops: 4000, throughput: 1000}, key: ops, monitoring: detailed}\n",
 		"image's volume":    "instance: {volume: {type: , encrypted: false}, key: '', metadata: optional, hop_limit: 2, user_data: '#cloud-config'}\n",
@@ -218,8 +219,11 @@ func heldAgainstOthers(path string) bool {
 			return true
 		}
 	}
-	return slices.Contains([]string{"fleet.desired", "fleet.max", "target.timeout", "target.version", "target.protocol", "target.check_protocol", "target.slow_start", "fleet.max_lifetime", "target.stickiness.cookie", "target.stickiness.source_ip",
-		"regions.primary.weight", "regions.secondary.weight", "failover.check.port", "failover.healthy"}, path)
+	return slices.Contains([]string{
+		"fleet.desired", "fleet.max", "target.timeout", "target.version", "target.protocol", "target.check_protocol", "target.slow_start",
+		"fleet.max_lifetime", "target.stickiness.cookie", "target.stickiness.source_ip",
+		"regions.primary.weight", "regions.secondary.weight", "failover.check.port", "failover.healthy",
+	}, path)
 }
 
 // The schema refuses nothing that Parse takes. It takes nothing that Parse refuses, but for what depends on another key, and

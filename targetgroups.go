@@ -95,7 +95,8 @@ func targetGroups(root *object, d *Declaration) {
 			o.mistake("name", g.Name, "a name that no other target group has")
 		}
 		if n := len(d.Name) + len(g.Name); n > longestNames {
-			o.mistake("name", fmt.Sprintf("%d characters with the stack's name", n), fmt.Sprintf("at most %d together: AWS gives a target group's name 32", longestNames))
+			o.mistake("name", fmt.Sprintf("%d characters with the stack's name", n),
+				fmt.Sprintf("at most %d together: AWS gives a target group's name 32", longestNames))
 		}
 		d.Groups = append(d.Groups, g)
 	}
