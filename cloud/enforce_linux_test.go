@@ -114,7 +114,8 @@ func assumes(t *testing.T, c *cloud.Cloud, by aws.CredentialsProvider) {
 	if got := assume(ctx, "of-ann", "user/ann"); got != "" {
 		t.Errorf("a role that names the user: %s", got)
 	}
-	if got := assume(ctx, "of-all", "root"); !strings.HasPrefix(got, "AccessDenied: ") || !strings.HasSuffix(got, "no identity-based policy allows the sts:AssumeRole action") {
+	if got := assume(ctx, "of-all", "root"); !strings.HasPrefix(got, "AccessDenied: ") ||
+		!strings.HasSuffix(got, "no identity-based policy allows the sts:AssumeRole action") {
 		t.Errorf("a role that names the account: %s", got)
 	}
 }

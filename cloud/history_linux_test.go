@@ -142,14 +142,20 @@ func TestHistoriesAreTold(t *testing.T) {
 		calls []porcupine.Operation
 		want  bool
 	}{
-		"acknowledged and lost":        {[]porcupine.Operation{at("a", create, "1", done, 0, 1), at("a", read, "", nothing, 2, 3)}, false},
-		"unanswered, and never done":   {[]porcupine.Operation{at("a", create, "1", unknown, 0, 1<<62), at("a", read, "", nothing, 2, 3)}, true},
-		"unanswered, and done":         {[]porcupine.Operation{at("a", create, "1", unknown, 0, 1<<62), at("a", read, "", "1", 2, 3)}, true},
-		"read and gone again":          {[]porcupine.Operation{at("a", create, "1", unknown, 0, 1<<62), at("a", read, "", "1", 2, 3), at("a", read, "", nothing, 4, 5)}, false},
-		"two made it":                  {[]porcupine.Operation{at("a", create, "1", done, 0, 5), at("a", create, "2", done, 1, 4)}, false},
-		"two things":                   {[]porcupine.Operation{at("a", create, "1", done, 0, 5), at("b", create, "2", done, 1, 4)}, true},
-		"while it was being written":   {[]porcupine.Operation{at("a", write, "1", done, 0, 5), at("a", read, "", nothing, 1, 2), at("a", read, "", "1", 3, 4)}, true},
-		"deleted, and replaced before": {[]porcupine.Operation{at("a", create, "1", done, 0, 1), at("a", remove, "", done, 2, 3), at("a", replace, "2", done, 4, 5)}, false},
+		"acknowledged and lost":      {[]porcupine.Operation{at("a", create, "1", done, 0, 1), at("a", read, "", nothing, 2, 3)}, false},
+		"unanswered, and never done": {[]porcupine.Operation{at("a", create, "1", unknown, 0, 1<<62), at("a", read, "", nothing, 2, 3)}, true},
+		"unanswered, and done":       {[]porcupine.Operation{at("a", create, "1", unknown, 0, 1<<62), at("a", read, "", "1", 2, 3)}, true},
+		"read and gone again": {
+			[]porcupine.Operation{at("a", create, "1", unknown, 0, 1<<62), at("a", read, "", "1", 2, 3), at("a", read, "", nothing, 4, 5)}, false,
+		},
+		"two made it": {[]porcupine.Operation{at("a", create, "1", done, 0, 5), at("a", create, "2", done, 1, 4)}, false},
+		"two things":  {[]porcupine.Operation{at("a", create, "1", done, 0, 5), at("b", create, "2", done, 1, 4)}, true},
+		"while it was being written": {
+			[]porcupine.Operation{at("a", write, "1", done, 0, 5), at("a", read, "", nothing, 1, 2), at("a", read, "", "1", 3, 4)}, true,
+		},
+		"deleted, and replaced before": {
+			[]porcupine.Operation{at("a", create, "1", done, 0, 1), at("a", remove, "", done, 2, 3), at("a", replace, "2", done, 4, 5)}, false,
+		},
 	} {
 		if got := porcupine.CheckOperations(sequential, c.calls); got != c.want {
 			t.Errorf("%s: explained: %v, want %v", name, got, c.want)

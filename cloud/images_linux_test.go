@@ -187,14 +187,17 @@ func TestImportedImagesServe(t *testing.T) {
 			t.Errorf("into a folder that is there: %v", err)
 		}
 	}
-	if _, err := attached.ExportImage(t.Context(), "us-east-1", w.hostImage(), filepath.Join(folder, "host")); err == nil || !strings.Contains(err.Error(), "no files of its own") {
+	if _, err := attached.ExportImage(t.Context(), "us-east-1", w.hostImage(), filepath.Join(folder, "host")); err == nil ||
+		!strings.Contains(err.Error(), "no files of its own") {
 		t.Errorf("the host's: %v", err)
 	}
-	if _, err := attached.ExportImage(t.Context(), "us-east-1", "ami-00000000", filepath.Join(folder, "none")); err == nil || !strings.Contains(err.Error(), "does not exist") {
+	if _, err := attached.ExportImage(t.Context(), "us-east-1", "ami-00000000", filepath.Join(folder, "none")); err == nil ||
+		!strings.Contains(err.Error(), "does not exist") {
 		t.Errorf("none: %v", err)
 	}
 
-	if again, err := w.Cloud.ImportImage(t.Context(), "us-east-1", cloud.Image{Source: tarball, Name: "over"}); err == nil || !strings.Contains(err.Error(), "is already in use") {
+	if again, err := w.Cloud.ImportImage(t.Context(), "us-east-1", cloud.Image{Source: tarball, Name: "over"}); err == nil ||
+		!strings.Contains(err.Error(), "is already in use") {
 		t.Errorf("a second image of a name: %v, %v", again, err)
 	}
 }

@@ -48,7 +48,9 @@ func TestFleetsGoOnAfterKillsOfTheirRegion(t *testing.T) {
 	id, secret := s.c.Credentials()
 	keys, endpoint := credentials.NewStaticCredentialsProvider(id, secret, ""), aws.String(s.c.Endpoint())
 	s.api = client(s.c, "")
-	s.scaling = autoscaling.New(autoscaling.Options{BaseEndpoint: endpoint, Region: killedRegion, RetryMaxAttempts: 1, HTTPClient: patience.Client{}, Credentials: keys})
+	s.scaling = autoscaling.New(autoscaling.Options{
+		BaseEndpoint: endpoint, Region: killedRegion, RetryMaxAttempts: 1, HTTPClient: patience.Client{}, Credentials: keys,
+	})
 	s.elb = elb.New(elb.Options{BaseEndpoint: endpoint, Region: killedRegion, RetryMaxAttempts: 1, HTTPClient: patience.Client{}, Credentials: keys})
 	s.build()
 	s.settles("the first instances", 1)
@@ -102,10 +104,12 @@ func (s *killedFleet) build() {
 		DefaultActions: []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: &s.group}},
 	}))(t)
 	image, kind := hostImage(t, s.api)
-	needed(s.api.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: aws.String("app"), LaunchTemplateData: &ec2types.RequestLaunchTemplateData{
-		ImageId: &image, InstanceType: kind, SecurityGroupIds: []string{*security.GroupId},
-		UserData: asUserData(t, "#cloud-boothook\n#!/bin/sh\nmkdir -p /srv/app && cd /srv/app && python3 -m http.server 8080 >/dev/null 2>&1 &\n"),
-	}}))(t)
+	needed(s.api.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{
+		LaunchTemplateName: aws.String("app"), LaunchTemplateData: &ec2types.RequestLaunchTemplateData{
+			ImageId: &image, InstanceType: kind, SecurityGroupIds: []string{*security.GroupId},
+			UserData: asUserData(t, "#cloud-boothook\n#!/bin/sh\nmkdir -p /srv/app && cd /srv/app && python3 -m http.server 8080 >/dev/null 2>&1 &\n"),
+		},
+	}))(t)
 	var hooks []autoscalingtypes.LifecycleHookSpecification
 	for of, seconds := range map[string]int32{"LAUNCHING": killedLaunch, "TERMINATING": killedEnd} {
 		hooks = append(hooks, autoscalingtypes.LifecycleHookSpecification{

@@ -64,7 +64,9 @@ func TestInstanceSignsByItsRole(t *testing.T) {
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ec2:Describe*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"198.51.100.0/24"}}},
 		{"Effect":"Allow","Action":"ec2:Describe*","Resource":"*","Condition":{"StringLike":{"aws:SourceVpce":"vpce-*"},"IpAddress":{"aws:VpcSourceIp":"10.0.1.0/24"}}}]}`)}))
 	net := makeTwoSubnets(t, api)
-	needed(api.ModifyVpcAttribute(ctx, &ec2.ModifyVpcAttributeInput{VpcId: &net.vpc, EnableDnsHostnames: &ec2types.AttributeBooleanValue{Value: aws.Bool(true)}}))(t)
+	needed(api.ModifyVpcAttribute(ctx, &ec2.ModifyVpcAttributeInput{
+		VpcId: &net.vpc, EnableDnsHostnames: &ec2types.AttributeBooleanValue{Value: aws.Bool(true)},
+	}))(t)
 	run := func(subnet string, public bool, script string) string {
 		image, kind := hostImage(t, api)
 		return *needed(api.RunInstances(ctx, &ec2.RunInstancesInput{
@@ -101,7 +103,9 @@ func TestInstanceSignsByItsRole(t *testing.T) {
 		})
 	}
 	asked(" by  END")
-	group := *needed(api.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{VpcId: &net.vpc, GroupName: aws.String("closed"), Description: aws.String("lets nobody in")}))(t).GroupId
+	group := *needed(api.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
+		VpcId: &net.vpc, GroupName: aws.String("closed"), Description: aws.String("lets nobody in"),
+	}))(t).GroupId
 	made := needed(api.CreateVpcEndpoint(ctx, &ec2.CreateVpcEndpointInput{
 		VpcId: &net.vpc, ServiceName: aws.String("com.amazonaws.us-east-1.ec2"), VpcEndpointType: "Interface", SubnetIds: []string{net.private},
 	}))(t).VpcEndpoint

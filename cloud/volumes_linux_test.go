@@ -49,7 +49,9 @@ func TestVolumeGoesFromInstanceToInstance(t *testing.T) {
 	}
 	running(one)
 	running(two)
-	zone := *needed(api.DescribeInstances(t.Context(), &ec2.DescribeInstancesInput{InstanceIds: []string{one}}))(t).Reservations[0].Instances[0].Placement.AvailabilityZone
+	zone := *needed(api.DescribeInstances(t.Context(), &ec2.DescribeInstancesInput{
+		InstanceIds: []string{one},
+	}))(t).Reservations[0].Instances[0].Placement.AvailabilityZone
 	volume := *needed(api.CreateVolume(t.Context(), &ec2.CreateVolumeInput{AvailabilityZone: &zone, Size: aws.Int32(1)}))(t).VolumeId
 	attach(volume, one)
 	says(one, "a volume with ''")

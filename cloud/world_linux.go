@@ -29,7 +29,8 @@ func (c *Cloud) startWorld(names []*os.File) error {
 	c.control = ours
 	config, err := json.Marshal(world.Config{
 		Dir: c.dir, Cloud: c.settings.Number, Account: c.settings.Account, Endpoint: c.Endpoint(),
-		Pace: tempo.Pace{Speed: tempo.Speed(c.settings.Speed), LeastTimeout: c.settings.LeastTimeout}, Temporary: c.temporary, NameServers: len(names) / 2, DefaultVPC: c.defaultVPC, Quotas: c.quotas,
+		Pace:      tempo.Pace{Speed: tempo.Speed(c.settings.Speed), LeastTimeout: c.settings.LeastTimeout},
+		Temporary: c.temporary, NameServers: len(names) / 2, DefaultVPC: c.defaultVPC, Quotas: c.quotas,
 		Authority: string(c.authority.PEM()) + string(c.issuer.PEM()),
 	})
 	if err != nil {

@@ -75,7 +75,8 @@ func TestWrongIncidentsAreRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                      "neither JSON",
 		"when,primary_x\n1,2\n": "neither JSON",
-		"time,primary_CPUUtilization\n2026-04-26T07:26:00Z,1\n2026-04-26T07:27:00Z,1\n":                 `series "primary_CPUUtilization"; want primary_ or standby_ before one of HealthCheckStatus, `,
+		"time,primary_CPUUtilization\n2026-04-26T07:26:00Z,1\n2026-04-26T07:27:00Z,1\n": `series "primary_CPUUtilization"; ` +
+			`want primary_ or standby_ before one of HealthCheckStatus, `,
 		"time,HealthCheckStatus\n2026-04-26T07:26:00Z,1\n":                                              `series "HealthCheckStatus"`,
 		"time,primary_HealthCheckStatus\nyesterday,1\n":                                                 `line 2: "yesterday" is no time`,
 		"time,primary_HealthCheckStatus\n2026-04-26T07:26:00Z,well\n":                                   `line 2: "well" is no number`,

@@ -2,8 +2,8 @@
 // condition keys. The resources' tags, and what a launch template names, it asks the call's region for, whose own process has them.
 //
 // A call is about the resources that the Service Authorization Reference names for its action, as far as this package knows how
-// to find them: those of EC2, Elastic Load Balancing, Auto Scaling, Route 53, IAM, STS, the Parameter Store and Certificate Manager. A call of another service is about *,
-// so that a statement with other resources is none for it.
+// to find them: those of EC2, Elastic Load Balancing, Auto Scaling, Route 53, IAM, STS, the Parameter Store and Certificate
+// Manager. A call of another service is about *, so that a statement with other resources is none for it.
 package access
 
 import (

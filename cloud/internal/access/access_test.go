@@ -183,7 +183,9 @@ func TestNeeds(t *testing.T) {
 			return err
 		}, []string{"ec2:DescribeVpcs *"}},
 		"make with tags": {wire.EC2, func(c aws.Config) error {
-			_, err := ec2.NewFromConfig(c).CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: new("vpc-00000001"), CidrBlock: new("10.0.0.0/24"), TagSpecifications: specs("subnet")})
+			_, err := ec2.NewFromConfig(c).CreateSubnet(ctx, &ec2.CreateSubnetInput{
+				VpcId: new("vpc-00000001"), CidrBlock: new("10.0.0.0/24"), TagSpecifications: specs("subnet"),
+			})
 			return err
 		}, []string{
 			"ec2:CreateSubnet " + ec2ARN + "subnet/*" + said, "ec2:CreateSubnet " + ec2ARN + "vpc/vpc-00000001" + has,
@@ -221,10 +223,13 @@ func TestNeeds(t *testing.T) {
 			"iam:PassRole " + own + "role/of-web iam:passedtoservice=ec2.amazonaws.com",
 		}},
 		"a load balancer": {wire.ELBv2, func(c aws.Config) error {
-			_, err := elb.NewFromConfig(c).CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{Name: new("web"), Tags: []elbtypes.Tag{{Key: new("stack"), Value: new("a")}}})
+			_, err := elb.NewFromConfig(c).CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{
+				Name: new("web"), Tags: []elbtypes.Tag{{Key: new("stack"), Value: new("a")}},
+			})
 			return err
 		}, []string{
-			"elasticloadbalancing:AddTags arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/web/*" + said + " elasticloadbalancing:createaction=CreateLoadBalancer",
+			"elasticloadbalancing:AddTags arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/web/*" + said +
+				" elasticloadbalancing:createaction=CreateLoadBalancer",
 			"elasticloadbalancing:CreateLoadBalancer arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/web/*" + said,
 			"iam:CreateServiceLinkedRole " + own + "role/aws-service-role/elasticloadbalancing.amazonaws.com/* iam:awsservicename=elasticloadbalancing.amazonaws.com",
 		}},
@@ -235,7 +240,9 @@ func TestNeeds(t *testing.T) {
 			return err
 		}, []string{"elasticloadbalancing:CreateListener " + balancer + " aws:resourcetag/stack=a elasticloadbalancing:resourcetag/stack=a"}},
 		"a group": {wire.AutoScaling, func(c aws.Config) error {
-			_, err := autoscaling.NewFromConfig(c).SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: new("web"), DesiredCapacity: new(int32(1))})
+			_, err := autoscaling.NewFromConfig(c).SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{
+				AutoScalingGroupName: new("web"), DesiredCapacity: new(int32(1)),
+			})
 			return err
 		}, []string{"autoscaling:SetDesiredCapacity " + group + " autoscaling:resourcetag/stack=a aws:resourcetag/stack=a"}},
 		"an instance's group": {wire.AutoScaling, func(c aws.Config) error {
@@ -428,7 +435,8 @@ func TestDenials(t *testing.T) {
 	only := func(condition string) string {
 		return document(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{` + condition + `}}`)
 	}
-	const vpcUser = "UnauthorizedOperation: You are not authorized to perform this operation. User: arn:aws:iam::123456789012:user/ann is not authorized to perform: " +
+	const vpcUser = "UnauthorizedOperation: You are not authorized to perform this operation. " +
+		"User: arn:aws:iam::123456789012:user/ann is not authorized to perform: " +
 		"ec2:CreateVpc on resource: arn:aws:ec2:us-east-1:123456789012:vpc/*"
 	for _, c := range []struct {
 		what    string
@@ -439,7 +447,8 @@ func TestDenials(t *testing.T) {
 	}{
 		{"allowed", people{given: []string{all}}, wire.EC2, vpc, ""},
 		{"nothing", people{}, wire.EC2, vpc, vpcUser + " because no identity-based policy allows the ec2:CreateVpc action"},
-		{"boundary", people{given: []string{all}, bound: []string{none}}, wire.EC2, vpc, vpcUser + " because no permissions boundary allows the ec2:CreateVpc action"},
+		{"boundary", people{given: []string{all}, bound: []string{none}}, wire.EC2,
+			vpc, vpcUser + " because no permissions boundary allows the ec2:CreateVpc action"},
 		{"session", people{given: []string{all}, session: []string{none}}, wire.EC2, vpc, vpcUser + " because no session policy allows the ec2:CreateVpc action"},
 		{
 			"denied", people{given: []string{all, document(`{"Effect":"Deny","Action":"ec2:CreateVpc","Resource":"*"}`)}}, wire.EC2, vpc,

@@ -135,7 +135,10 @@ func TestUpdatesOfHealthChecks(t *testing.T) {
 		_, err := a.updateHealthCheck(t.Context(), &in)
 		return err
 	}
-	if err := update(route53.UpdateHealthCheckInput{HealthCheckVersion: aws.Int64(1), Inverted: aws.Bool(true), IPAddress: aws.String("198.51.100.2"), ResetElements: []r53types.ResettableElementName{"ResourcePath", "FullyQualifiedDomainName"}}); err != nil {
+	if err := update(route53.UpdateHealthCheckInput{
+		HealthCheckVersion: aws.Int64(1), Inverted: aws.Bool(true), IPAddress: aws.String("198.51.100.2"),
+		ResetElements: []r53types.ResettableElementName{"ResourcePath", "FullyQualifiedDomainName"},
+	}); err != nil {
 		t.Fatal(err)
 	}
 	got := r.set[*c.Id]

@@ -26,7 +26,9 @@ func TestHealthChecksOfAlarmsAndControls(t *testing.T) {
 	}
 	_, err = a.getHealthCheckStatus(t.Context(), &route53.GetHealthCheckStatusInput{HealthCheckId: c.Id})
 	refused(t, err, "InvalidInput", "")
-	if _, err := createCheck(t, a, "control", &r53types.HealthCheckConfig{Type: r53types.HealthCheckTypeRecoveryControl, RoutingControlArn: aws.String(controlARN)}); err != nil {
+	if _, err := createCheck(t, a, "control", &r53types.HealthCheckConfig{
+		Type: r53types.HealthCheckTypeRecoveryControl, RoutingControlArn: aws.String(controlARN),
+	}); err != nil {
 		t.Error(err)
 	}
 	for name, c := range map[string]r53types.HealthCheckConfig{

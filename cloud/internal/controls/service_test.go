@@ -92,7 +92,9 @@ func (p *plant) cluster() string {
 
 func (p *plant) control(cluster, name string) configtypes.RoutingControl {
 	p.t.Helper()
-	return *roomtest.Must(p.CreateRoutingControl(p.t.Context(), &config.CreateRoutingControlInput{ClusterArn: &cluster, RoutingControlName: &name}))(p.t).RoutingControl
+	return *roomtest.Must(p.CreateRoutingControl(p.t.Context(), &config.CreateRoutingControlInput{
+		ClusterArn: &cluster, RoutingControlName: &name,
+	}))(p.t).RoutingControl
 }
 
 func (p *plant) assertion(panel string, n, wait int32, controls ...string) string {
@@ -294,8 +296,12 @@ func TestConfiguration(t *testing.T) {
 		),
 	)(t).RoutingControl
 	elsewhere := p.control(cluster, "a")
-	roomtest.Must(p.UpdateRoutingControl(ctx, &config.UpdateRoutingControlInput{RoutingControlArn: control.RoutingControlArn, RoutingControlName: aws.String("b")}))(t)
-	if n := *roomtest.Must(p.DescribeControlPanel(ctx, &config.DescribeControlPanelInput{ControlPanelArn: panel.ControlPanelArn}))(t).ControlPanel.RoutingControlCount; n != 2 {
+	roomtest.Must(p.UpdateRoutingControl(ctx, &config.UpdateRoutingControlInput{
+		RoutingControlArn: control.RoutingControlArn, RoutingControlName: aws.String("b"),
+	}))(t)
+	if n := *roomtest.Must(p.DescribeControlPanel(ctx, &config.DescribeControlPanelInput{
+		ControlPanelArn: panel.ControlPanelArn,
+	}))(t).ControlPanel.RoutingControlCount; n != 2 {
 		t.Errorf("%d routing controls", n)
 	}
 	page := roomtest.Must(p.ListRoutingControls(ctx, &config.ListRoutingControlsInput{ControlPanelArn: panel.ControlPanelArn, MaxResults: aws.Int32(1)}))(t)
@@ -312,7 +318,8 @@ func TestConfiguration(t *testing.T) {
 	}
 
 	gating := &configtypes.NewGatingRule{
-		ControlPanelArn: panel.ControlPanelArn, Name: aws.String("r"), GatingControls: []string{*gate.RoutingControlArn}, TargetControls: []string{*control.RoutingControlArn},
+		ControlPanelArn: panel.ControlPanelArn, Name: aws.String("r"),
+		GatingControls: []string{*gate.RoutingControlArn}, TargetControls: []string{*control.RoutingControlArn},
 		WaitPeriodMs: aws.Int32(0), RuleConfig: &configtypes.RuleConfig{Type: configtypes.RuleTypeOr, Threshold: aws.Int32(0), Inverted: aws.Bool(false)},
 	}
 	for _, spoil := range []struct {

@@ -33,7 +33,9 @@ func TestRoutingControlIsDescribed(t *testing.T) {
 		}
 	}
 	expect("made", "a")
-	roomtest.Must(p.UpdateRoutingControl(t.Context(), &config.UpdateRoutingControlInput{RoutingControlArn: made.RoutingControlArn, RoutingControlName: aws.String("b")}))(t)
+	roomtest.Must(p.UpdateRoutingControl(t.Context(), &config.UpdateRoutingControlInput{
+		RoutingControlArn: made.RoutingControlArn, RoutingControlName: aws.String("b"),
+	}))(t)
 	expect("renamed", "b")
 	p.restart()
 	expect("after a restart", "b")

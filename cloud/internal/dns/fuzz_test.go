@@ -132,7 +132,9 @@ func FuzzPaths(f *testing.F) {
 			t.Fatal(err)
 		}
 		want := v.Answer(q.Question[0], routing.Client{Addr: somebody})
-		for what, pair := range map[string][2][]dns.RR{"answer": {want.Answer, got.Answer}, "authority": {want.Authority, got.Ns}, "additional": {want.Additional, withoutOPT(got.Extra)}} {
+		for what, pair := range map[string][2][]dns.RR{
+			"answer": {want.Answer, got.Answer}, "authority": {want.Authority, got.Ns}, "additional": {want.Additional, withoutOPT(got.Extra)},
+		} {
 			if diff := cmp.Diff(lines(pair[0]), lines(pair[1])); diff != "" {
 				t.Fatalf("%s to %v: %s", what, q, diff)
 			}

@@ -104,12 +104,14 @@ func (s *Server) WriteMetrics(w io.Writer) error {
 	fmt.Fprintf(b, "# HELP understudy_dns_connections Open TCP connections.\n# TYPE understudy_dns_connections gauge\nunderstudy_dns_connections %d\n", open)
 	fmt.Fprintf(
 		b,
-		"# HELP understudy_dns_connections_closed_early_total Connections closed to make room for others.\n# TYPE understudy_dns_connections_closed_early_total counter\nunderstudy_dns_connections_closed_early_total %d\n",
+		"# HELP understudy_dns_connections_closed_early_total Connections closed to make room for others.\n"+
+			"# TYPE understudy_dns_connections_closed_early_total counter\nunderstudy_dns_connections_closed_early_total %d\n",
 		s.connections.early.Load(),
 	)
 	fmt.Fprintf(
 		b,
-		"# HELP understudy_dns_query_log_lost_total Lines that a query log's writer was too slow for.\n# TYPE understudy_dns_query_log_lost_total counter\nunderstudy_dns_query_log_lost_total %d\n",
+		"# HELP understudy_dns_query_log_lost_total Lines that a query log's writer was too slow for.\n"+
+			"# TYPE understudy_dns_query_log_lost_total counter\nunderstudy_dns_query_log_lost_total %d\n",
 		s.lostLines.Load(),
 	)
 	return b.Flush()

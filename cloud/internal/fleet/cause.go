@@ -46,7 +46,8 @@ func Cause(a Action, at time.Time, request, id string) string {
 	switch a.Reason {
 	case Capacity:
 		return fmt.Sprintf(
-			"%s%s an instance was taken out of service in response to a difference between desired and actual capacity, shrinking the capacity from %d to %d.  %s instance %s was selected for termination.",
+			"%s%s an instance was taken out of service in response to a difference between desired and actual capacity, "+
+				"shrinking the capacity from %d to %d.  %s instance %s was selected for termination.",
 			request,
 			began,
 			a.From,

@@ -65,11 +65,13 @@ func TestDecide(t *testing.T) {
 			[]Instance{with(two[0], sick), with(two[1], sick)}, ""},
 		{"all ill: one at a time", group, []Instance{with(two[0], sick), with(two[1], sick)},
 			"condemn i-1 elb\ncondemn i-2 elb\nretire i-1 elb\nlaunch a replacement\n"},
-		{"ill, replacement suspended", change(func(g *Group) { g.Suspended = []Process{ReplaceUnhealthy} }), []Instance{two[0], with(two[1], sick)}, "condemn i-2 elb\n"},
+		{"ill, replacement suspended", change(func(g *Group) { g.Suspended = []Process{ReplaceUnhealthy} }),
+			[]Instance{two[0], with(two[1], sick)}, "condemn i-2 elb\n"},
 		{"ill, checks suspended", change(func(g *Group) { g.Suspended = []Process{HealthCheck} }), []Instance{two[0], with(two[1], sick)}, ""},
 		{"ill, launch suspended: still terminated", change(func(g *Group) { g.Suspended = []Process{Launch} }), []Instance{two[0], with(two[1], sick)},
 			"condemn i-2 elb\nretire i-2 elb\n"},
-		{"leaving: deregister first", change(func(g *Group) { g.Desired = 1 }), []Instance{two[0], with(two[1], func(i *Instance) { i.State = Terminating })}, "deregister i-2\n"},
+		{"leaving: deregister first", change(func(g *Group) { g.Desired = 1 }),
+			[]Instance{two[0], with(two[1], func(i *Instance) { i.State = Terminating })}, "deregister i-2\n"},
 		{"leaving: drains", change(func(g *Group) { g.Desired = 1 }), []Instance{two[0], with(two[1], func(i *Instance) {
 			i.State, i.Registered, i.Targets = Terminating, nil, map[string]TargetState{tg: Draining}
 		})}, ""},
@@ -83,12 +85,15 @@ func TestDecide(t *testing.T) {
 			i.State, i.Registered, i.Machine = Terminating, nil, Gone
 		})}, "forget i-2\n"},
 		{"scale-in: fullest zone, then oldest version", change(func(g *Group) { g.Desired = 2 }),
-			[]Instance{serving("i-0", "b", 9*time.Hour), with(serving("i-1", "a", 8*time.Hour), func(i *Instance) { i.Version.Number = 2 }), serving("i-2", "a", time.Hour)},
+			[]Instance{serving("i-0", "b", 9*time.Hour),
+				with(serving("i-1", "a", 8*time.Hour), func(i *Instance) { i.Version.Number = 2 }), serving("i-2", "a", time.Hour)},
 			"retire i-2 capacity\n"},
-		{"scale-in: protected", change(func(g *Group) { g.Desired = 0 }), []Instance{with(two[0], func(i *Instance) { i.Protected = true }), two[1]}, "retire i-2 capacity\n"},
+		{"scale-in: protected", change(func(g *Group) { g.Desired = 0 }),
+			[]Instance{with(two[0], func(i *Instance) { i.Protected = true }), two[1]}, "retire i-2 capacity\n"},
 		{"scale-in: newest", change(func(g *Group) { g.Desired, g.Policies = 1, []string{"NewestInstance"} }),
 			[]Instance{serving("i-1", "a", time.Hour), serving("i-2", "b", time.Minute)}, "retire i-2 capacity\n"},
-		{"failed zone is passed over", change(func(g *Group) { g.Resting = map[string]time.Time{"a": noon.Add(time.Second)} }), nil, "launch b capacity\nlaunch b capacity\n"},
+		{"failed zone is passed over", change(func(g *Group) { g.Resting = map[string]time.Time{"a": noon.Add(time.Second)} }),
+			nil, "launch b capacity\nlaunch b capacity\n"},
 		{"owed", change(func(g *Group) { g.Owed = 1 }), two[:1], "launch b replacement\n"},
 		{"attach", change(func(g *Group) { g.Attachments = []Attachment{{tg, Adding}} }), two, "attach InService\n"},
 		{"detach", change(func(g *Group) { g.Attachments = []Attachment{{tg, Removing}} }), two, "deregister i-1\nderegister i-2\n"},
@@ -284,9 +289,12 @@ func TestCauses(t *testing.T) {
 		a    Action
 		want string
 	}{
-		{Action{Do: DoLaunch, Reason: Capacity, To: 2}, "At 2026-03-01T12:00:00Z a user request X.  At 2026-03-01T12:00:00Z an instance was started in response to a difference between desired and actual capacity, increasing the capacity from 0 to 2."},
-		{Action{Do: DoRetire, Reason: ELBUnhealthy}, "At 2026-03-01T12:00:00Z an instance was taken out of service in response to an ELB system health check failure."},
-		{Action{Do: DoRetire, Reason: EndedItself}, "At 2026-03-01T12:00:00Z an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped."},
+		{Action{Do: DoLaunch, Reason: Capacity, To: 2}, "At 2026-03-01T12:00:00Z a user request X.  " +
+			"At 2026-03-01T12:00:00Z an instance was started in response to a difference between desired and actual capacity, increasing the capacity from 0 to 2."},
+		{Action{Do: DoRetire, Reason: ELBUnhealthy},
+			"At 2026-03-01T12:00:00Z an instance was taken out of service in response to an ELB system health check failure."},
+		{Action{Do: DoRetire, Reason: EndedItself},
+			"At 2026-03-01T12:00:00Z an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped."},
 		{Action{Do: DoLaunch, Reason: Replacement}, "At 2026-03-01T12:00:00Z an instance was launched in response to an unhealthy instance needing to be replaced."},
 	} {
 		if got := Cause(c.a, noon, "At 2026-03-01T12:00:00Z a user request X.", "i-1"); got != c.want {

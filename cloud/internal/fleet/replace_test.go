@@ -115,7 +115,8 @@ func TestDecideToReplace(t *testing.T) {
 			old(g)
 			g.Refresh.Started, g.Refresh.Bake, g.Refresh.Baking = noon.Add(-2*time.Hour), time.Hour, noon.Add(-time.Hour)
 		}), two, "refreshed\n"},
-		{"weights: what is missing in whole instances", change(func(g *Group) { g.Desired, g.Unit = 5, 2 }), nil, "launch a capacity\nlaunch b capacity\nlaunch a capacity\n"},
+		{"weights: what is missing in whole instances", change(func(g *Group) { g.Desired, g.Unit = 5, 2 }),
+			nil, "launch a capacity\nlaunch b capacity\nlaunch a capacity\n"},
 		{"weights: no more goes than is surplus", change(func(g *Group) { g.Desired, g.Unit = 3, 2 }),
 			[]Instance{with(two[0], func(i *Instance) { i.Weight = 2 }), with(two[1], func(i *Instance) { i.Weight = 2 })}, ""},
 	} {

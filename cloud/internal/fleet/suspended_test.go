@@ -51,7 +51,8 @@ func TestSuspendedProcesses(t *testing.T) {
 		})}, "terminate i-2\n"},
 
 		{"one goes into service unregistered", AddToLoadBalancer, nil, []Instance{two[0], starting}, "serve i-2\n"},
-		{"and is deregistered as ever", AddToLoadBalancer, desired(1), []Instance{two[0], with(two[1], func(i *Instance) { i.State = Terminating })}, "deregister i-2\n"},
+		{"and is deregistered as ever", AddToLoadBalancer,
+			desired(1), []Instance{two[0], with(two[1], func(i *Instance) { i.State = Terminating })}, "deregister i-2\n"},
 
 		{"health checks mark nothing", HealthCheck, nil, []Instance{two[0], ill(two[1])}, ""},
 		{"EC2's neither", HealthCheck, nil, []Instance{two[0], with(two[1], func(i *Instance) { i.Machine = Stopped })}, ""},

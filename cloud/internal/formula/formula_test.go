@@ -110,7 +110,8 @@ func TestBadFormulas(t *testing.T) {
 		}
 	}
 	for text, part := range map[string]string{
-		"m3": "there is no m3", "SEARCH('x')": "SEARCH takes 2 to 3 arguments", "SEARCH(m1, 'Sum')": "SEARCH takes a search expression", "ANOMALY_DETECTION_BAND(m1)": "ANOMALY_DETECTION_BAND is not supported",
+		"m3": "there is no m3", "SEARCH('x')": "SEARCH takes 2 to 3 arguments",
+		"SEARCH(m1, 'Sum')": "SEARCH takes a search expression", "ANOMALY_DETECTION_BAND(m1)": "ANOMALY_DETECTION_BAND is not supported",
 		"SUM(1)": "no time series", "FILL(m1)": "arguments", "FILL(m1, OTHER)": "not expected", "SORT(METRICS(), m1, ASC)": "SORT takes",
 		"[m1, m2] + [m1, m2, m1]": "cannot be combined",
 		"IF(METRICS(), 1, 2)":     "IF takes", "METRICS(m1)": "takes a string", "FIRST(METRICS('x'))": "no time series",

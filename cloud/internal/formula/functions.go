@@ -31,7 +31,8 @@ func init() { // since some of them evaluate others
 		"DAY":   clock(func(t time.Time) int { return (int(t.Weekday())+6)%7 + 1 }), // Monday is 1
 		"MONTH": clock(func(t time.Time) int { return int(t.Month()) }), "EPOCH": clock(func(t time.Time) int { return int(t.Unix()) }),
 		"RUNNING_SUM": {1, 1, runningSum}, "FILL": {2, 2, fill}, "IF": {2, 3, choose}, "METRICS": {0, 1, named}, "[]": {0, 500, list},
-		"PERIOD": {1, 1, period}, "SEARCH": {2, 3, search}, "DATAPOINT_COUNT": {1, 1, datapoints}, "METRIC_COUNT": {1, 1, metricCount}, "TIME_SERIES": {1, 1, timeSeries},
+		"PERIOD": {1, 1, period}, "SEARCH": {2, 3, search}, "DATAPOINT_COUNT": {1, 1, datapoints},
+		"METRIC_COUNT": {1, 1, metricCount}, "TIME_SERIES": {1, 1, timeSeries},
 		"REMOVE_EMPTY": {1, 1, removeEmpty}, "SLICE": {2, 3, slice}, "FIRST": {1, 1, end(0)}, "LAST": {1, 1, end(-1)}, "SORT": {3, 4, order},
 	}
 	for name, f := range reductions {

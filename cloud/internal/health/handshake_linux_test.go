@@ -92,8 +92,10 @@ func TestHandshakes(t *testing.T) {
 		{"of its common name", of(common), true, "www.example.com", "Success: HTTP Status Code 200, OK"},
 		{"of another name, twice", of(other), true, "www.example.com,", "Success: HTTP Status Code 200, OK"},
 		{"no name is sent", of(other), false, "", "Success: HTTP Status Code 200, OK"},
-		{"a name is wanted and not sent", &tls.Config{Certificates: []tls.Certificate{named}, GetConfigForClient: alert(40)}, false, "", "Failure: SSL alert handshake_failure"},
-		{"a name is wanted, and the wrong one leads to none", &tls.Config{Certificates: []tls.Certificate{other}, GetConfigForClient: alert(40)}, true, "www.example.com,", "Failure: SSL alert handshake_failure"},
+		{"a name is wanted and not sent", &tls.Config{Certificates: []tls.Certificate{named}, GetConfigForClient: alert(40)},
+			false, "", "Failure: SSL alert handshake_failure"},
+		{"a name is wanted, and the wrong one leads to none", &tls.Config{Certificates: []tls.Certificate{other}, GetConfigForClient: alert(40)},
+			true, "www.example.com,", "Failure: SSL alert handshake_failure"},
 		{"TLS 1.0 with RSA key exchange", &tls.Config{Certificates: []tls.Certificate{old}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10,
 			CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_CBC_SHA}}, true, "www.example.com", "Success: HTTP Status Code 200, OK"},
 	} {

@@ -23,7 +23,8 @@ func ofControl(arn string) r53types.HealthCheckConfig {
 
 // API reference, HealthCheckConfig, InsufficientDataHealthStatus.
 func TestAlarmsData(t *testing.T) {
-	const healthy, unhealthy, last = r53types.InsufficientDataHealthStatusHealthy, r53types.InsufficientDataHealthStatusUnhealthy, r53types.InsufficientDataHealthStatusLastKnownStatus
+	const healthy, unhealthy, last = r53types.InsufficientDataHealthStatusHealthy,
+		r53types.InsufficientDataHealthStatusUnhealthy, r53types.InsufficientDataHealthStatusLastKnownStatus
 	for _, c := range []struct {
 		insufficient r53types.InsufficientDataHealthStatus
 		heard        []AlarmState

@@ -80,7 +80,8 @@ func TestRootIsConfined(t *testing.T) {
 		"head -c 1 /proc/kcore | grep -q .", "test -s /proc/timer_list", "dmesg -c",
 	}
 	script := tries(attempts) +
-		"find /proc -maxdepth 2 -path '/proc/[0-9]*' -prune -o -path /proc/self -prune -o -path /proc/thread-self -prune -o ! -type l -perm /200 -exec test -f {} \\; -writable -printf 'DONE: write %p\\n'\n" +
+		"find /proc -maxdepth 2 -path '/proc/[0-9]*' -prune -o -path /proc/self -prune -o " +
+		"-path /proc/thread-self -prune -o ! -type l -perm /200 -exec test -f {} \\; -writable -printf 'DONE: write %p\\n'\n" +
 		"grep Cap /proc/self/status; ls /proc/self/fd; tty; ls -l /dev\n"
 	_, said := b.run(b.spec(""), script)
 	if strings.Contains(said, "DONE") {

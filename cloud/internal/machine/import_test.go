@@ -124,7 +124,8 @@ func TestImportAppliesLayers(t *testing.T) {
 		"d 0755 @root", `f 0644 @root/abs "absolute"`, "d 0755 @root/dev", "d 0755 @root/etc", "d 0700 @root/etc/app", `f 0644 @root/etc/app/new "new"`,
 		"l 0000 @root/lib -> usr/lib", "d 0555 @root/proc", "d 0755 @root/run", "d 0755 @root/srv", `f 0644 @root/srv/a "a file in a folder's place"`,
 		"d 0555 @root/sys", "d 1777 @root/tmp", "d 0755 @root/usr", "d 0755 @root/usr/bin", `f 0644 @root/usr/bin/hard "tool"`, `f 4755 @root/usr/bin/set "s"`,
-		"h 0000 @root/usr/bin/tool -> @root/usr/bin/hard", "d 0755 @root/usr/lib", `f 0644 @root/usr/lib/by-link "through"`, "d 0755 @root/var", "l 0000 @root/var/run -> /run",
+		"h 0000 @root/usr/bin/tool -> @root/usr/bin/hard", "d 0755 @root/usr/lib",
+		`f 0644 @root/usr/lib/by-link "through"`, "d 0755 @root/var", "l 0000 @root/var/run -> /run",
 	}
 	if diff := cmp.Diff(want, listed(t, layer)); diff != "" {
 		t.Errorf("the layer differs (-want +got):\n%s", diff)

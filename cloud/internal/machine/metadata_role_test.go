@@ -36,7 +36,8 @@ func TestRoleInMetadata(t *testing.T) {
 	}{
 		{"folder", "/latest/meta-data/iam/", good, nil, 200, "info\nsecurity-credentials/", nil},
 		{"name", credentials, good, nil, 200, "web-role", nil},
-		{"info", info, good, nil, 200, "", doc("Code", "Success", "LastUpdated", "2026-11-27T01:02:03Z", "InstanceProfileArn", "arn:p", "InstanceProfileId", "AIPA1")},
+		{"info", info, good, nil, 200, "",
+			doc("Code", "Success", "LastUpdated", "2026-11-27T01:02:03Z", "InstanceProfileArn", "arn:p", "InstanceProfileId", "AIPA1")},
 		{"keys", credentials + "web-role", good, nil, 200, "", doc(
 			"Code", "Success", "LastUpdated", "2026-11-27T01:02:03Z", "Type", "AWS-HMAC", "AccessKeyId", "ASIA1", "SecretAccessKey", "s/+",
 			"Token", "t==", "Expiration", "2026-11-27T07:02:03Z")},

@@ -58,7 +58,8 @@ func TestStatAndInterfacesAreRead(t *testing.T) {
 		t.Error("a short line is read")
 	}
 	var u Usage
-	text := "Inter-| Receive\n face |bytes\n    lo: 9 9 0 0 0 0 0 0 9 9 0 0 0 0 0 0\n  eth0:100 2 0 0 0 0 0 0 300 4 0 0 0 0 0 0\n  eth1: 1 1 0 0 0 0 0 0 1 1 0 0 0 0 0 0\n"
+	text := "Inter-| Receive\n face |bytes\n    lo: 9 9 0 0 0 0 0 0 9 9 0 0 0 0 0 0\n" +
+		"  eth0:100 2 0 0 0 0 0 0 300 4 0 0 0 0 0 0\n  eth1: 1 1 0 0 0 0 0 0 1 1 0 0 0 0 0 0\n"
 	if err := u.addInterfaces(bufio.NewScanner(strings.NewReader(text))); err != nil || u != (Usage{BytesIn: 101, PacketsIn: 3, BytesOut: 301, PacketsOut: 5}) {
 		t.Errorf("%+v, %v", u, err)
 	}

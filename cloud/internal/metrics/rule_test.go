@@ -42,8 +42,10 @@ func TestRules(t *testing.T) {
 		many = append(many, fmt.Sprintf("OK(a%d)", i))
 	}
 	for _, bad := range []string{
-		"", "ALARM", "ALARM()", "ALARM(a", `ALARM("a)`, "a", "ALARM(a) OK(o)", "ALARM(a) OR", "(TRUE", "TRUE)", "TRUEFALSE", "NOT", "alarm(a)", "AT_LEAST(0, OK, (a))", "AT_LEAST(2, OK, (a))",
-		"AT_LEAST(101%, OK, (a))", "AT_LEAST(1, OK, ())", "AT_LEAST(1, OK, a)", "AT_LEAST(1, ON, (a))", "AT_LEAST(1, OK, (a)", "AT_LEAST(OK, (a))", strings.Join(many, " OR "),
+		"", "ALARM", "ALARM()", "ALARM(a", `ALARM("a)`, "a", "ALARM(a) OK(o)", "ALARM(a) OR",
+		"(TRUE", "TRUE)", "TRUEFALSE", "NOT", "alarm(a)", "AT_LEAST(0, OK, (a))", "AT_LEAST(2, OK, (a))",
+		"AT_LEAST(101%, OK, (a))", "AT_LEAST(1, OK, ())", "AT_LEAST(1, OK, a)",
+		"AT_LEAST(1, ON, (a))", "AT_LEAST(1, OK, (a)", "AT_LEAST(OK, (a))", strings.Join(many, " OR "),
 		strings.Repeat("(", 600) + "TRUE" + strings.Repeat(")", 600), strings.Repeat("NOT ", 600) + "TRUE",
 	} {
 		if _, err := ParseRule(bad); err == nil {

@@ -43,12 +43,20 @@ func TestNetworkACLJudgesBothWays(t *testing.T) {
 		acl  network.NetworkACL
 		want string
 	}{
-		"request and reply":             {network.NetworkACL{Ingress: []network.ACLRule{in}, Egress: []network.ACLRule{out}}, user},
-		"no ephemeral ports out":        {network.NetworkACL{Ingress: []network.ACLRule{in}, Egress: []network.ACLRule{in}}, "timeout"},
-		"nothing in":                    {network.NetworkACL{Egress: []network.ACLRule{out}}, "timeout"},
-		"the first that matches":        {network.NetworkACL{Ingress: []network.ACLRule{tcp(false, 80, 80, "192.0.2.0/24"), allowAll}, Egress: []network.ACLRule{allowAll}}, "timeout"},
-		"the first, of another address": {network.NetworkACL{Ingress: []network.ACLRule{tcp(false, 80, 80, "203.0.113.0/24"), allowAll}, Egress: []network.ACLRule{out}}, user},
-		"another protocol":              {network.NetworkACL{Ingress: []network.ACLRule{{Allow: true, Protocol: "17", ToPort: 65535, Prefix: anywhere}}, Egress: []network.ACLRule{out}}, "timeout"},
+		"request and reply":      {network.NetworkACL{Ingress: []network.ACLRule{in}, Egress: []network.ACLRule{out}}, user},
+		"no ephemeral ports out": {network.NetworkACL{Ingress: []network.ACLRule{in}, Egress: []network.ACLRule{in}}, "timeout"},
+		"nothing in":             {network.NetworkACL{Egress: []network.ACLRule{out}}, "timeout"},
+		"the first that matches": {
+			network.NetworkACL{Ingress: []network.ACLRule{tcp(false, 80, 80, "192.0.2.0/24"), allowAll}, Egress: []network.ACLRule{allowAll}},
+			"timeout",
+		},
+		"the first, of another address": {
+			network.NetworkACL{Ingress: []network.ACLRule{tcp(false, 80, 80, "203.0.113.0/24"), allowAll}, Egress: []network.ACLRule{out}}, user,
+		},
+		"another protocol": {
+			network.NetworkACL{Ingress: []network.ACLRule{{Allow: true, Protocol: "17", ToPort: 65535, Prefix: anywhere}}, Egress: []network.ACLRule{out}},
+			"timeout",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFabric(t, guarded(c.acl))

@@ -38,7 +38,8 @@ func Explain(f Facts) error {
 		)
 	case f.Container:
 		return errors.New("the container's runtime forbids namespaces (" + f.Clone.Error() +
-			"): start the container with `--privileged`, or with `--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined`")
+			"): start the container with `--privileged`, " +
+			"or with `--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined`")
 	case !f.Root && f.UsernsClone == "0":
 		return errors.New(
 			"unprivileged user namespaces are turned off by kernel.unprivileged_userns_clone=0: allow them with `sudo sysctl -w kernel.unprivileged_userns_clone=1`",

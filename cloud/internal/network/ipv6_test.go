@@ -139,7 +139,9 @@ except TimeoutError:
 func TestNetworkACLJudgesIPv6(t *testing.T) {
 	spec := dualStack()
 	all := network.ACLRule{Allow: true, Protocol: "-1", Prefix: anywhereIPv6}
-	spec.NetworkACLs = []network.NetworkACL{{ID: "acl-own", Ingress: []network.ACLRule{allowAll, tcp(true, 80, 80, "::/0")}, Egress: []network.ACLRule{allowAll, all}}}
+	spec.NetworkACLs = []network.NetworkACL{
+		{ID: "acl-own", Ingress: []network.ACLRule{allowAll, tcp(true, 80, 80, "::/0")}, Egress: []network.ACLRule{allowAll, all}},
+	}
 	for n, i := range spec.Interfaces {
 		if i.Subnet == netip.MustParsePrefix("10.0.0.0/24") {
 			spec.Interfaces[n].NetworkACL = "acl-own"

@@ -219,7 +219,10 @@ func (v *vpc) makeLink(i Interface) (*link, error) {
 		}
 		v.subnets[i.Subnet] = true
 	}
-	l := &link{name: linkName(i.ID), device: i.Device, within: v.links[i.Within], address: i.Address, addresses: map[netip.Addr]bool{}, mac: i.MAC, subnet: i.Subnet, tables: map[family]int{}, before: map[family]int{}}
+	l := &link{
+		name: linkName(i.ID), device: i.Device, within: v.links[i.Within], address: i.Address, addresses: map[netip.Addr]bool{},
+		mac: i.MAC, subnet: i.Subnet, tables: map[family]int{}, before: map[family]int{},
+	}
 	after := func() {}
 	if l.within != nil {
 		l.namespace = l.within.namespace

@@ -49,7 +49,10 @@ func TestReachabilityIsAsPredicted(t *testing.T) {
 			p.datagrams(t)
 			for _, q := range p.asked {
 				sent++
-				for count, is := range map[*int]bool{&open: q.opens, &answered: q.replied, &answered6: q.replied && q.at.Addr().Is6(), &throughNAT: q.replied && q.nat, &toPeer: q.replied && q.peer} {
+				for count, is := range map[*int]bool{
+					&open: q.opens, &answered: q.replied, &answered6: q.replied && q.at.Addr().Is6(),
+					&throughNAT: q.replied && q.nat, &toPeer: q.replied && q.peer,
+				} {
 					if is {
 						*count++
 					}
@@ -63,7 +66,8 @@ func TestReachabilityIsAsPredicted(t *testing.T) {
 			break
 		}
 	}
-	t.Logf("%d pairs of VPCs: %d questions asked by datagrams, of which %d arrive and %d are answered (%d of IPv6, %d through the NAT gateway, %d by the peered VPC); %d connections tried",
+	t.Logf("%d pairs of VPCs: %d questions asked by datagrams, of which %d arrive and %d are answered "+
+		"(%d of IPv6, %d through the NAT gateway, %d by the peered VPC); %d connections tried",
 		vpcs, sent, open, answered, answered6, throughNAT, toPeer, dialled)
 }
 
@@ -163,11 +167,13 @@ type generator struct{ *rand.Rand }
 func pick[T any](g generator, from ...T) T { return from[g.IntN(len(from))] }
 
 func (g generator) prefix() netip.Prefix {
-	return netip.MustParsePrefix(pick(g, "0.0.0.0/0", "0.0.0.0/0", "0.0.0.0/0", "10.0.0.0/16", "10.0.0.0/23", "10.0.1.0/24", "10.0.3.10/32", "10.1.0.0/24", "192.0.2.0/24", "198.51.100.0/27"))
+	return netip.MustParsePrefix(pick(g, "0.0.0.0/0", "0.0.0.0/0", "0.0.0.0/0", "10.0.0.0/16",
+		"10.0.0.0/23", "10.0.1.0/24", "10.0.3.10/32", "10.1.0.0/24", "192.0.2.0/24", "198.51.100.0/27"))
 }
 
 func (g generator) prefixIPv6() netip.Prefix {
-	return netip.MustParsePrefix(pick(g, "::/0", "::/0", "::/0", "2001:db8::/64", "2001:db8:100::/56", "2001:db8:100::/63", "2001:db8:100:3::a/128", "2001:db8:100:100::/56"))
+	return netip.MustParsePrefix(pick(g, "::/0", "::/0", "::/0", "2001:db8::/64",
+		"2001:db8:100::/56", "2001:db8:100::/63", "2001:db8:100:3::a/128", "2001:db8:100:100::/56"))
 }
 
 func (g generator) ports() (from, to int) {

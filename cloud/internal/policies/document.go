@@ -176,7 +176,8 @@ func (d Document) check() error {
 	switch {
 	case d.AWSPolicyFormatVersion != "2015-10-01" && d.AWSPolicyFormatVersion != "2023-05-09":
 		return fmt.Errorf("AWSPolicyFormatVersion %q is neither 2015-10-01 nor 2023-05-09", d.AWSPolicyFormatVersion)
-	case !slices.Contains(d.RecordType.Values(), d.RecordType) || d.RecordType == r53types.RRTypeSoa || d.RecordType == r53types.RRTypeNs || d.RecordType == r53types.RRTypeDs:
+	case !slices.Contains(d.RecordType.Values(), d.RecordType) || d.RecordType == r53types.RRTypeSoa ||
+		d.RecordType == r53types.RRTypeNs || d.RecordType == r53types.RRTypeDs:
 		return fmt.Errorf("RecordType %q is none that a traffic policy can have", d.RecordType)
 	case (d.StartEndpoint == "") == (d.StartRule == ""):
 		return fmt.Errorf("exactly one of StartEndpoint and StartRule must be there")

@@ -26,13 +26,18 @@ func byRule(rules string) string {
 func TestPolicyDocumentsAreTaken(t *testing.T) {
 	for what, document := range map[string]string{
 		"an endpoint": oneEndpoint,
-		"failover":    byRule(`"start":{"RuleType":"failover","Primary":{"EndpointReference":"lb","EvaluateTargetHealth":true},"Secondary":{"EndpointReference":"web","HealthCheck":"x"}}`),
-		"geo":         byRule(`"start":{"RuleType":"geo","Locations":[{"EndpointReference":"one","IsDefault":true},{"EndpointReference":"two","Country":"US","Subdivision":"WA"},{"EndpointReference":"two","Continent":"EU"}]}`),
-		"default":     byRule(`"start":{"RuleType":"geo","Locations":[{"EndpointReference":"one","Country":"*","IsDefault":"true"}]}`),
-		"latency":     byRule(`"start":{"RuleType":"latency","Regions":[{"EndpointReference":"one","Region":"us-east-1"},{"EndpointReference":"two","Region":"eu-west-1"}]}`),
-		"multivalue":  byRule(`"start":{"RuleType":"multivalue","Items":[{"EndpointReference":"one"},{"EndpointReference":"two","HealthCheck":"x"}]}`),
-		"weighted":    byRule(`"start":{"RuleType":"weighted","Items":[{"EndpointReference":"one","Weight":"4"},{"EndpointReference":"two","Weight":255,"EvaluateTargetHealth":"false"}]}`),
-		"nested":      byRule(`"start":{"RuleType":"weighted","Items":[{"RuleReference":"next","Weight":1},{"RuleReference":"next","Weight":1}]},"next":{"RuleType":"multivalue","Items":[{"EndpointReference":"one"}]}`),
+		"failover": byRule(`"start":{"RuleType":"failover","Primary":{"EndpointReference":"lb",` +
+			`"EvaluateTargetHealth":true},"Secondary":{"EndpointReference":"web","HealthCheck":"x"}}`),
+		"geo": byRule(`"start":{"RuleType":"geo","Locations":[{"EndpointReference":"one","IsDefault":true},` +
+			`{"EndpointReference":"two","Country":"US","Subdivision":"WA"},{"EndpointReference":"two","Continent":"EU"}]}`),
+		"default": byRule(`"start":{"RuleType":"geo","Locations":[{"EndpointReference":"one","Country":"*","IsDefault":"true"}]}`),
+		"latency": byRule(`"start":{"RuleType":"latency",` +
+			`"Regions":[{"EndpointReference":"one","Region":"us-east-1"},{"EndpointReference":"two","Region":"eu-west-1"}]}`),
+		"multivalue": byRule(`"start":{"RuleType":"multivalue","Items":[{"EndpointReference":"one"},{"EndpointReference":"two","HealthCheck":"x"}]}`),
+		"weighted": byRule(`"start":{"RuleType":"weighted",` +
+			`"Items":[{"EndpointReference":"one","Weight":"4"},{"EndpointReference":"two","Weight":255,"EvaluateTargetHealth":"false"}]}`),
+		"nested": byRule(`"start":{"RuleType":"weighted","Items":[{"RuleReference":"next","Weight":1},{"RuleReference":"next","Weight":1}]},` +
+			`"next":{"RuleType":"multivalue","Items":[{"EndpointReference":"one"}]}`),
 		"geoproximity": byRule(`"start":{"RuleType":"geoproximity","GeoproximityLocations":[
 			{"EndpointReference":"one","Location":{"Type":"Region","LocationName":"aws:route53:us-east-1"},"Bias":"-10"},
 			{"EndpointReference":"one","Location":{"Type":"LocalZone","LocationName":"aws:route53:us-east-1-atl-1a"}},
@@ -90,17 +95,20 @@ func TestPolicyDocumentsAreRefused(t *testing.T) {
 		"weight":             byRule(`"start":{"RuleType":"weighted","Items":[{"EndpointReference":"one","Weight":"256"}]}`),
 		"weight of latency":  byRule(`"start":{"RuleType":"latency","Regions":[{"EndpointReference":"one","Region":"us-east-1","Weight":1}]}`),
 		"an unknown region":  byRule(`"start":{"RuleType":"latency","Regions":[{"EndpointReference":"one","Region":"mars-1"}]}`),
-		"a region twice":     byRule(`"start":{"RuleType":"latency","Regions":[{"EndpointReference":"one","Region":"us-east-1"},{"EndpointReference":"two","Region":"us-east-1"}]}`),
-		"two defaults":       byRule(`"start":{"RuleType":"geo","Locations":[{"EndpointReference":"one","Country":"*"},{"EndpointReference":"two","IsDefault":true}]}`),
-		"no location":        byRule(`"start":{"RuleType":"geo","Locations":[{"EndpointReference":"one"}]}`),
-		"a continent":        byRule(`"start":{"RuleType":"geo","Locations":[{"EndpointReference":"one","Continent":"XX"}]}`),
-		"a rule of values":   byRule(`"start":{"RuleType":"multivalue","Items":[{"RuleReference":"start"}]}`),
-		"a circle":           byRule(`"start":{"RuleType":"weighted","Items":[{"RuleReference":"start","Weight":1}]}`),
-		"too deep":           byRule(strings.Join(chain, ",")),
-		"bias":               byRule(`"start":{"RuleType":"geoproximity","GeoproximityLocations":[{"EndpointReference":"one","Location":{"Type":"Region","LocationName":"aws:route53:us-east-1"},"Bias":"100"}]}`),
-		"three decimals":     byRule(`"start":{"RuleType":"geoproximity","GeoproximityLocations":[{"EndpointReference":"one","Location":{"Type":"Coordinate","Latitude":"38.901","Longitude":"1"}}]}`),
-		"place of old":       byRule(`"start":{"RuleType":"geoproximity","GeoproximityLocations":[{"EndpointReference":"one","Region":"aws:route53:us-east-1"}]}`),
-		"health":             byRule(`"start":{"RuleType":"weighted","Items":[{"EndpointReference":"one","Weight":1,"EvaluateTargetHealth":"yes"}]}`),
+		"a region twice": byRule(`"start":{"RuleType":"latency",` +
+			`"Regions":[{"EndpointReference":"one","Region":"us-east-1"},{"EndpointReference":"two","Region":"us-east-1"}]}`),
+		"two defaults":     byRule(`"start":{"RuleType":"geo","Locations":[{"EndpointReference":"one","Country":"*"},{"EndpointReference":"two","IsDefault":true}]}`),
+		"no location":      byRule(`"start":{"RuleType":"geo","Locations":[{"EndpointReference":"one"}]}`),
+		"a continent":      byRule(`"start":{"RuleType":"geo","Locations":[{"EndpointReference":"one","Continent":"XX"}]}`),
+		"a rule of values": byRule(`"start":{"RuleType":"multivalue","Items":[{"RuleReference":"start"}]}`),
+		"a circle":         byRule(`"start":{"RuleType":"weighted","Items":[{"RuleReference":"start","Weight":1}]}`),
+		"too deep":         byRule(strings.Join(chain, ",")),
+		"bias": byRule(`"start":{"RuleType":"geoproximity",` +
+			`"GeoproximityLocations":[{"EndpointReference":"one","Location":{"Type":"Region","LocationName":"aws:route53:us-east-1"},"Bias":"100"}]}`),
+		"three decimals": byRule(`"start":{"RuleType":"geoproximity",` +
+			`"GeoproximityLocations":[{"EndpointReference":"one","Location":{"Type":"Coordinate","Latitude":"38.901","Longitude":"1"}}]}`),
+		"place of old": byRule(`"start":{"RuleType":"geoproximity","GeoproximityLocations":[{"EndpointReference":"one","Region":"aws:route53:us-east-1"}]}`),
+		"health":       byRule(`"start":{"RuleType":"weighted","Items":[{"EndpointReference":"one","Weight":1,"EvaluateTargetHealth":"yes"}]}`),
 	} {
 		_, err := Parse(document)
 		if err == nil {
@@ -155,12 +163,14 @@ func FuzzPolicyDocument(f *testing.F) {
 	f.Add(oneEndpoint)
 	f.Add(
 		byRule(
-			`"start":{"RuleType":"failover","Primary":{"RuleReference":"b"},"Secondary":{"EndpointReference":"lb"}},"b":{"RuleType":"weighted","Items":[{"EndpointReference":"one","Weight":1}]}`,
+			`"start":{"RuleType":"failover","Primary":{"RuleReference":"b"},"Secondary":{"EndpointReference":"lb"}},` +
+				`"b":{"RuleType":"weighted","Items":[{"EndpointReference":"one","Weight":1}]}`,
 		),
 	)
 	f.Add(
 		byRule(
-			`"start":{"RuleType":"geoproximity","GeoproximityLocations":[{"EndpointReference":"one","Location":{"Type":"LocalZone","LocationName":"aws:route53:us-east-1-atl-1a"}}]}`,
+			`"start":{"RuleType":"geoproximity","GeoproximityLocations":[{"EndpointReference":"one",` +
+				`"Location":{"Type":"LocalZone","LocationName":"aws:route53:us-east-1-atl-1a"}}]}`,
 		),
 	)
 	f.Fuzz(func(t *testing.T, document string) {

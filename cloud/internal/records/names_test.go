@@ -3,7 +3,10 @@ package records
 import "testing"
 
 func TestNamesAreKeptAsRoute53Does(t *testing.T) {
-	for in, want := range map[string]string{"WWW.Example.com": "www.example.com.", "*.x.": `\052.x.`, `\052.x`: `\052.x.`, "a_b-c.x": "a_b-c.x.", "a!b.x": `a\041b.x.`, `a\.b.x`: `a\056b.x.`} {
+	for in, want := range map[string]string{
+		"WWW.Example.com": "www.example.com.", "*.x.": `\052.x.`, `\052.x`: `\052.x.`,
+		"a_b-c.x": "a_b-c.x.", "a!b.x": `a\041b.x.`, `a\.b.x`: `a\056b.x.`,
+	} {
 		if got, err := Name(in); err != nil || got != want {
 			t.Errorf("name(%q) = %q, %v, want %q", in, got, err, want)
 		}

@@ -54,7 +54,8 @@ func policyOf(set *r53types.ResourceRecordSet) Policy {
 
 // Routed checks the members of a record set's routing policy; in names the change, for messages.
 func Routed(set *r53types.ResourceRecordSet, in string) error {
-	const exactly = "Invalid request: Expected exactly one of [Weight, Region, Failover, GeoLocation, MultiValueAnswer, GeoProximityLocation, or CidrRoutingConfig], but found"
+	const exactly = "Invalid request: Expected exactly one of [Weight, Region, Failover, " +
+		"GeoLocation, MultiValueAnswer, GeoProximityLocation, or CidrRoutingConfig], but found"
 	found := policiesOf(set)
 	switch {
 	case len(found) > 1:
@@ -175,7 +176,8 @@ var LocationName = regexp.MustCompile(`^([0-9A-Za-z_-]{1,16}|\*)$`)
 func cidrRouting(c *r53types.CidrRoutingConfig) error {
 	if !LocationName.MatchString(aws.ToString(c.LocationName)) {
 		return request.BadInput(
-			"1 validation error detected: Value '%s' at 'locationName' failed to satisfy constraint: Member must satisfy regular expression pattern: [0-9A-Za-z_\\-\\*]+",
+			"1 validation error detected: Value '%s' at 'locationName' failed to satisfy constraint: "+
+				"Member must satisfy regular expression pattern: [0-9A-Za-z_\\-\\*]+",
 			aws.ToString(c.LocationName),
 		)
 	}

@@ -419,7 +419,8 @@ func TestGroupLaunchesIntoItsPlacementGroup(t *testing.T) {
 	roomtest.Must(s.scaling.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{
 		AutoScalingGroupName: new("app"), PlacementGroup: new("none"), DesiredCapacity: new(int32(3)),
 	}))(t)
-	if g := roomtest.Must(s.scaling.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{}))(t).AutoScalingGroups[0]; *g.PlacementGroup != "none" {
+	if g := roomtest.Must(s.scaling.DescribeAutoScalingGroups(ctx,
+		&autoscaling.DescribeAutoScalingGroupsInput{}))(t).AutoScalingGroups[0]; *g.PlacementGroup != "none" {
 		t.Errorf("%+v", g)
 	}
 	s.await("a launch that failed", func() bool {

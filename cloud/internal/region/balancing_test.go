@@ -74,7 +74,9 @@ func newSite(t *testing.T) *site {
 	s.vpc, subnet = makeNetwork(t, s.r)
 	gateway := roomtest.Must(s.r.nets.CreateInternetGateway(ctx, &ec2.CreateInternetGatewayInput{}))(t).InternetGateway
 	roomtest.Must(s.r.nets.AttachInternetGateway(ctx, &ec2.AttachInternetGatewayInput{VpcId: &s.vpc, InternetGatewayId: gateway.InternetGatewayId}))(t)
-	other := roomtest.Must(s.r.nets.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &s.vpc, CidrBlock: new("10.0.2.0/24"), AvailabilityZone: new("us-east-1b")}))(t)
+	other := roomtest.Must(s.r.nets.CreateSubnet(ctx, &ec2.CreateSubnetInput{
+		VpcId: &s.vpc, CidrBlock: new("10.0.2.0/24"), AvailabilityZone: new("us-east-1b"),
+	}))(t)
 	s.subnets = []string{subnet, *other.Subnet.SubnetId}
 	s.balance = roomtest.Must(s.r.balancing.CreateLoadBalancer(ctx, s.request()))(t).LoadBalancers[0]
 	s.group = *roomtest.Must(s.r.balancing.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
@@ -216,7 +218,9 @@ func TestInterfacesFollowTheirLoadBalancer(t *testing.T) {
 	s := newSite(t)
 	s.listen()
 	ctx, arn := t.Context(), s.balance.LoadBalancerArn
-	third := roomtest.Must(s.r.nets.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &s.vpc, CidrBlock: new("10.0.3.0/24"), AvailabilityZone: new("us-east-1c")}))(t)
+	third := roomtest.Must(s.r.nets.CreateSubnet(ctx, &ec2.CreateSubnetInput{
+		VpcId: &s.vpc, CidrBlock: new("10.0.3.0/24"), AvailabilityZone: new("us-east-1c"),
+	}))(t)
 	subnets := []string{s.subnets[0], *third.Subnet.SubnetId}
 	roomtest.Must(s.r.balancing.SetSubnets(ctx, &elb.SetSubnetsInput{LoadBalancerArn: arn, Subnets: subnets}))(t)
 	var in []string

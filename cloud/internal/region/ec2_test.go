@@ -193,7 +193,8 @@ func TestEndAndFailureOfMachines(t *testing.T) {
 		t.Errorf("reason %v", *row.Reason.Code)
 	}
 	id = *roomtest.Must(r.compute.RunInstances(ctx, in))(t).Instances[0].InstanceId
-	if row := waitState(t, r, id, ec2types.InstanceStateNameTerminated); *row.Reason.Code != "Server.InternalError" || !strings.Contains(*row.Reason.Message, "no memory") {
+	if row := waitState(t, r, id, ec2types.InstanceStateNameTerminated); *row.Reason.Code != "Server.InternalError" ||
+		!strings.Contains(*row.Reason.Message, "no memory") {
 		t.Errorf("reason %v", row.Reason)
 	}
 }
@@ -203,9 +204,13 @@ func TestLaunchTemplateVersions(t *testing.T) {
 	ctx := t.Context()
 	_, subnet := makeNetwork(t, r)
 	data := &ec2types.RequestLaunchTemplateData{ImageId: new(hostImage(t, r)), InstanceType: smallType(), UserData: new("IyEvYmluL3NoCg==")}
-	lt := roomtest.Must(r.compute.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: new("app"), LaunchTemplateData: data}))(t).LaunchTemplate
-	v2 := roomtest.Must(r.compute.CreateLaunchTemplateVersion(ctx, &ec2.CreateLaunchTemplateVersionInput{LaunchTemplateId: lt.LaunchTemplateId, SourceVersion: new("1"),
-		LaunchTemplateData: &ec2types.RequestLaunchTemplateData{DisableApiTermination: new(true)}}))(t).LaunchTemplateVersion
+	lt := roomtest.Must(r.compute.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{
+		LaunchTemplateName: new("app"), LaunchTemplateData: data,
+	}))(t).LaunchTemplate
+	v2 := roomtest.Must(r.compute.CreateLaunchTemplateVersion(ctx, &ec2.CreateLaunchTemplateVersionInput{
+		LaunchTemplateId: lt.LaunchTemplateId, SourceVersion: new("1"),
+		LaunchTemplateData: &ec2types.RequestLaunchTemplateData{DisableApiTermination: new(true)},
+	}))(t).LaunchTemplateVersion
 	if *v2.VersionNumber != 2 || *v2.LaunchTemplateData.UserData != *data.UserData || *v2.DefaultVersion {
 		t.Errorf("version %+v", v2)
 	}

@@ -68,7 +68,9 @@ func makeNetwork(t *testing.T, r *Region) (vpc, subnet string) {
 	v := roomtest.Must(r.nets.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: new("10.0.0.0/16")}))(t).Vpc
 	s := roomtest.Must(r.nets.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: v.VpcId, CidrBlock: new("10.0.1.0/24")}))(t).Subnet
 	roomtest.Must(
-		r.nets.ModifySubnetAttribute(ctx, &ec2.ModifySubnetAttributeInput{SubnetId: s.SubnetId, MapPublicIpOnLaunch: &ec2types.AttributeBooleanValue{Value: new(true)}}),
+		r.nets.ModifySubnetAttribute(ctx, &ec2.ModifySubnetAttributeInput{
+			SubnetId: s.SubnetId, MapPublicIpOnLaunch: &ec2types.AttributeBooleanValue{Value: new(true)},
+		}),
 	)(t)
 	return *v.VpcId, *s.SubnetId
 }

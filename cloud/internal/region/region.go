@@ -181,7 +181,8 @@ func (r *Region) load(fabric nets.Fabric, host compute.Machines) (err error) {
 	if r.scaling, err = scaling.Load(r.Base, machines{r.compute, r.nets}, r.balancing, alarms{r}, r.notifying); err != nil {
 		return err
 	}
-	if r.watching, err = watching.Load(r.Base, actions{r.scaling, r.compute, r.notifying}, r.compute.PublishMetrics, r.balancing.PublishMetrics, r.scaling.PublishMetrics); err != nil {
+	if r.watching, err = watching.Load(r.Base, actions{r.scaling, r.compute, r.notifying},
+		r.compute.PublishMetrics, r.balancing.PublishMetrics, r.scaling.PublishMetrics); err != nil {
 		return err
 	}
 	r.quotas = quotas.New(r.Base, Quotas()...)

@@ -24,7 +24,9 @@ func TestAccountAttributesAreTold(t *testing.T) {
 	if err != nil || len(one.AccountAttributes) != 1 || *one.AccountAttributes[0].AttributeValues[0].AttributeValue != "none" {
 		t.Errorf("default-vpc: %+v, %v", one, err)
 	}
-	most := roomtest.Must(d.DescribeAccountAttributes(ctx, &ec2.DescribeAccountAttributesInput{AttributeNames: []ec2types.AccountAttributeName{"max-elastic-ips"}}))(t)
+	most := roomtest.Must(d.DescribeAccountAttributes(ctx, &ec2.DescribeAccountAttributesInput{
+		AttributeNames: []ec2types.AccountAttributeName{"max-elastic-ips"},
+	}))(t)
 	if got := *most.AccountAttributes[0].AttributeValues[0].AttributeValue; got != "5" {
 		t.Errorf("max-elastic-ips is %s, and the quota 5", got)
 	}
@@ -50,8 +52,10 @@ func TestRegionsOfTheCloudAreTold(t *testing.T) {
 		{ec2.DescribeRegionsInput{RegionNames: []string{"us-east-1"}}, []string{"us-east-1"}},
 		{ec2.DescribeRegionsInput{Filters: regiontest.Where("region-name", "us-w*")}, []string{"us-west-2"}},
 		{ec2.DescribeRegionsInput{Filters: regiontest.Where("endpoint", "ec2.us-east-1.amazonaws.com")}, []string{"us-east-1"}},
-		{ec2.DescribeRegionsInput{AllRegions: new(true), Filters: regiontest.Where("opt-in-status", "opt-in-not-required", "opted-in")}, []string{"us-east-1", "us-west-2"}},
-		{ec2.DescribeRegionsInput{AllRegions: new(true), Filters: regiontest.Where("region-name", "us-*")}, []string{"us-east-1", "us-east-2", "us-west-1", "us-west-2"}},
+		{ec2.DescribeRegionsInput{AllRegions: new(true), Filters: regiontest.Where("opt-in-status", "opt-in-not-required", "opted-in")},
+			[]string{"us-east-1", "us-west-2"}},
+		{ec2.DescribeRegionsInput{AllRegions: new(true), Filters: regiontest.Where("region-name", "us-*")},
+			[]string{"us-east-1", "us-east-2", "us-west-1", "us-west-2"}},
 		{ec2.DescribeRegionsInput{RegionNames: []string{"ap-southeast-7"}}, []string{"ap-southeast-7"}},
 	} {
 		out, err := west.DescribeRegions(ctx, &c.in)

@@ -54,9 +54,12 @@ func TestLaunchConfigurationIsCheckedByEC2(t *testing.T) {
 			}
 		})
 	}
-	disks := &in{LaunchConfigurationName: new("disks"), ImageId: image, InstanceType: new(string(smallType())), BlockDeviceMappings: []autoscalingtypes.BlockDeviceMapping{
-		{DeviceName: new("/dev/xvdf"), Ebs: &autoscalingtypes.Ebs{VolumeSize: new(int32(1 << 20)), VolumeType: new("gp3")}},
-	}}
+	disks := &in{
+		LaunchConfigurationName: new("disks"), ImageId: image, InstanceType: new(string(smallType())),
+		BlockDeviceMappings: []autoscalingtypes.BlockDeviceMapping{
+			{DeviceName: new("/dev/xvdf"), Ebs: &autoscalingtypes.Ebs{VolumeSize: new(int32(1 << 20)), VolumeType: new("gp3")}},
+		},
+	}
 	_, err := s.scaling.CreateLaunchConfiguration(ctx, disks)
 	roomtest.WantAPIError(t, err, "ValidationError")
 }
@@ -92,7 +95,9 @@ func TestWarmingInstanceIsNotCountedForItsGroup(t *testing.T) {
 	if n := received("AutoScalingGroupName", "app"); n != 0 {
 		t.Errorf("its group has received %v", n)
 	}
-	roomtest.Must(s.scaling.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: new("app"), DefaultInstanceWarmup: new(int32(0))}))(t)
+	roomtest.Must(s.scaling.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{
+		AutoScalingGroupName: new("app"), DefaultInstanceWarmup: new(int32(0)),
+	}))(t)
 	s.paper.Started(id).Use(machine.Usage{BytesIn: 1500})
 	await("the group has not received what a warm instance has", func() bool { return received("AutoScalingGroupName", "app") == 500 })
 }

@@ -56,7 +56,10 @@ func TestThingsThatCallsName(t *testing.T) {
 	}))(t)
 
 	got := d.Region.Things(access.Question{
-		Names: []string{"parameter/web/size", "parameter/web/none", vpc, under, guarded, rule, pair, attached, given, "arn:none", "autoScalingGroupName/none"}, Template: &access.Template{Name: "web"},
+		Names: []string{
+			"parameter/web/size", "parameter/web/none", vpc, under, guarded, rule, pair, attached, given, "arn:none", "autoScalingGroupName/none",
+		},
+		Template: &access.Template{Name: "web"},
 	})
 	has := map[string]string{"team": "a"}
 	want := map[string]access.Thing{

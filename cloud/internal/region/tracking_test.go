@@ -33,7 +33,8 @@ func TestTargetTrackingScalesByItsAlarms(t *testing.T) {
 	}
 	for _, a := range alarms {
 		shown := roomtest.Must(s.r.watching.DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{*a.AlarmName}}))(t).MetricAlarms
-		if len(shown) != 1 || *shown[0].AlarmArn != *a.AlarmARN || !strings.HasPrefix(*shown[0].AlarmDescription, "DO NOT EDIT OR DELETE. For TargetTrackingScaling policy arn:aws:autoscaling:") {
+		if len(shown) != 1 || *shown[0].AlarmArn != *a.AlarmARN ||
+			!strings.HasPrefix(*shown[0].AlarmDescription, "DO NOT EDIT OR DELETE. For TargetTrackingScaling policy arn:aws:autoscaling:") {
 			t.Errorf("%s is %+v", *a.AlarmName, shown)
 		}
 	}

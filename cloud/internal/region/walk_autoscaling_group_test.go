@@ -19,7 +19,8 @@ func TestProviderWalksAutoScalingGroups(t *testing.T) {
 		fleetWalk("aws_autoscaling_group", nil, func(p *provider, in *autoscaling.UpdateAutoScalingGroupInput) {
 			in.MaxSize, in.DesiredCapacity, in.TerminationPolicies = new(int32(3)), new(int32(2)), []string{"OldestInstance"}
 		}),
-		fleetWalk("aws_autoscaling_group with target_group_arns, enabled_metrics, suspended_processes", func(p *provider, in *autoscaling.CreateAutoScalingGroupInput) {
+		fleetWalk("aws_autoscaling_group with target_group_arns, enabled_metrics, "+
+			"suspended_processes", func(p *provider, in *autoscaling.CreateAutoScalingGroupInput) {
 			in.TargetGroupARNs, in.HealthCheckType = []string{p.createTargetGroup()}, new("ELB")
 		}, func(p *provider, in *autoscaling.UpdateAutoScalingGroupInput) {
 			p.addToFleet(*in.AutoScalingGroupName)
@@ -111,7 +112,9 @@ func (p *provider) createFleet(change func(*provider, *autoscaling.CreateAutoSca
 // group is a group as it is described; nil where there is none.
 func (p *provider) fleet(name string) *autoscalingtypes.AutoScalingGroup {
 	p.T.Helper()
-	out := roomtest.Must(p.Scaling.DescribeAutoScalingGroups(p.T.Context(), &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{name}}))(p.T)
+	out := roomtest.Must(p.Scaling.DescribeAutoScalingGroups(p.T.Context(), &autoscaling.DescribeAutoScalingGroupsInput{
+		AutoScalingGroupNames: []string{name},
+	}))(p.T)
 	return only(p, out.AutoScalingGroups)
 }
 
@@ -181,9 +184,13 @@ func (p *provider) destroyFleet(name string) {
 func (p *provider) addToFleet(name string) {
 	p.T.Helper()
 	ctx := p.T.Context()
-	other := *roomtest.Must(p.ELB.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{Name: new("other"), VpcId: &p.vpc, Port: new(int32(80)), Protocol: "HTTP"}))(p.T).
+	other := *roomtest.Must(p.ELB.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
+		Name: new("other"), VpcId: &p.vpc, Port: new(int32(80)), Protocol: "HTTP",
+	}))(p.T).
 		TargetGroups[0].TargetGroupArn
-	roomtest.Must(p.Scaling.AttachLoadBalancerTargetGroups(ctx, &autoscaling.AttachLoadBalancerTargetGroupsInput{AutoScalingGroupName: &name, TargetGroupARNs: []string{other}}))(p.T)
+	roomtest.Must(p.Scaling.AttachLoadBalancerTargetGroups(ctx, &autoscaling.AttachLoadBalancerTargetGroupsInput{
+		AutoScalingGroupName: &name, TargetGroupARNs: []string{other},
+	}))(p.T)
 	p.Await("attached", func() bool {
 		in := &autoscaling.DescribeLoadBalancerTargetGroupsInput{AutoScalingGroupName: &name}
 		for _, g := range roomtest.Must(p.Scaling.DescribeLoadBalancerTargetGroups(ctx, in))(p.T).LoadBalancerTargetGroups {
@@ -194,7 +201,9 @@ func (p *provider) addToFleet(name string) {
 		return true
 	})
 	roomtest.Must(p.Scaling.SuspendProcesses(ctx, &autoscaling.SuspendProcessesInput{AutoScalingGroupName: &name, ScalingProcesses: []string{"AZRebalance"}}))(p.T)
-	roomtest.Must(p.Scaling.EnableMetricsCollection(ctx, &autoscaling.EnableMetricsCollectionInput{AutoScalingGroupName: &name, Granularity: new("1Minute"), Metrics: []string{"GroupMinSize"}}))(p.T)
+	roomtest.Must(p.Scaling.EnableMetricsCollection(ctx, &autoscaling.EnableMetricsCollectionInput{
+		AutoScalingGroupName: &name, Granularity: new("1Minute"), Metrics: []string{"GroupMinSize"},
+	}))(p.T)
 	roomtest.Must(p.Scaling.CreateOrUpdateTags(ctx, &autoscaling.CreateOrUpdateTagsInput{Tags: []autoscalingtypes.Tag{
 		{Key: new("Name"), Value: new("changed"), PropagateAtLaunch: new(true), ResourceId: &name, ResourceType: new("auto-scaling-group")},
 	}}))(p.T)
@@ -207,11 +216,13 @@ func (p *provider) refreshFleet(in *autoscaling.UpdateAutoScalingGroupInput) {
 	ctx := p.T.Context()
 	in.LaunchTemplate = &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: new(p.templateOf("other")), Version: new("$Latest")}
 	roomtest.Must(p.Scaling.UpdateAutoScalingGroup(ctx, in))(p.T)
-	start := &autoscaling.StartInstanceRefreshInput{AutoScalingGroupName: in.AutoScalingGroupName, Strategy: "Rolling", Preferences: &autoscalingtypes.RefreshPreferences{
-		AutoRollback: new(false), MaxHealthyPercentage: new(int32(100)), MinHealthyPercentage: new(int32(50)), ScaleInProtectedInstances: "Ignore",
-		SkipMatching: new(false), InstanceWarmup: new(int32(0)), StandbyInstances: "Ignore", CheckpointPercentages: []int32{50, 100}, CheckpointDelay: new(int32(1)),
-		AlarmSpecification: &autoscalingtypes.AlarmSpecification{Alarms: []string{"errors"}},
-	}}
+	start := &autoscaling.StartInstanceRefreshInput{
+		AutoScalingGroupName: in.AutoScalingGroupName, Strategy: "Rolling", Preferences: &autoscalingtypes.RefreshPreferences{
+			AutoRollback: new(false), MaxHealthyPercentage: new(int32(100)), MinHealthyPercentage: new(int32(50)), ScaleInProtectedInstances: "Ignore",
+			SkipMatching: new(false), InstanceWarmup: new(int32(0)), StandbyInstances: "Ignore", CheckpointPercentages: []int32{50, 100}, CheckpointDelay: new(int32(1)),
+			AlarmSpecification: &autoscalingtypes.AlarmSpecification{Alarms: []string{"errors"}},
+		},
+	}
 	// While it is held, it cannot end before the next calls come.
 	held := []string{"InstanceRefresh"}
 	roomtest.Must(p.Scaling.SuspendProcesses(ctx, &autoscaling.SuspendProcessesInput{AutoScalingGroupName: in.AutoScalingGroupName, ScalingProcesses: held}))(p.T)
@@ -222,7 +233,9 @@ func (p *provider) refreshFleet(in *autoscaling.UpdateAutoScalingGroupInput) {
 	roomtest.Must(p.Scaling.StartInstanceRefresh(ctx, start))(p.T)
 	roomtest.Must(p.Scaling.ResumeProcesses(ctx, &autoscaling.ResumeProcessesInput{AutoScalingGroupName: in.AutoScalingGroupName, ScalingProcesses: held}))(p.T)
 	p.Await("refreshed", func() bool {
-		all := roomtest.Must(p.Scaling.DescribeInstanceRefreshes(ctx, &autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: in.AutoScalingGroupName}))(p.T).InstanceRefreshes
+		all := roomtest.Must(p.Scaling.DescribeInstanceRefreshes(ctx, &autoscaling.DescribeInstanceRefreshesInput{
+			AutoScalingGroupName: in.AutoScalingGroupName,
+		}))(p.T).InstanceRefreshes
 		return all[0].Status == autoscalingtypes.InstanceRefreshStatusSuccessful
 	})
 }

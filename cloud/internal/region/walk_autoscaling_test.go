@@ -32,7 +32,8 @@ func TestProviderWalksWhatGroupsHave(t *testing.T) {
 			},
 		},
 		{
-			resource: "aws_autoscaling_policy of target tracking", create: func(p *provider) string { return p.putTracking(p.emptyFleet(), 50, nil) }, read: (*provider).readPolicy,
+			resource: "aws_autoscaling_policy of target tracking",
+			create:   func(p *provider) string { return p.putTracking(p.emptyFleet(), 50, nil) }, read: (*provider).readPolicy,
 			update: func(p *provider, _ string) { p.putTracking("walk", 60, new(int32(0))) },
 			destroy: func(p *provider, name string) {
 				roomtest.Must(p.Scaling.DeletePolicy(p.T.Context(), &autoscaling.DeletePolicyInput{AutoScalingGroupName: new("walk"), PolicyName: &name}))(p.T)
@@ -87,7 +88,8 @@ func TestProviderWalksWhatGroupsHave(t *testing.T) {
 			},
 		},
 		{
-			resource: "aws_cloudwatch_metric_alarm", create: func(p *provider) string { return p.putAlarm(p.putPolicy(p.emptyFleet(), 1), 80) }, read: (*provider).readAlarm,
+			resource: "aws_cloudwatch_metric_alarm",
+			create:   func(p *provider) string { return p.putAlarm(p.putPolicy(p.emptyFleet(), 1), 80) }, read: (*provider).readAlarm,
 			update: func(p *provider, _ string) { p.putAlarm("walk", 90) },
 			destroy: func(p *provider, name string) {
 				roomtest.Must(p.Watching.DeleteAlarms(p.T.Context(), &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{name}}))(p.T)
@@ -235,7 +237,9 @@ func (p *provider) readFleetAttachment(arn string) (any, error) {
 
 func (p *provider) putAlarm(name string, threshold float64) string {
 	p.T.Helper()
-	policy := roomtest.Must(p.Scaling.DescribePolicies(p.T.Context(), &autoscaling.DescribePoliciesInput{AutoScalingGroupName: new("walk")}))(p.T).ScalingPolicies[0]
+	policy := roomtest.Must(p.Scaling.DescribePolicies(p.T.Context(), &autoscaling.DescribePoliciesInput{
+		AutoScalingGroupName: new("walk"),
+	}))(p.T).ScalingPolicies[0]
 	roomtest.Must(p.Watching.PutMetricAlarm(p.T.Context(), &cloudwatch.PutMetricAlarmInput{
 		AlarmName: &name, ActionsEnabled: new(true), TreatMissingData: new("missing"), Threshold: &threshold, AlarmActions: []string{*policy.PolicyARN},
 		Namespace: new("AWS/EC2"), MetricName: new("CPUUtilization"), Statistic: "Average", Period: new(int32(60)), EvaluationPeriods: new(int32(2)),
@@ -246,7 +250,9 @@ func (p *provider) putAlarm(name string, threshold float64) string {
 }
 
 func (p *provider) readAlarm(name string) (any, error) {
-	out, err := p.Watching.DescribeAlarms(p.T.Context(), &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{name}, AlarmTypes: []cwtypes.AlarmType{cwtypes.AlarmTypeMetricAlarm}})
+	out, err := p.Watching.DescribeAlarms(p.T.Context(), &cloudwatch.DescribeAlarmsInput{
+		AlarmNames: []string{name}, AlarmTypes: []cwtypes.AlarmType{cwtypes.AlarmTypeMetricAlarm},
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -226,7 +226,9 @@ func (p *provider) attachTarget() string {
 }
 
 func (p *provider) targets(group string) (all []elbtypes.TargetDescription) {
-	for _, h := range roomtest.Must(p.ELB.DescribeTargetHealth(p.T.Context(), &elb.DescribeTargetHealthInput{TargetGroupArn: &group}))(p.T).TargetHealthDescriptions {
+	for _, h := range roomtest.Must(p.ELB.DescribeTargetHealth(p.T.Context(), &elb.DescribeTargetHealthInput{
+		TargetGroupArn: &group,
+	}))(p.T).TargetHealthDescriptions {
 		all = append(all, *h.Target)
 	}
 	return all
@@ -253,8 +255,9 @@ func (p *provider) createListener() string {
 	ctx := p.T.Context()
 	balancer, group := p.createBalancer(), p.createTargetGroup()
 	out := roomtest.Must(p.ELB.CreateListener(ctx, &elb.CreateListenerInput{
-		LoadBalancerArn: &balancer, Port: new(int32(80)), Protocol: "HTTP", DefaultActions: []elbtypes.Action{{Type: "forward", Order: new(int32(1)), TargetGroupArn: &group}},
-		Tags: elbTags(),
+		LoadBalancerArn: &balancer, Port: new(int32(80)), Protocol: "HTTP",
+		DefaultActions: []elbtypes.Action{{Type: "forward", Order: new(int32(1)), TargetGroupArn: &group}},
+		Tags:           elbTags(),
 	}))(p.T)
 	return *out.Listeners[0].ListenerArn
 }
@@ -332,7 +335,9 @@ func (p *provider) readListenerRule(arn string) (any, error) {
 
 func (p *provider) updateListenerRule(arn string) {
 	ctx := p.T.Context()
-	roomtest.Must(p.ELB.SetRulePriorities(ctx, &elb.SetRulePrioritiesInput{RulePriorities: []elbtypes.RulePriorityPair{{RuleArn: &arn, Priority: new(int32(50))}}}))(p.T)
+	roomtest.Must(p.ELB.SetRulePriorities(ctx, &elb.SetRulePrioritiesInput{
+		RulePriorities: []elbtypes.RulePriorityPair{{RuleArn: &arn, Priority: new(int32(50))}},
+	}))(p.T)
 	out := roomtest.Must(p.ELB.ModifyRule(ctx, &elb.ModifyRuleInput{
 		RuleArn: &arn, Actions: []elbtypes.Action{{Type: "redirect", Order: new(int32(1)), RedirectConfig: &elbtypes.RedirectActionConfig{
 			StatusCode: "HTTP_301", Host: new("#{host}"), Path: new("/#{path}"), Port: new("443"), Protocol: new("HTTPS"), Query: new("#{query}"),

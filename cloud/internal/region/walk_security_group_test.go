@@ -62,7 +62,8 @@ func TestProviderWalksSecurityGroups(t *testing.T) {
 // web is a rule of a configuration, as it is authorized and revoked.
 func web(description *string) ec2types.IpPermission {
 	return ec2types.IpPermission{
-		IpProtocol: new("tcp"), FromPort: new(int32(80)), ToPort: new(int32(80)), IpRanges: []ec2types.IpRange{{CidrIp: new("10.20.0.0/16"), Description: description}},
+		IpProtocol: new("tcp"), FromPort: new(int32(80)), ToPort: new(int32(80)),
+		IpRanges: []ec2types.IpRange{{CidrIp: new("10.20.0.0/16"), Description: description}},
 	}
 }
 

@@ -85,7 +85,9 @@ func (p *provider) readVPC(id string) (any, error) {
 	s.ACL = *there(p, "the default ACL", only(p, acls.NetworkAcls)).NetworkAclId
 	tables := roomtest.Must(p.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: append(regiontest.Where("association.main", "true"), of...)}))(p.T)
 	s.MainTable = *there(p, "the main table", only(p, tables.RouteTables)).RouteTableId
-	groups := roomtest.Must(p.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: append(regiontest.Where("group-name", "default"), of...)}))(p.T)
+	groups := roomtest.Must(p.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{
+		Filters: append(regiontest.Where("group-name", "default"), of...),
+	}))(p.T)
 	s.Group = *there(p, "the default group", only(p, groups.SecurityGroups)).GroupId
 	return s, nil
 }

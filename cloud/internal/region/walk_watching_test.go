@@ -50,7 +50,9 @@ func (p *provider) putComposite(rule string) string {
 }
 
 func (p *provider) readComposite(name string) (any, error) {
-	out, err := p.Watching.DescribeAlarms(p.T.Context(), &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{name}, AlarmTypes: []cwtypes.AlarmType{"CompositeAlarm"}})
+	out, err := p.Watching.DescribeAlarms(p.T.Context(), &cloudwatch.DescribeAlarmsInput{
+		AlarmNames: []string{name}, AlarmTypes: []cwtypes.AlarmType{"CompositeAlarm"},
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -342,10 +342,13 @@ func TestNothingIsShiftedUnasked(t *testing.T) {
 	}
 	told := roomtest.Must(s.GetAutoshiftObserverNotificationStatus(ctx, &arczonalshift.GetAutoshiftObserverNotificationStatusInput{}))(t)
 	shown := roomtest.Must(s.ListManagedResources(ctx, &arczonalshift.ListManagedResourcesInput{}))(t).Items[0]
-	if told.Status != "DISABLED" || shown.ZonalAutoshiftStatus != "DISABLED" || !slices.Equal(shown.AvailabilityZones, []string{zoneA, zoneB}) || *shown.Arn != *arn {
+	if told.Status != "DISABLED" || shown.ZonalAutoshiftStatus != "DISABLED" ||
+		!slices.Equal(shown.AvailabilityZones, []string{zoneA, zoneB}) || *shown.Arn != *arn {
 		t.Errorf("told %s, shown %+v", told.Status, shown)
 	}
-	_, err := s.UpdateZonalAutoshiftConfiguration(ctx, &arczonalshift.UpdateZonalAutoshiftConfigurationInput{ResourceIdentifier: arn, ZonalAutoshiftStatus: "ENABLED"})
+	_, err := s.UpdateZonalAutoshiftConfiguration(ctx, &arczonalshift.UpdateZonalAutoshiftConfigurationInput{
+		ResourceIdentifier: arn, ZonalAutoshiftStatus: "ENABLED",
+	})
 	if err == nil || !strings.Contains(err.Error(), "The operation UpdateZonalAutoshiftConfiguration of arc-zonal-shift is not supported by this cloud.") {
 		t.Errorf("an autoshift's configuration: %v", err)
 	}

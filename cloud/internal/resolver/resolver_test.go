@@ -50,7 +50,8 @@ func TestAnswer(t *testing.T) {
 			return []dns.RR{record(t, "ip-10-0-0-9.ec2.internal. 60 IN A 10.0.0.9")}, q.Name == "ip-10-0-0-9.ec2.internal."
 		},
 		Ask: route53(t, "a.test. 60 IN A 198.51.100.1", "c.test. 60 IN CNAME a.test.", "own.test. 60 IN CNAME ip-10-0-0-9.ec2.internal.",
-			"api.test. 60 IN CNAME sts.example.com.", "loop.test. 60 IN CNAME pool.test.", "pool.test. 60 IN CNAME loop.test.", "out.test. 60 IN CNAME example.org.", "gone.test. 60 IN CNAME nothing.test."),
+			"api.test. 60 IN CNAME sts.example.com.", "loop.test. 60 IN CNAME pool.test.",
+			"pool.test. 60 IN CNAME loop.test.", "out.test. 60 IN CNAME example.org.", "gone.test. 60 IN CNAME nothing.test."),
 		Public: func(q dns.Question) ([]dns.RR, bool) {
 			return []dns.RR{record(t, q.Name+" 60 IN A 192.0.2.2")}, q.Name == "sts.example.com." || strings.HasSuffix(q.Name, ".silent.test.") || q.Name == "a.test."
 		},

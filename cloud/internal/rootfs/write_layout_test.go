@@ -15,7 +15,9 @@ import (
 
 // A layout that is written is read again as what it was written of.
 func TestWrittenLayoutIsRead(t *testing.T) {
-	image := Image{Name: "web", Architecture: architectures[runtime.GOARCH], Service: &Service{Args: []string{"/bin/server", "-v"}, Env: []string{"A=b"}, Dir: "/srv", User: "1:2"}}
+	image := Image{Name: "web", Architecture: architectures[runtime.GOARCH], Service: &Service{
+		Args: []string{"/bin/server", "-v"}, Env: []string{"A=b"}, Dir: "/srv", User: "1:2",
+	}}
 	layers := []string{"first", strings.Repeat("second ", 10000)}
 	streams := func(end error) func() (io.Reader, error) {
 		n := 0

@@ -21,7 +21,9 @@ func weight(id string, n int64) option {
 func location(continent, country, subdivision string) option {
 	return identified(continent+country+subdivision, func(r *r53types.ResourceRecordSet) {
 		r.GeoLocation = &r53types.GeoLocation{}
-		for to, code := range map[**string]string{&r.GeoLocation.ContinentCode: continent, &r.GeoLocation.CountryCode: country, &r.GeoLocation.SubdivisionCode: subdivision} {
+		for to, code := range map[**string]string{
+			&r.GeoLocation.ContinentCode: continent, &r.GeoLocation.CountryCode: country, &r.GeoLocation.SubdivisionCode: subdivision,
+		} {
 			if code != "" {
 				*to = &code
 			}

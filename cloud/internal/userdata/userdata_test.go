@@ -67,7 +67,8 @@ func TestFormats(t *testing.T) {
 		"spaces":  {" \n\n", nil},
 		"script":  {script, []string{ran}},
 		"gzip":    {zipped(script), []string{ran}},
-		"text":    {"echo no\n", []string{`note it is not run: it begins with "echo no", which is neither a script (#! and an interpreter) nor another format of cloud-init's`}},
+		"text": {"echo no\n", []string{`note it is not run: it begins with "echo no", ` +
+			`which is neither a script (#! and an interpreter) nor another format of cloud-init's`}},
 		"broken":  {"\x1f\x8bnonsense", []string{"note it is not run: unzip: gzip: invalid header"}},
 		"bomb":    {zipped(strings.Repeat("a", limit+1)), []string{"note it is not run: unzip: it unfolds to more than 1048576 bytes"}},
 		"hook":    {"#cloud-boothook\n#!/bin/sh\necho early\n", []string{"step boothook always"}},
@@ -91,7 +92,8 @@ func TestFormats(t *testing.T) {
 		"unending": {message("Content-Type: text/x-shellscript\nContent-Transfer-Encoding: rot13\n\n" + script), []string{
 			`note MIME multi-part is not run to its end: unknown Content-Transfer-Encoding "rot13"`,
 		}},
-		"archive": {"#cloud-config-archive\n- type: text/x-shellscript\n  filename: one\n  content: |\n    #!/bin/sh\n    echo a\n- '#cloud-config\n\n  final_message: done'\n- 3\n", []string{
+		"archive": {"#cloud-config-archive\n- type: text/x-shellscript\n  filename: one\n  content: |\n" +
+			"    #!/bin/sh\n    echo a\n- '#cloud-config\n\n  final_message: done'\n- 3\n", []string{
 			"user script one instance: #!/bin/sh|echo a", "final", "note #cloud-config-archive: an entry is neither text nor a mapping",
 		}},
 		"nested":   {strings.Repeat("#cloud-config-archive\n- ", 1) + "\"#cloud-config-archive\\n- |\\n  #!/bin/sh\\n  echo a\\n\"\n", []string{ran}},
@@ -99,11 +101,13 @@ func TestFormats(t *testing.T) {
 		"keys": {"#cloud-config\nntp: {enabled: true}\nnonsense: 1\noutput: {all: '| tee'}\n", []string{
 			"note nonsense: not supported", "note ntp: the clock is the host's", "note output: all output is on the console",
 		}},
-		"order": {"#cloud-config\nfinal_message: up\nruncmd: [a]\npackages: [b]\nusers: [c]\nhostname: d\nwrite_files: [{path: /e}, {path: /f, defer: true}]\nbootcmd: [g]\n", []string{
+		"order": {"#cloud-config\nfinal_message: up\nruncmd: [a]\npackages: [b]\nusers: [c]\nhostname: d\n" +
+			"write_files: [{path: /e}, {path: /f, defer: true}]\nbootcmd: [g]\n", []string{
 			"hostname d", "step bootcmd always", "step write_files instance", "step users_groups instance",
 			"step package_update_upgrade_install instance", "step write_files_deferred instance", "user script runcmd instance: #!/bin/sh|a", "final",
 		}},
-		"unusable": {"#cloud-config\nwrite_files: [a, {content: b}, {path: /c, encoding: rot13}, {path: /d, permissions: u+x}, {path: /e, source: {uri: x}}]\nruncmd: [{a: b}]\nusers: [default, {name: f, doas: [x]}]\n", []string{
+		"unusable": {"#cloud-config\nwrite_files: [a, {content: b}, {path: /c, encoding: rot13}, {path: /d, permissions: u+x}, {path: /e, source: {uri: x}}]\n" +
+			"runcmd: [{a: b}]\nusers: [default, {name: f, doas: [x]}]\n", []string{
 			"step users_groups instance", "note write_files: an entry is no mapping", "note write_files: an entry has no path",
 			`note write_files: /c: unknown encoding "rot13"`, `note write_files: /d: permissions "u+x" are no octal mode`,
 			"note write_files: /e: source is not supported: an instance of this cloud reaches nothing outside of it",

@@ -53,8 +53,9 @@ func TestConstraintsAreCheckedInAWSsWords(t *testing.T) {
 // Java's patterns that Go's cannot express are not checked; each is named here.
 func TestEveryPatternIsCheckedOrNamed(t *testing.T) {
 	known := []string{"acm DomainNameString", "iam accountAliasType"} // the first, package certificates checks itself
-	for name := range strings.FieldsSeq("AlarmName DocumentReviewComment InstancePropertyFilterValue InstancePropertyStringFilterKey MetadataKey OpsItemCategory " +
-		"OpsItemDataKey OpsItemSeverity OpsItemSource OpsItemTitle OpsMetadataFilterKey OpsMetadataResourceId Policy " +
+	for name := range strings.FieldsSeq("AlarmName DocumentReviewComment InstancePropertyFilterValue " +
+		"InstancePropertyStringFilterKey MetadataKey OpsItemCategory OpsItemDataKey OpsItemSeverity " +
+		"OpsItemSource OpsItemTitle OpsMetadataFilterKey OpsMetadataResourceId Policy " +
 		"RegistrationMetadataKey RegistrationMetadataValue StringDateTime") { // of operations that are not here
 		known = append(known, "ssm "+name)
 	}

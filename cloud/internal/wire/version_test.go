@@ -16,7 +16,9 @@ func TestAnotherVersionOfAnAPIIsRefusedByName(t *testing.T) {
 	var in *elb.DescribeLoadBalancersInput
 	mux := wire.NewMux(slog.New(slog.DiscardHandler))
 	wire.Handle(mux, wire.ELBv2, "DescribeLoadBalancers", echo(&in, &elb.DescribeLoadBalancersOutput{}))
-	for version, want := range map[string]string{"": "", "&Version=2015-12-01": "", "&Version=2012-06-01": "DescribeLoadBalancers", "&Version=2011-01-01": "2011-01-01"} {
+	for version, want := range map[string]string{
+		"": "", "&Version=2015-12-01": "", "&Version=2012-06-01": "DescribeLoadBalancers", "&Version=2011-01-01": "2011-01-01",
+	} {
 		r := httptest.NewRequest("POST", "/", strings.NewReader("Action=DescribeLoadBalancers"+version))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/elasticloadbalancing/aws4_request, SignedHeaders=host, Signature=0")

@@ -83,7 +83,8 @@ func TestCommandLineSigns(t *testing.T) {
 		{"NOT_SIGNING", "get-dnssec --query Status.ServeSignature --hosted-zone-id " + z},
 		{
 			"INACTIVE",
-			"create-key-signing-key --caller-reference r --name key --status INACTIVE --query KeySigningKey.Status --key-management-service-arn " + keyARN + "k --hosted-zone-id " + z,
+			"create-key-signing-key --caller-reference r --name key --status INACTIVE " +
+				"--query KeySigningKey.Status --key-management-service-arn " + keyARN + "k --hosted-zone-id " + z,
 		},
 		{"(KeySigningKeyWithActiveStatusNotFound)", "enable-hosted-zone-dnssec --hosted-zone-id " + z},
 		{"PENDING", "activate-key-signing-key --name key --query ChangeInfo.Status --hosted-zone-id " + z},

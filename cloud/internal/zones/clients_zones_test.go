@@ -31,7 +31,8 @@ func TestCommandLineTendsZonesAndChecks(t *testing.T) {
 	if err != nil {
 		t.Fatal(check)
 	}
-	const weighted = `{"Changes":[{"Action":"CREATE","ResourceRecordSet":{"Name":"w.example.com","Type":"A","TTL":60,"SetIdentifier":"a","Weight":1,"ResourceRecords":[{"Value":"198.51.100.1"}]}}]}`
+	const weighted = `{"Changes":[{"Action":"CREATE","ResourceRecordSet":{"Name":"w.example.com",` +
+		`"Type":"A","TTL":60,"SetIdentifier":"a","Weight":1,"ResourceRecords":[{"Value":"198.51.100.1"}]}}]}`
 	const vpc = "VPCRegion=us-east-1,VPCId=vpc-0123456789abcdef0"
 	s.walk(t, []struct{ want, args string }{
 		{"new", "update-hosted-zone-comment --comment new --query HostedZone.Config.Comment --id " + z},
@@ -104,7 +105,9 @@ func TestSDKReadsLists(t *testing.T) {
 	const kind = r53types.TagResourceTypeHostedzone
 	for name, call := range map[string]func() (bool, error){
 		"ChangeTagsForResource": func() (bool, error) {
-			_, err := c.ChangeTagsForResource(ctx, &route53.ChangeTagsForResourceInput{ResourceId: &z, ResourceType: kind, AddTags: []r53types.Tag{{Key: aws.String("a"), Value: aws.String("b")}}})
+			_, err := c.ChangeTagsForResource(ctx, &route53.ChangeTagsForResourceInput{
+				ResourceId: &z, ResourceType: kind, AddTags: []r53types.Tag{{Key: aws.String("a"), Value: aws.String("b")}},
+			})
 			return true, err
 		},
 		"ListTagsForResource": func() (bool, error) {
@@ -144,7 +147,9 @@ func TestSDKReadsLists(t *testing.T) {
 			return err == nil && *out.HostedZone.Config.Comment == "new", err
 		},
 		"GetReusableDelegationSetLimit": func() (bool, error) {
-			out, err := c.GetReusableDelegationSetLimit(ctx, &route53.GetReusableDelegationSetLimitInput{DelegationSetId: set.DelegationSet.Id, Type: r53types.ReusableDelegationSetLimitTypeMaxZonesByReusableDelegationSet})
+			out, err := c.GetReusableDelegationSetLimit(ctx, &route53.GetReusableDelegationSetLimitInput{
+				DelegationSetId: set.DelegationSet.Id, Type: r53types.ReusableDelegationSetLimitTypeMaxZonesByReusableDelegationSet,
+			})
 			return err == nil && *out.Limit.Value > 0, err
 		},
 		"ListReusableDelegationSets": func() (bool, error) {
@@ -168,7 +173,9 @@ func TestSDKReadsLists(t *testing.T) {
 			return err == nil && len(out.TrafficPolicies) == 1, err
 		},
 		"UpdateTrafficPolicyComment": func() (bool, error) {
-			out, err := c.UpdateTrafficPolicyComment(ctx, &route53.UpdateTrafficPolicyCommentInput{Id: p.TrafficPolicy.Id, Version: p.TrafficPolicy.Version, Comment: aws.String("new")})
+			out, err := c.UpdateTrafficPolicyComment(ctx, &route53.UpdateTrafficPolicyCommentInput{
+				Id: p.TrafficPolicy.Id, Version: p.TrafficPolicy.Version, Comment: aws.String("new"),
+			})
 			return err == nil && *out.TrafficPolicy.Comment == "new", err
 		},
 		"GetTrafficPolicyInstanceCount": func() (bool, error) {
@@ -184,7 +191,9 @@ func TestSDKReadsLists(t *testing.T) {
 			return err == nil && len(out.TrafficPolicyInstances) == 0, err
 		},
 		"ListTrafficPolicyInstancesByPolicy": func() (bool, error) {
-			out, err := c.ListTrafficPolicyInstancesByPolicy(ctx, &route53.ListTrafficPolicyInstancesByPolicyInput{TrafficPolicyId: p.TrafficPolicy.Id, TrafficPolicyVersion: p.TrafficPolicy.Version})
+			out, err := c.ListTrafficPolicyInstancesByPolicy(ctx, &route53.ListTrafficPolicyInstancesByPolicyInput{
+				TrafficPolicyId: p.TrafficPolicy.Id, TrafficPolicyVersion: p.TrafficPolicy.Version,
+			})
 			return err == nil && len(out.TrafficPolicyInstances) == 0, err
 		},
 	} {

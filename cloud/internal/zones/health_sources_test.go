@@ -254,7 +254,8 @@ func TestLastKnownStatusSurvives(t *testing.T) {
 	region.say(alarmTold("ALARM", "a", 5))
 	s.hears(t, alarmTold("ALARM", "a", 5))
 	id := s.failoverTo(t, &r53types.HealthCheckConfig{
-		Type: r53types.HealthCheckTypeCloudwatchMetric, AlarmIdentifier: &r53types.AlarmIdentifier{Name: aws.String("errors"), Region: r53types.CloudWatchRegionUsEast1},
+		Type:            r53types.HealthCheckTypeCloudwatchMetric,
+		AlarmIdentifier: &r53types.AlarmIdentifier{Name: aws.String("errors"), Region: r53types.CloudWatchRegionUsEast1},
 	})
 	s.awaitAnswer(t, app, secondary)
 	silence()

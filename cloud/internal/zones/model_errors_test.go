@@ -313,14 +313,16 @@ var provoked = map[string]struct {
 			r53types.RRTypeDs,
 			[]string{*k.KeySigningKey.DSRecord},
 		)
-		if err := errors.Join(apply(t, m.Room, parent, create(ns), create(ds)), errOf(m.client.EnableHostedZoneDNSSEC(ctx, &route53.EnableHostedZoneDNSSECInput{HostedZoneId: &child}))); err != nil {
+		if err := errors.Join(apply(t, m.Room, parent, create(ns), create(ds)),
+			errOf(m.client.EnableHostedZoneDNSSEC(ctx, &route53.EnableHostedZoneDNSSECInput{HostedZoneId: &child}))); err != nil {
 			return err
 		}
 		return errOf(m.client.DisableHostedZoneDNSSEC(ctx, &route53.DisableHostedZoneDNSSECInput{HostedZoneId: &child}))
 	}},
 	"KeySigningKeyInUse": {400, func(t *testing.T, ctx context.Context, m model) error {
 		z := makeZone(t, m.Room, "example.com")
-		if err := errors.Join(m.key(t, z, "key", "ACTIVE"), errOf(m.client.EnableHostedZoneDNSSEC(ctx, &route53.EnableHostedZoneDNSSECInput{HostedZoneId: &z}))); err != nil {
+		if err := errors.Join(m.key(t, z, "key", "ACTIVE"),
+			errOf(m.client.EnableHostedZoneDNSSEC(ctx, &route53.EnableHostedZoneDNSSECInput{HostedZoneId: &z}))); err != nil {
 			return err
 		}
 		return errOf(m.client.DeactivateKeySigningKey(ctx, &route53.DeactivateKeySigningKeyInput{HostedZoneId: &z, Name: aws.String("key")}))

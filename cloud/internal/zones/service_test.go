@@ -84,7 +84,8 @@ func listenBoth(t testing.TB) (net.PacketConn, net.Listener) {
 func (s *service) dig(t *testing.T, name, kind string) string {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(s.dns)
-	out, err := exec.CommandContext(t.Context(), judge.Need(t, "dig"), "+short", "+tries=1", fmt.Sprintf("+time=%.0f", patience.Limit.Seconds()), "-p", port, "@"+host, name, kind).
+	out, err := exec.CommandContext(t.Context(), judge.Need(t, "dig"), "+short", "+tries=1",
+		fmt.Sprintf("+time=%.0f", patience.Limit.Seconds()), "-p", port, "@"+host, name, kind).
 		CombinedOutput()
 	if err != nil {
 		t.Fatalf("dig %s: %v: %s", name, err, out)
@@ -297,7 +298,8 @@ func TestCommandLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err, id)
 	}
-	const batch = `{"Changes":[{"Action":"CREATE","ResourceRecordSet":{"Name":"www.example.com","Type":"A","TTL":60,"ResourceRecords":[{"Value":"198.51.100.1"}]}}]}`
+	const batch = `{"Changes":[{"Action":"CREATE",` +
+		`"ResourceRecordSet":{"Name":"www.example.com","Type":"A","TTL":60,"ResourceRecords":[{"Value":"198.51.100.1"}]}}]}`
 	s.walk(t, []struct{ want, args string }{
 		{"PENDING", "change-resource-record-sets --query ChangeInfo.Status --hosted-zone-id " + id + " --change-batch " + batch},
 		{

@@ -24,7 +24,9 @@ func TestTrafficPoliciesAreServed(t *testing.T) {
 	check := *hc.HealthCheck.Id
 	disable := func(inverted bool) {
 		t.Helper()
-		if _, err := s.client.UpdateHealthCheck(t.Context(), &route53.UpdateHealthCheckInput{HealthCheckId: &check, Disabled: aws.Bool(true), Inverted: &inverted}); err != nil {
+		if _, err := s.client.UpdateHealthCheck(t.Context(), &route53.UpdateHealthCheckInput{
+			HealthCheckId: &check, Disabled: aws.Bool(true), Inverted: &inverted,
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -86,7 +88,9 @@ func TestTrafficPoliciesAreServed(t *testing.T) {
 	if _, err := s.client.CreateTrafficPolicyVersion(t.Context(), &route53.CreateTrafficPolicyVersionInput{Id: &p, Document: &other}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.client.UpdateTrafficPolicyInstance(t.Context(), &route53.UpdateTrafficPolicyInstanceInput{Id: &id, TTL: aws.Int64(60), TrafficPolicyId: &p, TrafficPolicyVersion: aws.Int32(2)}); err != nil {
+	if _, err := s.client.UpdateTrafficPolicyInstance(t.Context(), &route53.UpdateTrafficPolicyInstanceInput{
+		Id: &id, TTL: aws.Int64(60), TrafficPolicyId: &p, TrafficPolicyVersion: aws.Int32(2),
+	}); err != nil {
 		t.Fatal(err)
 	}
 	answers(s, "198.51.100.3")

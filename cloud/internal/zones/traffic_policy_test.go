@@ -88,8 +88,10 @@ func TestTrafficPoliciesTakeTheirCourse(t *testing.T) {
 		{newInstance("ZNONE", "x.example.com", p, 1), "NoSuchHostedZone"},
 		{newInstance(z, "x.example.com", "none", 1), "NoSuchTrafficPolicy"},
 		{newInstance(z, "x.example.com", p, 2), "NoSuchTrafficPolicy"},
-		{newInstance(z, "x.example.com", makePolicy(t, a, "web", strings.Replace(oneEndpoint, `"Type":"value","Value":"198.51.100.1"`, `"Type":"s3-website","Region":"us-east-1","Value":"x"`, 1)), 1), "InvalidInput"},
-		{newInstance(z, "x.example.com", makePolicy(t, a, "check", byRule(`"start":{"RuleType":"multivalue","Items":[{"EndpointReference":"one","HealthCheck":"none"}]}`)), 1), "InvalidInput"},
+		{newInstance(z, "x.example.com", makePolicy(t, a, "web",
+			strings.Replace(oneEndpoint, `"Type":"value","Value":"198.51.100.1"`, `"Type":"s3-website","Region":"us-east-1","Value":"x"`, 1)), 1), "InvalidInput"},
+		{newInstance(z, "x.example.com", makePolicy(t, a, "check",
+			byRule(`"start":{"RuleType":"multivalue","Items":[{"EndpointReference":"one","HealthCheck":"none"}]}`)), 1), "InvalidInput"},
 	} {
 		_, err := a.createInstance(t.Context(), c.in)
 		refused(t, err, c.code, "")
@@ -189,7 +191,8 @@ func TestPoliciesAndInstancesAreListed(t *testing.T) {
 		if err != nil {
 			return "", false, err
 		}
-		all.HostedZoneIdMarker, all.TrafficPolicyInstanceNameMarker, all.TrafficPolicyInstanceTypeMarker = out.HostedZoneIdMarker, out.TrafficPolicyInstanceNameMarker, out.TrafficPolicyInstanceTypeMarker
+		all.HostedZoneIdMarker, all.TrafficPolicyInstanceNameMarker, all.TrafficPolicyInstanceTypeMarker =
+			out.HostedZoneIdMarker, out.TrafficPolicyInstanceNameMarker, out.TrafficPolicyInstanceTypeMarker
 		return *out.TrafficPolicyInstances[0].Name, out.IsTruncated, nil
 	})
 	zone := &route53.ListTrafficPolicyInstancesByHostedZoneInput{HostedZoneId: &zones[0], MaxItems: one}

@@ -25,7 +25,8 @@ func TestWeightedSetsHaveOneTTL(t *testing.T) {
 		"InvalidChangeBatch",
 		"["+first+", RRSet with DNS name w.example.com., type A, SetIdentifier c cannot be created as weighted sets must contain the same TTL.]",
 	)
-	if err := apply(t, a, z, upsert(weighted("a", 300)), upsert(weighted("b", 300)), create(a1("w.example.com", weight("alias", 1), alias(z, "x.example.com")))); err != nil {
+	if err := apply(t, a, z, upsert(weighted("a", 300)), upsert(weighted("b", 300)),
+		create(a1("w.example.com", weight("alias", 1), alias(z, "x.example.com")))); err != nil {
 		t.Errorf("all together: %v", err)
 	}
 	if err := apply(t, a, z, remove(weighted("b", 300)), upsert(weighted("a", 60))); err != nil {

@@ -55,7 +55,9 @@ func run(listen string, names int, target string) error {
 		return new(net.Dialer).DialContext(ctx, network, target)
 	}
 	z, err := zones.Open(
-		zones.Config{Cloud: 1, Dir: dir, Pace: tempo.At(1), Dial: dial, Inside: zones.Sockets{Packets: []net.PacketConn{packets}, Listeners: []net.Listener{streams}}},
+		zones.Config{Cloud: 1, Dir: dir, Pace: tempo.At(1), Dial: dial, Inside: zones.Sockets{
+			Packets: []net.PacketConn{packets}, Listeners: []net.Listener{streams},
+		}},
 	)
 	if err != nil {
 		return err
@@ -108,7 +110,9 @@ func fill(z *zones.Zones, names int) error {
 			changes = append(changes, r53types.Change{Action: r53types.ChangeActionCreate, ResourceRecordSet: s})
 		}
 		sets = sets[len(changes):]
-		if _, err := client.ChangeResourceRecordSets(ctx, &route53.ChangeResourceRecordSetsInput{HostedZoneId: zone.HostedZone.Id, ChangeBatch: &r53types.ChangeBatch{Changes: changes}}); err != nil {
+		if _, err := client.ChangeResourceRecordSets(ctx, &route53.ChangeResourceRecordSetsInput{
+			HostedZoneId: zone.HostedZone.Id, ChangeBatch: &r53types.ChangeBatch{Changes: changes},
+		}); err != nil {
 			return err
 		}
 	}

@@ -243,7 +243,9 @@ func TestGroupsOfSecureTargets(t *testing.T) {
 	if g.Protocol != "HTTPS" || g.HealthCheckProtocol != "HTTP" {
 		t.Errorf("%+v", g)
 	}
-	g = roomtest.Must(client.ModifyTargetGroup(ctx, &elb.ModifyTargetGroupInput{TargetGroupArn: g.TargetGroupArn, HealthCheckProtocol: "HTTPS"}))(t).TargetGroups[0]
+	g = roomtest.Must(client.ModifyTargetGroup(ctx, &elb.ModifyTargetGroupInput{
+		TargetGroupArn: g.TargetGroupArn, HealthCheckProtocol: "HTTPS",
+	}))(t).TargetGroups[0]
 	if g.HealthCheckProtocol != "HTTPS" {
 		t.Errorf("%+v", g)
 	}

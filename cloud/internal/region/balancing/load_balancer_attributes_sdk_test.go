@@ -57,7 +57,8 @@ func TestLoadBalancerAttributes(t *testing.T) {
 	expect("changed", described())
 	_, err := client.DeleteLoadBalancer(ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: arn})
 	roomtest.WantAPIError(t, err, "OperationNotPermitted")
-	if _, err = modify("routing.http.colour=red"); err == nil || !strings.Contains(err.Error(), "Load balancer attribute key 'routing.http.colour' is not recognized") {
+	if _, err = modify("routing.http.colour=red"); err == nil ||
+		!strings.Contains(err.Error(), "Load balancer attribute key 'routing.http.colour' is not recognized") {
 		t.Errorf("an unknown key: %v", err)
 	}
 	roomtest.Must(modify("routing.http.drop_invalid_header_fields.enabled=true", "routing.http.preserve_host_header.enabled=true",
@@ -67,7 +68,8 @@ func TestLoadBalancerAttributes(t *testing.T) {
 	s.wantHeaders(balancer.Headers{DropInvalid: true, PreserveHost: true, ClientPort: true, Forwarded: balancer.Remove, Desync: balancer.Strictest})
 
 	for _, bad := range []string{
-		"idle_timeout.timeout_seconds=4001", "idle_timeout.timeout_seconds=0", "idle_timeout.timeout_seconds=soon", "client_keep_alive.seconds=59", "routing.http.desync_mitigation_mode=off", "routing.http.xff_header_processing.mode=add",
+		"idle_timeout.timeout_seconds=4001", "idle_timeout.timeout_seconds=0", "idle_timeout.timeout_seconds=soon",
+		"client_keep_alive.seconds=59", "routing.http.desync_mitigation_mode=off", "routing.http.xff_header_processing.mode=add",
 		"deletion_protection.enabled=maybe", "colour=red",
 	} {
 		_, err := modify("idle_timeout.timeout_seconds=30", bad)

@@ -186,7 +186,8 @@ func runFlow(l listenerRow) *balancer.Flow {
 	seconds, _ := strconv.Atoi(attributeOf(flowListenerAttributes, l.Attributes, idleTimeout))
 	return &balancer.Flow{
 		ID:       l.ARN[strings.LastIndexByte(l.ARN, '/')+1:],
-		Protocol: balancer.Protocol(l.Protocol), Forward: sharesOf(l.Actions[0].ForwardConfig), Idle: time.Duration(seconds) * time.Second, ALPN: alpnPolicies[l.ALPN],
+		Protocol: balancer.Protocol(l.Protocol), Forward: sharesOf(l.Actions[0].ForwardConfig),
+		Idle: time.Duration(seconds) * time.Second, ALPN: alpnPolicies[l.ALPN],
 	}
 }
 

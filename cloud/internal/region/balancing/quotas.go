@@ -28,7 +28,10 @@ func quota(code, name string, most int) room.Quota {
 
 // Quotas are those that load balancers keep to.
 func Quotas() []room.Quota {
-	return []room.Quota{balancersPerRegion, networkPerRegion, listenersPerNetwork, groupsPerRegion, listenersPerBalancer, rulesPerBalancer, certificatesPerBalancer, targetsPerGroup}
+	return []room.Quota{
+		balancersPerRegion, networkPerRegion, listenersPerNetwork, groupsPerRegion,
+		listenersPerBalancer, rulesPerBalancer, certificatesPerBalancer, targetsPerGroup,
+	}
 }
 
 // DescribeAccountLimits tells the quotas by the names that Elastic Load Balancing gives them itself; those of other kinds of load balancers

@@ -223,7 +223,8 @@ func (r *Room) balancerGroup(b loadBalancerRow, g targetGroupRow) balancer.Group
 	port, _ := strconv.Atoi(g.CheckPort) // 0 for traffic-port
 	out := balancer.Group{
 		ID: g.ARN, Version: g.version(), Secure: g.Protocol == elbtypes.ProtocolEnumHttps,
-		Algorithm: balancer.Algorithm(g.set("load_balancing.algorithm.type")), Mitigate: g.mitigates(), Sticky: g.stickiness(), SlowStart: time.Duration(slow) * time.Second,
+		Algorithm: balancer.Algorithm(g.set("load_balancing.algorithm.type")), Mitigate: g.mitigates(),
+		Sticky: g.stickiness(), SlowStart: time.Duration(slow) * time.Second,
 		SameZone:   !g.flow() && !crossesZones(b, g),
 		MinHealthy: g.minimum("unhealthy_state_routing", "count"), MinPercent: g.minimum("unhealthy_state_routing", "percentage"),
 		Check: balancer.Check{

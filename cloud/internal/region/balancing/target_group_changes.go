@@ -33,7 +33,8 @@ func (r *Room) changeTargetGroup(arn *string, change func(*store.Tx, *targetGrou
 
 // ModifyTargetGroup changes the health check; the targets keep the health they have.
 func (r *Room) ModifyTargetGroup(ctx context.Context, in *elb.ModifyTargetGroupInput) (*elb.ModifyTargetGroupOutput, error) {
-	if err := room.Only(in, "TargetGroupArn", "HealthCheckEnabled", "HealthCheckIntervalSeconds", "HealthCheckPath", "HealthCheckPort", "HealthCheckProtocol", "HealthCheckTimeoutSeconds", "HealthyThresholdCount", "Matcher", "UnhealthyThresholdCount"); err != nil {
+	if err := room.Only(in, "TargetGroupArn", "HealthCheckEnabled", "HealthCheckIntervalSeconds", "HealthCheckPath", "HealthCheckPort",
+		"HealthCheckProtocol", "HealthCheckTimeoutSeconds", "HealthyThresholdCount", "Matcher", "UnhealthyThresholdCount"); err != nil {
 		return nil, err
 	}
 	if in.HealthCheckEnabled != nil && !*in.HealthCheckEnabled {

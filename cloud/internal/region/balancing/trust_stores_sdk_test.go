@@ -14,7 +14,9 @@ func TestThereAreNoTrustStores(t *testing.T) {
 	if all := roomtest.Must(client.DescribeTrustStores(ctx, &elb.DescribeTrustStoresInput{}))(t).TrustStores; all == nil || len(all) > 0 {
 		t.Errorf("%v", all)
 	}
-	for _, in := range []*elb.DescribeTrustStoresInput{{Names: []string{"a"}}, {TrustStoreArns: []string{"arn:aws:elasticloadbalancing:us-east-1:1:truststore/a/b"}}} {
+	for _, in := range []*elb.DescribeTrustStoresInput{
+		{Names: []string{"a"}}, {TrustStoreArns: []string{"arn:aws:elasticloadbalancing:us-east-1:1:truststore/a/b"}},
+	} {
 		_, err := client.DescribeTrustStores(ctx, in)
 		wantRefusal(t, "unknown trust stores", err, "TrustStoreNotFound", "not found")
 	}

@@ -88,8 +88,10 @@ func TestNames(t *testing.T) {
 		t.Errorf("a load balancer with two hyphens together: %v", err)
 	}
 	for name, text := range map[string]string{
-		long: "Target group name '" + long + "' cannot be longer than '32' characters", "a.b": "can only contain characters that are alphanumeric characters or hyphens(-)",
-		"a--b": "Value 'a--b' at 'targetGroup.targetGroupArn.targetGroupName'", "-a": "(?!.*--)(?!^-)(?!.*-$)^[A-Za-z0-9-]+$",
+		long:   "Target group name '" + long + "' cannot be longer than '32' characters",
+		"a.b":  "can only contain characters that are alphanumeric characters or hyphens(-)",
+		"a--b": "Value 'a--b' at 'targetGroup.targetGroupArn.targetGroupName'",
+		"-a":   "(?!.*--)(?!^-)(?!.*-$)^[A-Za-z0-9-]+$",
 	} {
 		_, err := client.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{Name: &name, VpcId: &s.vpc, Port: new(int32(80)), Protocol: "HTTP"})
 		wantRefusal(t, name, err, "ValidationError", text)

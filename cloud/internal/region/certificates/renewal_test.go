@@ -143,7 +143,8 @@ func TestRenewalWaitsForRecords(t *testing.T) {
 		j.take()
 		d.pass(198 - 45 + 1)
 		s := d.detailOf(arn).RenewalSummary
-		if s == nil || s.RenewalStatus != "PENDING_VALIDATION" || s.DomainValidationOptions[0].ValidationStatus != "SUCCESS" || s.DomainValidationOptions[1].ValidationStatus != "PENDING_VALIDATION" {
+		if s == nil || s.RenewalStatus != "PENDING_VALIDATION" || s.DomainValidationOptions[0].ValidationStatus != "SUCCESS" ||
+			s.DomainValidationOptions[1].ValidationStatus != "PENDING_VALIDATION" {
 			t.Fatalf("%+v", s)
 		}
 		if got := j.take(); !slices.Equal(got, []string{"Renewal Action Required", "Approaching Expiration"}) {
@@ -155,7 +156,8 @@ func TestRenewalWaitsForRecords(t *testing.T) {
 		}
 		d.pass(45)
 		c := d.detailOf(arn)
-		if s := c.RenewalSummary; c.Status != "EXPIRED" || c.RenewalEligibility != "INELIGIBLE" || s.RenewalStatus != "FAILED" || s.DomainValidationOptions[1].ValidationStatus != "FAILED" {
+		if s := c.RenewalSummary; c.Status != "EXPIRED" || c.RenewalEligibility != "INELIGIBLE" ||
+			s.RenewalStatus != "FAILED" || s.DomainValidationOptions[1].ValidationStatus != "FAILED" {
 			t.Errorf("at its end: %+v %+v", c, s)
 		}
 		if got := j.take(); got[len(got)-1] != "Expired" || slices.Index(got, "Expired") != len(got)-1 {

@@ -193,7 +193,8 @@ func (r *Room) GetImageBlockPublicAccessState(
 // checkPublic refuses to share something with everybody where that is blocked.
 func checkPublic(blocked bool, add grantees, what, id string) error {
 	if blocked && slices.Contains(add, everybody) {
-		return wire.Errorf("OperationNotPermitted", "The %s '%s' cannot be shared publicly: block public access is enabled for this account in this region.", what, id)
+		return wire.Errorf("OperationNotPermitted",
+			"The %s '%s' cannot be shared publicly: block public access is enabled for this account in this region.", what, id)
 	}
 	return nil
 }

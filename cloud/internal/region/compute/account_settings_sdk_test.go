@@ -83,8 +83,10 @@ func TestPublicSharingIsBlocked(t *testing.T) {
 	share := func() (images, snapshots error) {
 		_, images = d.ModifyImageAttribute(ctx, &ec2.ModifyImageAttributeInput{ImageId: image, LaunchPermission: &ec2types.LaunchPermissionModifications{
 			Add: []ec2types.LaunchPermission{{Group: "all"}}}})
-		_, snapshots = d.ModifySnapshotAttribute(ctx, &ec2.ModifySnapshotAttributeInput{SnapshotId: &snapshot, CreateVolumePermission: &ec2types.CreateVolumePermissionModifications{
-			Add: []ec2types.CreateVolumePermission{{Group: "all"}}}})
+		_, snapshots = d.ModifySnapshotAttribute(ctx, &ec2.ModifySnapshotAttributeInput{
+			SnapshotId:             &snapshot,
+			CreateVolumePermission: &ec2types.CreateVolumePermissionModifications{Add: []ec2types.CreateVolumePermission{{Group: "all"}}},
+		})
 		return images, snapshots
 	}
 	told := func() [2]string {

@@ -31,7 +31,8 @@ func TestImageAttributesAreTold(t *testing.T) {
 	if out := told("productCodes"); out.ProductCodes == nil || len(out.ProductCodes) > 0 {
 		t.Errorf("product codes: %+v", out.ProductCodes)
 	}
-	if out := told("blockDeviceMapping"); len(out.BlockDeviceMappings) != 1 || *out.BlockDeviceMappings[0].Ebs.SnapshotId != *image.BlockDeviceMappings[0].Ebs.SnapshotId {
+	if out := told("blockDeviceMapping"); len(out.BlockDeviceMappings) != 1 ||
+		*out.BlockDeviceMappings[0].Ebs.SnapshotId != *image.BlockDeviceMappings[0].Ebs.SnapshotId {
 		t.Errorf("devices: %+v", out.BlockDeviceMappings)
 	}
 	if out := told("description"); out.Description == nil || aws.ToString(out.Description.Value) != aws.ToString(image.Description) {

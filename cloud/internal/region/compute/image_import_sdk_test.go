@@ -95,7 +95,8 @@ func TestImportedImageIsAnImage(t *testing.T) {
 	if b, err := os.ReadFile(filepath.Join(m.Spec.Layers[0], "@root", "srv", "a")); err != nil || string(b) != "a" {
 		t.Errorf("the layer has %q, %v", b, err)
 	}
-	if w := d.imported(d.tarball(content, rootfs.Image{Name: "web"})); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "InvalidAMIName.Duplicate") {
+	if w := d.imported(d.tarball(content, rootfs.Image{Name: "web"})); w.Code != http.StatusConflict ||
+		!strings.Contains(w.Body.String(), "InvalidAMIName.Duplicate") {
 		t.Errorf("a second image of the name: %d %s", w.Code, w.Body)
 	}
 }

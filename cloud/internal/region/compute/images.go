@@ -182,7 +182,8 @@ func (r *Room) CreateImage(ctx context.Context, in *ec2.CreateImageInput) (*ec2.
 // CopyImage brings an image of a region of this cloud here. It is called in the region that the copy goes to. A copy may be encrypted
 // where its source is not, "but you cannot create an unencrypted copy of an encrypted snapshot" (EC2 API reference, CopyImage).
 func (r *Room) CopyImage(ctx context.Context, in *ec2.CopyImageInput) (*ec2.CopyImageOutput, error) {
-	if err := room.Only(in, "Name", "SourceImageId", "SourceRegion", "ClientToken", "CopyImageTags", "Description", "Encrypted", "KmsKeyId", "TagSpecifications"); err != nil {
+	if err := room.Only(in, "Name", "SourceImageId", "SourceRegion", "ClientToken",
+		"CopyImageTags", "Description", "Encrypted", "KmsKeyId", "TagSpecifications"); err != nil {
 		return nil, err
 	}
 	for name, value := range map[string]*string{"SourceRegion": in.SourceRegion, "SourceImageId": in.SourceImageId} {

@@ -88,7 +88,9 @@ func TestImageIsNamedByParameter(t *testing.T) {
 		t.Errorf("the template launches %s, want %s", *i.ImageId, second)
 	}
 	for resolve, want := range map[bool]string{false: "resolve:ssm:/golden", true: second} {
-		shown := roomtest.Must(d.DescribeLaunchTemplateVersions(ctx, &ec2.DescribeLaunchTemplateVersionsInput{LaunchTemplateName: new("app"), ResolveAlias: &resolve}))(t)
+		shown := roomtest.Must(d.DescribeLaunchTemplateVersions(ctx, &ec2.DescribeLaunchTemplateVersionsInput{
+			LaunchTemplateName: new("app"), ResolveAlias: &resolve,
+		}))(t)
 		if got := *shown.LaunchTemplateVersions[0].LaunchTemplateData.ImageId; got != want {
 			t.Errorf("resolved %v, the template has %s, want %s", resolve, got, want)
 		}

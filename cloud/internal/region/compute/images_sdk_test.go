@@ -77,7 +77,8 @@ func TestImageIsDeregisteredAndThenItsSnapshotDeleted(t *testing.T) {
 		t.Fatalf("snapshot %+v", told)
 	}
 	roomtest.WantSame(t, "by owner", regiontest.IDsOf(d.snapshots(&ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}}), snapshotID), snapshot)
-	roomtest.WantSame(t, "by volume", regiontest.IDsOf(d.snapshots(&ec2.DescribeSnapshotsInput{Filters: regiontest.Where("volume-id", *told[0].VolumeId)}), snapshotID), snapshot)
+	roomtest.WantSame(t, "by volume",
+		regiontest.IDsOf(d.snapshots(&ec2.DescribeSnapshotsInput{Filters: regiontest.Where("volume-id", *told[0].VolumeId)}), snapshotID), snapshot)
 	for name, value := range map[string]string{
 		"progress": "100%", "volume-size": "8", "encrypted": "false", "storage-tier": "standard", "description": *told[0].Description,
 		"start-time": told[0].StartTime.Format("2006-01-02T15:04:05.000Z"),
@@ -88,7 +89,9 @@ func TestImageIsDeregisteredAndThenItsSnapshotDeleted(t *testing.T) {
 		roomtest.WantSame(t, "by "+name, regiontest.IDsOf(d.snapshots(own(value)), snapshotID), snapshot)
 		roomtest.WantSame(t, "by another "+name, regiontest.IDsOf(d.snapshots(own("x"+value)), snapshotID))
 	}
-	roomtest.WantSame(t, "by status", regiontest.IDsOf(d.snapshots(&ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}, Filters: regiontest.Where("status", "error")}), snapshotID))
+	roomtest.WantSame(t, "by status", regiontest.IDsOf(d.snapshots(&ec2.DescribeSnapshotsInput{
+		OwnerIds: []string{"self"}, Filters: regiontest.Where("status", "error"),
+	}), snapshotID))
 	for code, in := range map[string]ec2.DescribeSnapshotsInput{
 		"InvalidSnapshot.NotFound":    {SnapshotIds: []string{"snap-0123456789abcdef0"}},
 		"InvalidParameterCombination": {SnapshotIds: []string{snapshot}, MaxResults: new(int32(5))},

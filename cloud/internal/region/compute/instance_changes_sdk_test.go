@@ -72,7 +72,9 @@ func TestStoppedInstanceGetsAnotherTypeAndUserData(t *testing.T) {
 		in   ec2.ModifyInstanceAttributeInput
 	}{
 		{"InvalidParameterValue", ec2.ModifyInstanceAttributeInput{InstanceId: &id, InstanceType: text("t3.enormous")}},
-		{"InvalidParameterCombination", ec2.ModifyInstanceAttributeInput{InstanceId: &id, InstanceType: text(map[bool]string{true: "t3.micro", false: "t4g.micro"}[largerType() == "m7g.large"])}},
+		{"InvalidParameterCombination", ec2.ModifyInstanceAttributeInput{
+			InstanceId: &id, InstanceType: text(map[bool]string{true: "t3.micro", false: "t4g.micro"}[largerType() == "m7g.large"]),
+		}},
 		{"UnsupportedOperation", ec2.ModifyInstanceAttributeInput{InstanceId: &id, Kernel: text("aki-1")}},
 		{"InvalidParameterValue", ec2.ModifyInstanceAttributeInput{InstanceId: &id, Attribute: "disableApiStop", Value: new("perhaps")}},
 		{"InvalidParameterValue", ec2.ModifyInstanceAttributeInput{InstanceId: &id, Attribute: "colour", Value: new("red")}},
@@ -133,12 +135,15 @@ func TestSourcesAndDestinationsNeedNotBeChecked(t *testing.T) {
 	checked := func(want bool) {
 		t.Helper()
 		i := d.instance(id)
-		if *i.SourceDestCheck != want || *i.NetworkInterfaces[0].SourceDestCheck != want || aws.ToBool(d.attribute(id, "sourceDestCheck").SourceDestCheck.Value) != want {
+		if *i.SourceDestCheck != want || *i.NetworkInterfaces[0].SourceDestCheck != want ||
+			aws.ToBool(d.attribute(id, "sourceDestCheck").SourceDestCheck.Value) != want {
 			t.Errorf("sourceDestCheck is not %v: %+v", want, i)
 		}
 	}
 	checked(true)
-	roomtest.Must(d.ModifyInstanceAttribute(ctx, &ec2.ModifyInstanceAttributeInput{InstanceId: &id, SourceDestCheck: &ec2types.AttributeBooleanValue{Value: new(false)}}))(t)
+	roomtest.Must(d.ModifyInstanceAttribute(ctx, &ec2.ModifyInstanceAttributeInput{
+		InstanceId: &id, SourceDestCheck: &ec2types.AttributeBooleanValue{Value: new(false)},
+	}))(t)
 	d.Reopen()
 	checked(false)
 	roomtest.Must(d.ResetInstanceAttribute(ctx, &ec2.ResetInstanceAttributeInput{InstanceId: &id, Attribute: "sourceDestCheck"}))(t)
@@ -162,7 +167,9 @@ func TestMetadataOptionsAndMonitoringChange(t *testing.T) {
 	if o := out.InstanceMetadataOptions; o.State != "pending" || o.HttpTokens != "required" || o.HttpEndpoint != "enabled" {
 		t.Errorf("the answer %+v", o)
 	}
-	if m := roomtest.Must(d.MonitorInstances(ctx, &ec2.MonitorInstancesInput{InstanceIds: []string{id}}))(t).InstanceMonitorings; m[0].Monitoring.State != "pending" {
+	if m := roomtest.Must(d.MonitorInstances(ctx, &ec2.MonitorInstancesInput{
+		InstanceIds: []string{id},
+	}))(t).InstanceMonitorings; m[0].Monitoring.State != "pending" {
 		t.Errorf("monitoring %+v", m)
 	}
 	d.Reopen()
@@ -173,7 +180,9 @@ func TestMetadataOptionsAndMonitoringChange(t *testing.T) {
 	if i.Monitoring.State != "enabled" {
 		t.Errorf("monitoring %+v", i.Monitoring)
 	}
-	if m := roomtest.Must(d.UnmonitorInstances(ctx, &ec2.UnmonitorInstancesInput{InstanceIds: []string{id}}))(t).InstanceMonitorings; m[0].Monitoring.State != "disabling" {
+	if m := roomtest.Must(d.UnmonitorInstances(ctx, &ec2.UnmonitorInstancesInput{
+		InstanceIds: []string{id},
+	}))(t).InstanceMonitorings; m[0].Monitoring.State != "disabling" {
 		t.Errorf("monitoring %+v", m)
 	}
 	for _, c := range []struct {

@@ -36,9 +36,12 @@ var instanceFilters = map[string]string{
 	"block-device-mapping.volume-id":             "BlockDeviceMappings.Ebs.VolumeId",
 
 	"capacity-reservation-id": "CapacityReservationId",
-	"capacity-reservation-specification.capacity-reservation-preference":                                     "CapacityReservationSpecification.CapacityReservationPreference",
-	"capacity-reservation-specification.capacity-reservation-target.capacity-reservation-id":                 "CapacityReservationSpecification.CapacityReservationTarget.CapacityReservationId",
-	"capacity-reservation-specification.capacity-reservation-target.capacity-reservation-resource-group-arn": "CapacityReservationSpecification.CapacityReservationTarget.CapacityReservationResourceGroupArn",
+	"capacity-reservation-specification.capacity-reservation-preference": "CapacityReservationSpecification." +
+		"CapacityReservationPreference",
+	"capacity-reservation-specification.capacity-reservation-target.capacity-reservation-id": "CapacityReservationSpecification." +
+		"CapacityReservationTarget.CapacityReservationId",
+	"capacity-reservation-specification.capacity-reservation-target.capacity-reservation-resource-group-arn": "" +
+		"CapacityReservationSpecification.CapacityReservationTarget.CapacityReservationResourceGroupArn",
 	"current-instance-boot-mode":                                    "CurrentInstanceBootMode",
 	"network-performance-options.bandwidth-weighting":               "NetworkPerformanceOptions.BandwidthWeighting",
 	"metadata-options.http-endpoint":                                "MetadataOptions.HttpEndpoint",

@@ -123,10 +123,12 @@ func TestInstanceIsLaunchedWithAProfile(t *testing.T) {
 		}
 	}
 	for want, spec := range map[string]*ec2types.IamInstanceProfileSpecification{
-		"InvalidParameterValue: Value (none) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name":           named("none"),
-		"InvalidParameterValue: Value (arn:x) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN":            {Arn: new("arn:x")},
-		"InvalidParameterValue: IAM Instance Profile \"" + profiles + "bare\" has no associated IAM Roles":                                  named("bare"),
-		"InvalidParameterCombination: The parameter 'iamInstanceProfile.name' may not be used in combination with 'iamInstanceProfile.arn'": {Arn: new("a"), Name: new("n")},
+		"InvalidParameterValue: Value (none) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name": named("none"),
+		"InvalidParameterValue: Value (arn:x) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN":  {Arn: new("arn:x")},
+		"InvalidParameterValue: IAM Instance Profile \"" + profiles + "bare\" has no associated IAM Roles":                        named("bare"),
+		"InvalidParameterCombination: The parameter 'iamInstanceProfile.name' may not be used in combination with 'iamInstanceProfile.arn'": {
+			Arn: new("a"), Name: new("n"),
+		},
 	} {
 		_, err := d.runWith(subnet, func(in *ec2.RunInstancesInput) { in.IamInstanceProfile = spec })
 		refused(t, err, want)

@@ -18,7 +18,9 @@ func TestInstanceBecomesALaunchTemplate(t *testing.T) {
 	_, subnet := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
 	in := d.launch(subnet)
 	in.UserData, in.DisableApiStop, in.Monitoring = new("IyEvYmluL3NoCg=="), new(true), &ec2types.RunInstancesMonitoringEnabled{Enabled: new(true)}
-	in.BlockDeviceMappings = []ec2types.BlockDeviceMapping{{DeviceName: new("/dev/sdf"), Ebs: &ec2types.EbsBlockDevice{VolumeSize: new(int32(2)), VolumeType: "gp3"}}}
+	in.BlockDeviceMappings = []ec2types.BlockDeviceMapping{
+		{DeviceName: new("/dev/sdf"), Ebs: &ec2types.EbsBlockDevice{VolumeSize: new(int32(2)), VolumeType: "gp3"}},
+	}
 	in.TagSpecifications = []ec2types.TagSpecification{{ResourceType: "instance", Tags: []ec2types.Tag{{Key: new("role"), Value: new("web")}}}}
 	first := roomtest.Must(d.RunInstances(ctx, in))(t).Instances[0]
 	data := roomtest.Must(d.GetLaunchTemplateData(ctx, &ec2.GetLaunchTemplateDataInput{InstanceId: first.InstanceId}))(t).LaunchTemplateData
@@ -61,7 +63,9 @@ func TestOddsAndEndsOfAnInstance(t *testing.T) {
 	if out := roomtest.Must(d.GetPasswordData(ctx, &ec2.GetPasswordDataInput{InstanceId: &id}))(t); *out.PasswordData != "" || *out.InstanceId != id {
 		t.Errorf("%+v", out)
 	}
-	if out := roomtest.Must(d.ModifyInstanceMaintenanceOptions(ctx, &ec2.ModifyInstanceMaintenanceOptionsInput{InstanceId: &id, AutoRecovery: "disabled"}))(t); out.AutoRecovery != "disabled" {
+	if out := roomtest.Must(d.ModifyInstanceMaintenanceOptions(ctx, &ec2.ModifyInstanceMaintenanceOptionsInput{
+		InstanceId: &id, AutoRecovery: "disabled",
+	}))(t); out.AutoRecovery != "disabled" {
 		t.Errorf("%+v", out)
 	}
 	d.Reopen()

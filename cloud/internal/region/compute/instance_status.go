@@ -35,7 +35,8 @@ func (r *Room) showStatus(i Instance) ec2types.InstanceStatus {
 	}
 	out := ec2types.InstanceStatus{
 		Events:     []ec2types.InstanceStatusEvent{},
-		InstanceId: new(i.ID), AvailabilityZone: new(i.Zone), AvailabilityZoneId: new(nets.ZoneID(i.Zone)), InstanceState: showState(i.State), InstanceStatus: show(), SystemStatus: show(),
+		InstanceId: new(i.ID), AvailabilityZone: new(i.Zone), AvailabilityZoneId: new(nets.ZoneID(i.Zone)),
+		InstanceState: showState(i.State), InstanceStatus: show(), SystemStatus: show(),
 	}
 	// Attached volumes are checked of instances on the Nitro System
 	// (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-system-instance-status-check.html).

@@ -30,7 +30,8 @@ func TestInstanceTypesAreTold(t *testing.T) {
 		burst  bool
 		arch   ec2types.ArchitectureType
 	}{
-		"t3.micro": {2, 1024, true, "x86_64"}, "t3.xlarge": {4, 16384, true, "x86_64"}, "t4g.small": {2, 2048, true, "arm64"}, "m5.large": {2, 8192, false, "x86_64"}, "c7g.medium": {1, 2048, false, "arm64"}, "r6i.4xlarge": {16, 131072, false, "x86_64"}, "t2.xlarge": {4, 16384, true, "x86_64"},
+		"t3.micro": {2, 1024, true, "x86_64"}, "t3.xlarge": {4, 16384, true, "x86_64"}, "t4g.small": {2, 2048, true, "arm64"}, "m5.large": {2, 8192, false, "x86_64"},
+		"c7g.medium": {1, 2048, false, "arm64"}, "r6i.4xlarge": {16, 131072, false, "x86_64"}, "t2.xlarge": {4, 16384, true, "x86_64"},
 	} {
 		got := types(&ec2.DescribeInstanceTypesInput{InstanceTypes: []ec2types.InstanceType{of}})
 		if len(got) != 1 || *got[0].VCpuInfo.DefaultVCpus != want.vcpus || *got[0].MemoryInfo.SizeInMiB != want.memory ||
@@ -101,7 +102,8 @@ func TestInstanceTypesAreOfferedInEveryZone(t *testing.T) {
 	if zones[0].InstanceType != "t3.micro" || zones[0].LocationType != "availability-zone" {
 		t.Errorf("offering %+v", zones[0])
 	}
-	roomtest.WantSame(t, "by zone id", regiontest.IDsOf(offered(&ec2.DescribeInstanceTypeOfferingsInput{Filters: micro, LocationType: "availability-zone-id"}), location), ids...)
+	roomtest.WantSame(t, "by zone id",
+		regiontest.IDsOf(offered(&ec2.DescribeInstanceTypeOfferingsInput{Filters: micro, LocationType: "availability-zone-id"}), location), ids...)
 	all := offered(&ec2.DescribeInstanceTypeOfferingsInput{LocationType: "availability-zone", Filters: regiontest.Where("location", "us-east-1b")})
 	types, err := d.DescribeInstanceTypes(ctx, &ec2.DescribeInstanceTypesInput{})
 	if err != nil || len(types.InstanceTypes) != len(all) {

@@ -167,8 +167,11 @@ func TestInstanceStatusIsToldOfRunningInstances(t *testing.T) {
 		t.Errorf("attached volumes: %+v", s.AttachedEbsStatus)
 	}
 	zone := *running[0].AvailabilityZone
-	roomtest.WantSame(t, "by zone", regiontest.IDsOf(statuses(&ec2.DescribeInstanceStatusInput{Filters: regiontest.Where("availability-zone", zone)}), id), ids[:6]...)
-	roomtest.WantSame(t, "by another zone", regiontest.IDsOf(statuses(&ec2.DescribeInstanceStatusInput{Filters: regiontest.Where("availability-zone", zone+"x")}), id))
+	roomtest.WantSame(t, "by zone",
+		regiontest.IDsOf(statuses(&ec2.DescribeInstanceStatusInput{Filters: regiontest.Where("availability-zone", zone)}), id), ids[:6]...)
+	roomtest.WantSame(t, "by another zone", regiontest.IDsOf(statuses(&ec2.DescribeInstanceStatusInput{
+		Filters: regiontest.Where("availability-zone", zone+"x"),
+	}), id))
 	at := statuses(&ec2.DescribeInstanceStatusInput{IncludeAllInstances: new(true), Filters: regiontest.Where("instance-state-name", "stopped")})
 	if len(at) != 1 || *at[0].InstanceId != rest || at[0].InstanceStatus.Status != "not-applicable" || at[0].SystemStatus.Status != "not-applicable" {
 		t.Errorf("the stopped one: %+v", at)
@@ -238,7 +241,8 @@ func TestRebootStartsTheProcessesAnew(t *testing.T) {
 	}
 	// It keeps its state, its addresses and its launch time, unlike after a stop and start.
 	after := describe(ids[0])
-	if after.State.Name != ec2types.InstanceStateNameRunning || *after.PrivateIpAddress != *before.PrivateIpAddress || *after.PublicIpAddress != *before.PublicIpAddress ||
+	if after.State.Name != ec2types.InstanceStateNameRunning ||
+		*after.PrivateIpAddress != *before.PrivateIpAddress || *after.PublicIpAddress != *before.PublicIpAddress ||
 		!after.LaunchTime.Equal(*before.LaunchTime) {
 		t.Errorf("before %+v, after %+v", before, after)
 	}

@@ -34,7 +34,8 @@ func TestKeyPairsAreMadeImportedAndDeleted(t *testing.T) {
 	taken := roomtest.Must(d.ImportKeyPair(ctx, &ec2.ImportKeyPairInput{
 		KeyName: new("laptop"), PublicKeyMaterial: []byte(someKey), TagSpecifications: resourcetest.MadeAs("key-pair"),
 	}))(t)
-	if !strings.HasPrefix(*made.KeyMaterial, "-----BEGIN RSA PRIVATE KEY-----\n") || !strings.HasPrefix(*curve.KeyMaterial, "-----BEGIN OPENSSH PRIVATE KEY-----\n") ||
+	if !strings.HasPrefix(*made.KeyMaterial, "-----BEGIN RSA PRIVATE KEY-----\n") ||
+		!strings.HasPrefix(*curve.KeyMaterial, "-----BEGIN OPENSSH PRIVATE KEY-----\n") ||
 		len(made.Tags) != 1 || len(taken.Tags) != 1 || *taken.KeyName != "laptop" {
 		t.Errorf("made %+v, %+v; imported %+v", made, curve, taken)
 	}
@@ -74,7 +75,8 @@ func TestKeyPairsAreMadeImportedAndDeleted(t *testing.T) {
 	for name, value := range map[string]string{
 		"key-name": "laptop", "key-pair-id": *taken.KeyPairId, "fingerprint": *taken.KeyFingerprint,
 	} {
-		roomtest.WantSame(t, "by "+name, regiontest.IDsOf(d.keyPairs(&ec2.DescribeKeyPairsInput{Filters: regiontest.Where(name, value)}), keyPairID), *taken.KeyPairId)
+		roomtest.WantSame(t, "by "+name,
+			regiontest.IDsOf(d.keyPairs(&ec2.DescribeKeyPairsInput{Filters: regiontest.Where(name, value)}), keyPairID), *taken.KeyPairId)
 	}
 	roomtest.WantSame(t, "by tag", regiontest.IDsOf(d.keyPairs(&ec2.DescribeKeyPairsInput{Filters: regiontest.Where("tag:made", "key-pair")}), keyPairID),
 		*made.KeyPairId, *taken.KeyPairId)
@@ -83,7 +85,9 @@ func TestKeyPairsAreMadeImportedAndDeleted(t *testing.T) {
 		t.Errorf("imported: %+v", told)
 	}
 	line, _, _ := strings.Cut(someKey, " somebody")
-	if told = d.keyPairs(&ec2.DescribeKeyPairsInput{KeyNames: []string{"laptop"}, IncludePublicKey: new(true)})[0]; aws.ToString(told.PublicKey) != line+" laptop" {
+	if told = d.keyPairs(&ec2.DescribeKeyPairsInput{
+		KeyNames: []string{"laptop"}, IncludePublicKey: new(true),
+	})[0]; aws.ToString(told.PublicKey) != line+" laptop" {
 		t.Errorf("its public key is %q", aws.ToString(told.PublicKey))
 	}
 	for _, in := range []*ec2.DeleteKeyPairInput{{KeyName: new("rsa")}, {KeyPairId: curve.KeyPairId}, {KeyName: new("rsa")}, {KeyPairId: curve.KeyPairId}} {

@@ -81,7 +81,8 @@ func (r *Room) planImage(p *launchPlan) error {
 	if string(p.kind.arch) != string(p.image.Architecture) {
 		return wire.Errorf(
 			"InvalidParameterValue",
-			"The architecture '%s' of the specified instance type does not match the architecture '%s' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try again.",
+			"The architecture '%s' of the specified instance type does not match the architecture '%s' of the specified AMI. "+
+				"Specify an instance type and an AMI that have matching architectures, and try again.",
 			p.kind.arch,
 			p.image.Architecture,
 		)

@@ -228,7 +228,8 @@ func (r *Room) changeTemplate(id, name *string, in any, change func(*store.Tx, *
 
 // CreateLaunchTemplateVersion adds a version, on its own or laid over another one.
 func (r *Room) CreateLaunchTemplateVersion(ctx context.Context, in *ec2.CreateLaunchTemplateVersionInput) (*ec2.CreateLaunchTemplateVersionOutput, error) {
-	if err := room.Only(in, "ClientToken", "LaunchTemplateId", "LaunchTemplateName", "LaunchTemplateData", "ResolveAlias", "SourceVersion", "VersionDescription"); err != nil {
+	if err := room.Only(in, "ClientToken", "LaunchTemplateId", "LaunchTemplateName",
+		"LaunchTemplateData", "ResolveAlias", "SourceVersion", "VersionDescription"); err != nil {
 		return nil, err
 	}
 	if err := r.checkTemplateData(in.LaunchTemplateData); err != nil {
@@ -319,7 +320,8 @@ func (r *Room) DescribeLaunchTemplateVersions(
 	ctx context.Context,
 	in *ec2.DescribeLaunchTemplateVersionsInput,
 ) (*ec2.DescribeLaunchTemplateVersionsOutput, error) {
-	if err := room.Only(in, "Filters", "LaunchTemplateId", "LaunchTemplateName", "Versions", "MinVersion", "MaxVersion", "MaxResults", "NextToken", "ResolveAlias"); err != nil {
+	if err := room.Only(in, "Filters", "LaunchTemplateId", "LaunchTemplateName", "Versions",
+		"MinVersion", "MaxVersion", "MaxResults", "NextToken", "ResolveAlias"); err != nil {
 		return nil, err
 	}
 	templates := r.templates.All()

@@ -17,7 +17,9 @@ import (
 func (d *desk) launchTemplate(name string, versions int) string {
 	d.T.Helper()
 	data := func(n int) *ec2types.RequestLaunchTemplateData {
-		return &ec2types.RequestLaunchTemplateData{InstanceType: regiontest.SmallType(), UserData: new(base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "version %d", n)))}
+		return &ec2types.RequestLaunchTemplateData{
+			InstanceType: regiontest.SmallType(), UserData: new(base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "version %d", n))),
+		}
 	}
 	out, err := d.CreateLaunchTemplate(d.T.Context(), &ec2.CreateLaunchTemplateInput{
 		LaunchTemplateName: &name, LaunchTemplateData: data(1), VersionDescription: new("v1"),

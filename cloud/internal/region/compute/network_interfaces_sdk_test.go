@@ -16,7 +16,9 @@ import (
 
 func (d *desk) eni(id string) ec2types.NetworkInterface {
 	d.T.Helper()
-	return roomtest.Must(d.DescribeNetworkInterfaces(d.T.Context(), &ec2.DescribeNetworkInterfacesInput{NetworkInterfaceIds: []string{id}}))(d.T).NetworkInterfaces[0]
+	return roomtest.Must(d.DescribeNetworkInterfaces(d.T.Context(), &ec2.DescribeNetworkInterfacesInput{
+		NetworkInterfaceIds: []string{id},
+	}))(d.T).NetworkInterfaces[0]
 }
 
 func (d *desk) createENI(in ec2.CreateNetworkInterfaceInput) string {
@@ -88,12 +90,16 @@ func TestInterfaceIsAttachedBesideTheFirst(t *testing.T) {
 			t.Errorf("%s=%s: %v, %v", name, want, out, err)
 		}
 	}
-	if out := roomtest.Must(d.DescribeInstances(ctx, &ec2.DescribeInstancesInput{Filters: regiontest.Where("private-ip-address", "10.0.1.50")}))(t); len(out.Reservations) != 0 {
+	if out := roomtest.Must(d.DescribeInstances(ctx, &ec2.DescribeInstancesInput{
+		Filters: regiontest.Where("private-ip-address", "10.0.1.50"),
+	}))(t); len(out.Reservations) != 0 {
 		t.Error("a further address is taken for the instance's own")
 	}
 
 	// What is so of one interface cannot be asked of the instance.
-	_, err = d.ModifyInstanceAttribute(ctx, &ec2.ModifyInstanceAttributeInput{InstanceId: &instance, SourceDestCheck: &ec2types.AttributeBooleanValue{Value: new(false)}})
+	_, err = d.ModifyInstanceAttribute(ctx, &ec2.ModifyInstanceAttributeInput{
+		InstanceId: &instance, SourceDestCheck: &ec2types.AttributeBooleanValue{Value: new(false)},
+	})
 	roomtest.WantAPIError(t, err, "InvalidInstanceID")
 	_, err = d.DeleteNetworkInterface(ctx, &ec2.DeleteNetworkInterfaceInput{NetworkInterfaceId: &eni})
 	roomtest.WantAPIError(t, err, "InvalidParameterValue")
@@ -115,7 +121,9 @@ func TestInterfaceIsNotAttached(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
 	vpc, subnet := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
-	elsewhere := *roomtest.Must(d.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &vpc, CidrBlock: new("10.0.2.0/24"), AvailabilityZone: new("us-east-1b")}))(t).Subnet.SubnetId
+	elsewhere := *roomtest.Must(d.CreateSubnet(ctx, &ec2.CreateSubnetInput{
+		VpcId: &vpc, CidrBlock: new("10.0.2.0/24"), AvailabilityZone: new("us-east-1b"),
+	}))(t).Subnet.SubnetId
 	_, abroad := d.VPC("10.1.0.0/16", "10.1.1.0/24", false)
 	ids := d.Run(subnet, 2)
 	free := d.createENI(ec2.CreateNetworkInterfaceInput{SubnetId: &subnet})
@@ -147,7 +155,9 @@ func TestInterfaceIsNotAttached(t *testing.T) {
 		_, err := d.attach(c.eni, c.instance, c.index)
 		t.Run(name, func(t *testing.T) { roomtest.WantAPIError(t, err, c.code) })
 	}
-	_, err := d.AttachNetworkInterface(ctx, &ec2.AttachNetworkInterfaceInput{NetworkInterfaceId: &free, InstanceId: &ids[0], DeviceIndex: new(int32(1)), DryRun: new(true)})
+	_, err := d.AttachNetworkInterface(ctx, &ec2.AttachNetworkInterfaceInput{
+		NetworkInterfaceId: &free, InstanceId: &ids[0], DeviceIndex: new(int32(1)), DryRun: new(true),
+	})
 	roomtest.WantAPIError(t, err, "DryRunOperation")
 	d.terminate(ids[0])
 	_, err = d.attach(free, ids[0], 1)
@@ -159,7 +169,9 @@ func TestLaunchWithInterfaces(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
 	vpc, subnet := d.VPC("10.0.0.0/16", "10.0.1.0/24", true)
-	eni := d.createENI(ec2.CreateNetworkInterfaceInput{SubnetId: &subnet, PrivateIpAddress: new("10.0.1.40"), TagSpecifications: resourcetest.MadeAs("network-interface")})
+	eni := d.createENI(ec2.CreateNetworkInterfaceInput{
+		SubnetId: &subnet, PrivateIpAddress: new("10.0.1.40"), TagSpecifications: resourcetest.MadeAs("network-interface"),
+	})
 	launch := func(nics ...ec2types.InstanceNetworkInterfaceSpecification) (string, error) {
 		out, err := d.RunInstances(ctx, &ec2.RunInstancesInput{
 			ImageId: new(d.HostImage()), InstanceType: regiontest.SmallType(), MinCount: new(int32(1)), MaxCount: new(int32(1)), NetworkInterfaces: nics,
@@ -172,7 +184,9 @@ func TestLaunchWithInterfaces(t *testing.T) {
 		return *out.Instances[0].InstanceId, nil
 	}
 	id, err := launch(
-		ec2types.InstanceNetworkInterfaceSpecification{DeviceIndex: new(int32(1)), SubnetId: &subnet, SecondaryPrivateIpAddressCount: new(int32(1)), Description: new("made")},
+		ec2types.InstanceNetworkInterfaceSpecification{
+			DeviceIndex: new(int32(1)), SubnetId: &subnet, SecondaryPrivateIpAddressCount: new(int32(1)), Description: new("made"),
+		},
 		ec2types.InstanceNetworkInterfaceSpecification{DeviceIndex: new(int32(0)), NetworkInterfaceId: &eni},
 	)
 	if err != nil {
@@ -204,7 +218,8 @@ func TestLaunchWithInterfaces(t *testing.T) {
 		"InvalidParameterCombination":        {{DeviceIndex: new(int32(0)), NetworkInterfaceId: &eni, SubnetId: &subnet}},
 		"InvalidParameterValue":              {one(zero)},
 		"AttachmentLimitExceeded":            {zero, one(zero), zero},
-		"PrivateIpAddressLimitExceeded":      {zero, one(ec2types.InstanceNetworkInterfaceSpecification{SubnetId: &subnet, SecondaryPrivateIpAddressCount: new(int32(2))})},
+		"PrivateIpAddressLimitExceeded": {zero,
+			one(ec2types.InstanceNetworkInterfaceSpecification{SubnetId: &subnet, SecondaryPrivateIpAddressCount: new(int32(2))})},
 	} {
 		_, err := launch(nics...)
 		t.Run(code, func(t *testing.T) { roomtest.WantAPIError(t, err, code) })
@@ -213,7 +228,9 @@ func TestLaunchWithInterfaces(t *testing.T) {
 	roomtest.WantAPIError(t, err, "InvalidParameterCombination")
 
 	change := &ec2types.NetworkInterfaceAttachmentChanges{AttachmentId: made.Attachment.AttachmentId, DeleteOnTermination: new(false)}
-	roomtest.Must(d.ModifyNetworkInterfaceAttribute(ctx, &ec2.ModifyNetworkInterfaceAttributeInput{NetworkInterfaceId: made.NetworkInterfaceId, Attachment: change}))(t)
+	roomtest.Must(d.ModifyNetworkInterfaceAttribute(ctx, &ec2.ModifyNetworkInterfaceAttributeInput{
+		NetworkInterfaceId: made.NetworkInterfaceId, Attachment: change,
+	}))(t)
 	d.Reopen()
 	if *d.eni(*made.NetworkInterfaceId).Attachment.DeleteOnTermination {
 		t.Error("it is still to go with the instance")

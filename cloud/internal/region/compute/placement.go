@@ -53,7 +53,8 @@ func (r *Room) planGroup(p *launchPlan, id, name string, partition int32) error 
 	case partition != 0 && g.Strategy != ec2types.PlacementStrategyPartition:
 		return wire.Errorf("InvalidParameterCombination", "The parameter PartitionNumber is valid only with a placement group of the strategy 'partition'.")
 	case partition < 0 || partition > g.Partitions:
-		return wire.Errorf("InvalidParameterValue", "Value (%d) for parameter partitionNumber is invalid. The placement group '%s' has %d partitions.", partition, g.Name, g.Partitions)
+		return wire.Errorf("InvalidParameterValue",
+			"Value (%d) for parameter partitionNumber is invalid. The placement group '%s' has %d partitions.", partition, g.Name, g.Partitions)
 	}
 	p.placement, p.partition = g.ID, partition
 	return nil
@@ -85,7 +86,8 @@ func (r *Room) place(tx *store.Tx, i *Instance) error {
 		if len(up) >= maxSpread {
 			return &wire.Error{
 				Code: "InsufficientInstanceCapacity", Status: 500,
-				Message: "The spread placement group '" + g.Name + "' has seven running instances in " + i.Zone + ", which are all that it can have in one Availability Zone.",
+				Message: "The spread placement group '" + g.Name + "' has seven running instances in " + i.Zone +
+					", which are all that it can have in one Availability Zone.",
 			}
 		}
 	case ec2types.PlacementStrategyPartition:

@@ -101,7 +101,9 @@ func newPlacementGroup(in *ec2.CreatePlacementGroupInput) (row placementGroupRow
 		return row, badValue(row.Name, "groupName")
 	case in.Strategy == "precision-time":
 		return row, wire.Errorf("UnsupportedOperation", "The placement strategy '%s' is not supported here.", in.Strategy)
-	case !slices.Contains([]ec2types.PlacementStrategy{ec2types.PlacementStrategyCluster, ec2types.PlacementStrategySpread, ec2types.PlacementStrategyPartition}, in.Strategy):
+	case !slices.Contains([]ec2types.PlacementStrategy{
+		ec2types.PlacementStrategyCluster, ec2types.PlacementStrategySpread, ec2types.PlacementStrategyPartition,
+	}, in.Strategy):
 		return row, badValue(string(in.Strategy), "strategy")
 	case in.PartitionCount != nil && in.Strategy != ec2types.PlacementStrategyPartition:
 		return row, wire.Errorf("InvalidParameterCombination", "The parameter PartitionCount is valid only with the strategy 'partition'.")

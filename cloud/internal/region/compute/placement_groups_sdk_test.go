@@ -207,9 +207,11 @@ func TestPlacementGroupOfTemplate(t *testing.T) {
 	ctx := t.Context()
 	_, subnet := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
 	g := d.placementGroup("parts", "partition")
-	roomtest.Must(d.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: new("app"), LaunchTemplateData: &ec2types.RequestLaunchTemplateData{
-		Placement: &ec2types.LaunchTemplatePlacementRequest{GroupId: g.GroupId, PartitionNumber: new(int32(2))},
-	}}))(t)
+	roomtest.Must(d.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{
+		LaunchTemplateName: new("app"), LaunchTemplateData: &ec2types.RequestLaunchTemplateData{
+			Placement: &ec2types.LaunchTemplatePlacementRequest{GroupId: g.GroupId, PartitionNumber: new(int32(2))},
+		},
+	}))(t)
 	in := d.launch(subnet)
 	in.LaunchTemplate = &ec2types.LaunchTemplateSpecification{LaunchTemplateName: new("app")}
 	if p := roomtest.Must(d.RunInstances(ctx, in))(t).Instances[0].Placement; *p.GroupName != "parts" || *p.PartitionNumber != 2 {

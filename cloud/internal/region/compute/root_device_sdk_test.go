@@ -33,7 +33,9 @@ func TestLaunchDescribesItsRootVolume(t *testing.T) {
 	if *v.Size != 30 || v.VolumeType != "io2" || *v.Iops != 500 || !*v.Encrypted || v.Throughput != nil || len(v.Tags) != 1 {
 		t.Errorf("volume %+v", v)
 	}
-	found := roomtest.Must(d.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{Filters: append(regiontest.Where("size", "30"), regiontest.Where("volume-type", "io2")...)}))(t)
+	found := roomtest.Must(d.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{
+		Filters: append(regiontest.Where("size", "30"), regiontest.Where("volume-type", "io2")...),
+	}))(t)
 	if len(found.Volumes) != 1 {
 		t.Errorf("by its size: %+v", found.Volumes)
 	}
@@ -55,7 +57,9 @@ func TestLaunchDescribesItsRootVolume(t *testing.T) {
 		{"InvalidParameterValue", []ec2types.BlockDeviceMapping{{DeviceName: new("/dev/null"), Ebs: &ec2types.EbsBlockDevice{VolumeSize: new(int32(9))}}}},
 		{"InvalidBlockDeviceMapping", []ec2types.BlockDeviceMapping{{DeviceName: new("/dev/sdf")}}},
 		{"MissingParameter", []ec2types.BlockDeviceMapping{{DeviceName: new("/dev/sdf"), Ebs: &ec2types.EbsBlockDevice{VolumeType: "gp3"}}}},
-		{"InvalidSnapshot.NotFound", []ec2types.BlockDeviceMapping{{DeviceName: new("/dev/sdf"), Ebs: &ec2types.EbsBlockDevice{SnapshotId: new("snap-0123456789abcdef0")}}}},
+		{"InvalidSnapshot.NotFound", []ec2types.BlockDeviceMapping{{
+			DeviceName: new("/dev/sdf"), Ebs: &ec2types.EbsBlockDevice{SnapshotId: new("snap-0123456789abcdef0")},
+		}}},
 		{"UnsupportedOperation", []ec2types.BlockDeviceMapping{{DeviceName: new("/dev/sdf"), VirtualName: new("ephemeral0")}}},
 	} {
 		in := d.launch(subnet)

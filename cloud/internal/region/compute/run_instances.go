@@ -129,7 +129,8 @@ func (p launchPlan) instance(id string) Instance {
 	row := Instance{
 		ID: id, Image: p.image.ID, Subnet: p.subnet.ID, VPC: p.subnet.VPC, Zone: p.subnet.Zone,
 		Type: p.in.InstanceType, Architecture: p.image.Architecture, State: pending, Launched: now,
-		UserData: room.Deref(p.in.UserData), KeyName: p.key.Name, PublicKey: p.key.Public, Token: room.Deref(p.in.ClientToken), Layers: p.image.Layers, Service: p.image.Service,
+		UserData: room.Deref(p.in.UserData), KeyName: p.key.Name, PublicKey: p.key.Public,
+		Token: room.Deref(p.in.ClientToken), Layers: p.image.Layers, Service: p.image.Service,
 		Volume: volumeKind.NewID(), VolumeMade: now, VolumeSnapshot: p.image.Snapshot, Disk: p.root, KeepRoot: p.keep,
 		Encrypted:   p.encrypted,
 		ProtectStop: room.Deref(p.in.DisableApiStop), Credits: p.credits,

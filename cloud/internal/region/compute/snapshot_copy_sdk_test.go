@@ -90,7 +90,11 @@ func TestSnapshotOfARootIsCopied(t *testing.T) {
 	west.snapshotIs(*out.SnapshotId, ec2types.SnapshotStateCompleted)
 	silent()
 	image := roomtest.Must(west.RegisterImage(ctx, &ec2.RegisterImageInput{
-		Name: new("restored"), Architecture: roomtest.Must(west.DescribeImages(ctx, &ec2.DescribeImagesInput{ImageIds: []string{west.HostImage()}}))(t).Images[0].Architecture, VirtualizationType: new("hvm"), RootDeviceName: new("/dev/xvda"),
+		Name: new("restored"),
+		Architecture: roomtest.Must(west.DescribeImages(ctx, &ec2.DescribeImagesInput{
+			ImageIds: []string{west.HostImage()},
+		}))(t).Images[0].Architecture,
+		VirtualizationType: new("hvm"), RootDeviceName: new("/dev/xvda"),
 		BlockDeviceMappings: []ec2types.BlockDeviceMapping{{DeviceName: new("/dev/xvda"), Ebs: &ec2types.EbsBlockDevice{SnapshotId: out.SnapshotId}}},
 	}))(t)
 	_, subnet := west.VPC("10.0.0.0/16", "10.0.1.0/24", false)

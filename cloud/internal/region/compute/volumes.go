@@ -61,8 +61,10 @@ const volumeGiB = 8
 func rootVolume(i Instance) volumeRow {
 	return volumeRow{
 		ID: i.Volume, Zone: i.Zone, Snapshot: i.VolumeSnapshot, Disk: i.Disk.filled(), Encrypted: i.Encrypted, AutoIO: i.AutoIO, Made: i.VolumeMade,
-		State:      ec2types.VolumeStateInUse,
-		Attachment: &attachment{Instance: i.ID, Device: rootDevice, At: i.VolumeMade, State: ec2types.VolumeAttachmentStateAttached, DeleteOnTermination: !i.KeepRoot},
+		State: ec2types.VolumeStateInUse,
+		Attachment: &attachment{
+			Instance: i.ID, Device: rootDevice, At: i.VolumeMade, State: ec2types.VolumeAttachmentStateAttached, DeleteOnTermination: !i.KeepRoot,
+		},
 	}
 }
 

@@ -165,7 +165,8 @@ func TestVolumeIsAttachedAndDetached(t *testing.T) {
 		t.Errorf("after the region's return its processes have %v", has)
 	}
 	shown := roomtest.Must(d.DescribeInstances(ctx, &ec2.DescribeInstancesInput{Filters: regiontest.Where("block-device-mapping.volume-id", volume)}))(t)
-	if m := shown.Reservations[0].Instances[0].BlockDeviceMappings; len(m) != 2 || *m[1].DeviceName != "/dev/sdf" || *m[1].Ebs.VolumeId != volume || *m[1].Ebs.DeleteOnTermination {
+	if m := shown.Reservations[0].Instances[0].BlockDeviceMappings; len(m) != 2 ||
+		*m[1].DeviceName != "/dev/sdf" || *m[1].Ebs.VolumeId != volume || *m[1].Ebs.DeleteOnTermination {
 		t.Errorf("mappings %+v", m)
 	}
 
@@ -241,7 +242,8 @@ func TestVolumeIsModified(t *testing.T) {
 	}
 	out := roomtest.Must(d.ModifyVolume(ctx, &ec2.ModifyVolumeInput{VolumeId: &volume, Size: new(int32(2)), VolumeType: "gp3", Iops: new(int32(4000))}))(t)
 	m := out.VolumeModification
-	if *m.OriginalSize != 1 || *m.TargetSize != 2 || m.OriginalVolumeType != "gp2" || m.TargetVolumeType != "gp3" || *m.TargetIops != 4000 || *m.TargetThroughput != 125 {
+	if *m.OriginalSize != 1 || *m.TargetSize != 2 || m.OriginalVolumeType != "gp2" ||
+		m.TargetVolumeType != "gp3" || *m.TargetIops != 4000 || *m.TargetThroughput != 125 {
 		t.Errorf("%+v", m)
 	}
 	_, err = d.ModifyVolume(ctx, &ec2.ModifyVolumeInput{VolumeId: &volume, Size: new(int32(1))})
@@ -317,7 +319,9 @@ func TestSnapshotsOfVolumesKeepTheirContent(t *testing.T) {
 	d.write(instance, "file", "x")
 	roomtest.Must(d.AttachVolume(ctx, &ec2.AttachVolumeInput{VolumeId: restored.VolumeId, InstanceId: &instance, Device: new("/dev/sdf")}))(t)
 	d.attachmentIs(*restored.VolumeId, ec2types.VolumeAttachmentStateAttached)
-	both := roomtest.Must(d.CreateSnapshots(ctx, &ec2.CreateSnapshotsInput{InstanceSpecification: &ec2types.InstanceSpecification{InstanceId: &instance}}))(t).Snapshots
+	both := roomtest.Must(d.CreateSnapshots(ctx, &ec2.CreateSnapshotsInput{
+		InstanceSpecification: &ec2types.InstanceSpecification{InstanceId: &instance},
+	}))(t).Snapshots
 	if len(both) != 2 || *both[1].VolumeId != *restored.VolumeId {
 		t.Fatalf("%+v", both)
 	}

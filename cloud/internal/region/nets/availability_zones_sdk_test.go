@@ -38,7 +38,8 @@ func TestAvailabilityZonesAreTold(t *testing.T) {
 	}
 	roomtest.WantSame(t, "by name", regiontest.IDsOf(zones(&ec2.DescribeAvailabilityZonesInput{ZoneNames: []string{"us-east-1b"}}), name), "us-east-1b")
 	roomtest.WantSame(t, "by id", regiontest.IDsOf(zones(&ec2.DescribeAvailabilityZonesInput{ZoneIds: []string{*all[2].ZoneId}}), name), *all[2].ZoneName)
-	roomtest.WantSame(t, "by filter", regiontest.IDsOf(zones(&ec2.DescribeAvailabilityZonesInput{Filters: regiontest.Where("zone-name", "*a", "*c")}), name), "us-east-1a", "us-east-1c")
+	roomtest.WantSame(t, "by filter",
+		regiontest.IDsOf(zones(&ec2.DescribeAvailabilityZonesInput{Filters: regiontest.Where("zone-name", "*a", "*c")}), name), "us-east-1a", "us-east-1c")
 	roomtest.WantSame(t, "by state", regiontest.IDsOf(zones(&ec2.DescribeAvailabilityZonesInput{Filters: regiontest.Where("state", "impaired")}), name))
 	for _, in := range []*ec2.DescribeAvailabilityZonesInput{
 		{ZoneNames: []string{"us-east-1a", "us-east-1z"}}, {ZoneIds: []string{"use1-az99"}}, {Filters: regiontest.Where("colour", "red")},

@@ -66,7 +66,8 @@ func TestVPCGetsDHCPOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, bad := range map[string]ec2types.NewDhcpConfiguration{
-		"unknown": option("colour", "red"), "no address": option("ntp-servers", "time.test"), "too many": option("domain-name-servers", "1.1.1.1,1.1.1.2,1.1.1.3,1.1.1.4,1.1.1.5"),
+		"unknown": option("colour", "red"), "no address": option("ntp-servers", "time.test"),
+		"too many":  option("domain-name-servers", "1.1.1.1,1.1.1.2,1.1.1.3,1.1.1.4,1.1.1.5"),
 		"node type": option("netbios-node-type", "3"), "empty": option("domain-name"),
 	} {
 		_, err := d.CreateDhcpOptions(ctx, &ec2.CreateDhcpOptionsInput{DhcpConfigurations: []ec2types.NewDhcpConfiguration{bad}})

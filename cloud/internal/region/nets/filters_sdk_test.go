@@ -14,7 +14,8 @@ import (
 func TestFiltersHaveTogetherAtMost200Values(t *testing.T) {
 	d := newDesk(t)
 	ask := func(n int) error {
-		filters := slices.Concat(regiontest.Where("vpc-id", slices.Repeat([]string{"vpc-0"}, 100)...), regiontest.Where("owner-id", slices.Repeat([]string{"1"}, n-100)...))
+		filters := slices.Concat(regiontest.Where("vpc-id", slices.Repeat([]string{"vpc-0"}, 100)...),
+			regiontest.Where("owner-id", slices.Repeat([]string{"1"}, n-100)...))
 		_, err := d.DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{Filters: filters})
 		return err
 	}

@@ -19,7 +19,8 @@ func (r *Room) CreateNetworkInterface(ctx context.Context, in *ec2.CreateNetwork
 		"PrivateIpAddresses", "SecondaryPrivateIpAddressCount", "SubnetId", "TagSpecifications"); err != nil {
 		return nil, err
 	}
-	w := Wanted{Subnet: room.Deref(in.SubnetId), Groups: in.Groups, Description: room.Deref(in.Description), Own: true, Further: int(room.Deref(in.SecondaryPrivateIpAddressCount))}
+	w := Wanted{Subnet: room.Deref(in.SubnetId), Groups: in.Groups, Description: room.Deref(in.Description),
+		Own: true, Further: int(room.Deref(in.SecondaryPrivateIpAddressCount))}
 	if err := resource.Required("subnetId", in.SubnetId); err != nil {
 		return nil, err
 	}
@@ -90,7 +91,9 @@ func (r *Room) DeleteNetworkInterface(ctx context.Context, in *ec2.DeleteNetwork
 }
 
 // ModifyNetworkInterfaceAttribute changes one attribute of an interface.
-func (r *Room) ModifyNetworkInterfaceAttribute(ctx context.Context, in *ec2.ModifyNetworkInterfaceAttributeInput) (*ec2.ModifyNetworkInterfaceAttributeOutput, error) {
+func (r *Room) ModifyNetworkInterfaceAttribute(
+	ctx context.Context, in *ec2.ModifyNetworkInterfaceAttributeInput,
+) (*ec2.ModifyNetworkInterfaceAttributeOutput, error) {
 	if err := room.Only(in, "Attachment", "Description", "Groups", "NetworkInterfaceId", "SourceDestCheck"); err != nil {
 		return nil, err
 	}
@@ -153,7 +156,9 @@ func MissingAttachment(id string) error {
 }
 
 // ResetNetworkInterfaceAttribute turns the check of sources and destinations on, which is its default.
-func (r *Room) ResetNetworkInterfaceAttribute(ctx context.Context, in *ec2.ResetNetworkInterfaceAttributeInput) (*ec2.ResetNetworkInterfaceAttributeOutput, error) {
+func (r *Room) ResetNetworkInterfaceAttribute(
+	ctx context.Context, in *ec2.ResetNetworkInterfaceAttributeInput,
+) (*ec2.ResetNetworkInterfaceAttributeOutput, error) {
 	if err := room.Only(in, "NetworkInterfaceId", "SourceDestCheck"); err != nil {
 		return nil, err
 	}

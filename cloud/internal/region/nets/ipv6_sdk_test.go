@@ -97,7 +97,8 @@ func TestVPCHasIPv6(t *testing.T) {
 	_, err = d.DisassociateSubnetCidrBlock(ctx, &ec2.DisassociateSubnetCidrBlockInput{AssociationId: new("subnet-cidr-assoc-0123456789abcdef0")})
 	roomtest.WantAPIError(t, err, "InvalidSubnetCidrBlockAssociationID.NotFound")
 	for block, code := range map[string]string{
-		"2001:db8:100:ff::/64": "InvalidSubnet.Conflict", "2001:db8:200::/64": "InvalidSubnet.Range", "2001:db8:100::/65": "InvalidSubnet.Range", "10.0.2.0/24": "InvalidParameterValue",
+		"2001:db8:100:ff::/64": "InvalidSubnet.Conflict", "2001:db8:200::/64": "InvalidSubnet.Range",
+		"2001:db8:100::/65": "InvalidSubnet.Range", "10.0.2.0/24": "InvalidParameterValue",
 	} {
 		_, err := d.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &vpc, CidrBlock: new("10.0.2.0/24"), Ipv6CidrBlock: &block})
 		roomtest.WantAPIError(t, err, code)
@@ -171,11 +172,15 @@ func TestEgressOnlyGatewayIsIPv6WayOut(t *testing.T) {
 	if spec := d.Fabric.Applied(vpc); spec.ID != "" {
 		t.Errorf("nothing is in the VPC, and the fabric has %+v", spec)
 	}
-	listed := roomtest.Must(d.DescribeEgressOnlyInternetGateways(ctx, &ec2.DescribeEgressOnlyInternetGatewaysInput{EgressOnlyInternetGatewayIds: []string{*id}}))(t)
+	listed := roomtest.Must(d.DescribeEgressOnlyInternetGateways(ctx, &ec2.DescribeEgressOnlyInternetGatewaysInput{
+		EgressOnlyInternetGatewayIds: []string{*id},
+	}))(t)
 	if len(listed.EgressOnlyInternetGateways) != 1 {
 		t.Errorf("listed: %+v", listed)
 	}
-	if out := roomtest.Must(d.DeleteEgressOnlyInternetGateway(ctx, &ec2.DeleteEgressOnlyInternetGatewayInput{EgressOnlyInternetGatewayId: id}))(t); !*out.ReturnCode {
+	if out := roomtest.Must(d.DeleteEgressOnlyInternetGateway(ctx, &ec2.DeleteEgressOnlyInternetGatewayInput{
+		EgressOnlyInternetGatewayId: id,
+	}))(t); !*out.ReturnCode {
 		t.Errorf("deleted: %+v", out)
 	}
 	roomtest.Must(d.DeleteRoute(ctx, &ec2.DeleteRouteInput{RouteTableId: &table, DestinationIpv6CidrBlock: new("2001:db8:0::/64")}))(t)
@@ -224,7 +229,9 @@ func TestInterfacesHaveIPv6Addresses(t *testing.T) {
 	}
 
 	id := d.Run(subnet, 1)[0] // by the subnet's attribute
-	i := roomtest.Must(d.DescribeInstances(ctx, &ec2.DescribeInstancesInput{Filters: regiontest.Where("ipv6-address", "2001:db8:100::4")}))(t).Reservations[0].Instances[0]
+	i := roomtest.Must(d.DescribeInstances(ctx, &ec2.DescribeInstancesInput{
+		Filters: regiontest.Where("ipv6-address", "2001:db8:100::4"),
+	}))(t).Reservations[0].Instances[0]
 	if *i.InstanceId != id || *i.NetworkInterfaces[0].Ipv6Addresses[0].Ipv6Address != "2001:db8:100::4" {
 		t.Errorf("instance %+v", i)
 	}

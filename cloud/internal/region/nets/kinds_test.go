@@ -21,7 +21,9 @@ func TestTagsGivenAtCreationAreKept(t *testing.T) {
 	ctx := t.Context()
 	as := resourcetest.MadeAs
 	vpc := roomtest.Must(r.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: new("10.0.0.0/16"), TagSpecifications: as("vpc")}))(t).Vpc.VpcId
-	subnet := roomtest.Must(r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: vpc, CidrBlock: new("10.0.1.0/24"), TagSpecifications: as("subnet")}))(t).Subnet.SubnetId
+	subnet := roomtest.Must(r.CreateSubnet(ctx, &ec2.CreateSubnetInput{
+		VpcId: vpc, CidrBlock: new("10.0.1.0/24"), TagSpecifications: as("subnet"),
+	}))(t).Subnet.SubnetId
 	roomtest.Must(r.CreateInternetGateway(ctx, &ec2.CreateInternetGatewayInput{TagSpecifications: as("internet-gateway")}))(t)
 	roomtest.Must(r.CreateEgressOnlyInternetGateway(ctx, &ec2.CreateEgressOnlyInternetGatewayInput{
 		VpcId: vpc, TagSpecifications: as("egress-only-internet-gateway"),

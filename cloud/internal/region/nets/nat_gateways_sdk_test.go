@@ -57,7 +57,8 @@ func TestPublicNATGatewayComesAndGoes(t *testing.T) {
 	gateway := d.Gateway(vpc)
 	allocation, public := d.allocate()
 	in := &ec2.CreateNatGatewayInput{
-		SubnetId: &subnet, AllocationId: &allocation, ClientToken: new("once"), PrivateIpAddress: new("10.0.1.77"), TagSpecifications: resourcetest.MadeAs("natgateway"),
+		SubnetId: &subnet, AllocationId: &allocation, ClientToken: new("once"),
+		PrivateIpAddress: new("10.0.1.77"), TagSpecifications: resourcetest.MadeAs("natgateway"),
 	}
 	made := roomtest.Must(d.CreateNatGateway(ctx, in))(t)
 	n := made.NatGateway
@@ -77,10 +78,13 @@ func TestPublicNATGatewayComesAndGoes(t *testing.T) {
 	if diff := cmp.Diff(want, a, cmp.AllowUnexported(ec2types.NatGatewayAddress{})); diff != "" {
 		t.Errorf("address (-want +got):\n%s", diff)
 	}
-	if got.AvailabilityMode != "zonal" || got.ConnectivityType != "public" || got.CreateTime == nil || got.DeleteTime != nil || got.FailureCode != nil || len(got.Tags) != 1 {
+	if got.AvailabilityMode != "zonal" || got.ConnectivityType != "public" ||
+		got.CreateTime == nil || got.DeleteTime != nil || got.FailureCode != nil || len(got.Tags) != 1 {
 		t.Errorf("available: %+v", got)
 	}
-	eni := roomtest.Must(d.DescribeNetworkInterfaces(ctx, &ec2.DescribeNetworkInterfacesInput{NetworkInterfaceIds: []string{*a.NetworkInterfaceId}}))(t).NetworkInterfaces[0]
+	eni := roomtest.Must(d.DescribeNetworkInterfaces(ctx, &ec2.DescribeNetworkInterfacesInput{
+		NetworkInterfaceIds: []string{*a.NetworkInterfaceId},
+	}))(t).NetworkInterfaces[0]
 	if eni.InterfaceType != "nat_gateway" || !*eni.RequesterManaged || *eni.SourceDestCheck || *eni.Description != "Interface for NAT Gateway "+id ||
 		*eni.Association.AllocationId != allocation || len(eni.Groups) != 0 {
 		t.Errorf("its interface %+v", eni)
@@ -197,17 +201,21 @@ func TestNATGatewayIsRefused(t *testing.T) {
 		in   ec2.CreateNatGatewayInput
 		code string
 	}{
-		"no subnet":                {ec2.CreateNatGatewayInput{AllocationId: &allocation}, "MissingParameter"},
-		"no such subnet":           {ec2.CreateNatGatewayInput{SubnetId: new("subnet-0123456789abcdef0"), AllocationId: &allocation}, "InvalidSubnetID.NotFound"},
-		"no address":               {ec2.CreateNatGatewayInput{SubnetId: &subnet}, "MissingParameter"},
-		"no such address":          {ec2.CreateNatGatewayInput{SubnetId: &subnet, AllocationId: new("eipalloc-0")}, "InvalidElasticIpID.NotFound"},
-		"private with an address":  {ec2.CreateNatGatewayInput{SubnetId: &subnet, AllocationId: &allocation, ConnectivityType: "private"}, "InvalidParameterCombination"},
-		"unknown type":             {ec2.CreateNatGatewayInput{SubnetId: &subnet, AllocationId: &allocation, ConnectivityType: "secret"}, "InvalidParameterValue"},
-		"no private address":       {ec2.CreateNatGatewayInput{SubnetId: &subnet, AllocationId: &allocation, PrivateIpAddress: new("ten")}, "InvalidParameterValue"},
-		"regional":                 {ec2.CreateNatGatewayInput{SubnetId: &subnet, AllocationId: &allocation, AvailabilityMode: "regional"}, "UnsupportedOperation"},
-		"no such second address":   {ec2.CreateNatGatewayInput{SubnetId: &subnet, AllocationId: &allocation, SecondaryAllocationIds: []string{"eipalloc-0"}}, "InvalidElasticIpID.NotFound"},
-		"a number for a public":    {ec2.CreateNatGatewayInput{SubnetId: &subnet, AllocationId: &allocation, SecondaryPrivateIpAddressCount: new(int32(1))}, "InvalidParameterCombination"},
-		"tags of something else":   {ec2.CreateNatGatewayInput{SubnetId: &subnet, AllocationId: &allocation, TagSpecifications: resourcetest.MadeAs("vpc")}, "InvalidParameterValue"},
+		"no subnet":       {ec2.CreateNatGatewayInput{AllocationId: &allocation}, "MissingParameter"},
+		"no such subnet":  {ec2.CreateNatGatewayInput{SubnetId: new("subnet-0123456789abcdef0"), AllocationId: &allocation}, "InvalidSubnetID.NotFound"},
+		"no address":      {ec2.CreateNatGatewayInput{SubnetId: &subnet}, "MissingParameter"},
+		"no such address": {ec2.CreateNatGatewayInput{SubnetId: &subnet, AllocationId: new("eipalloc-0")}, "InvalidElasticIpID.NotFound"},
+		"private with an address": {ec2.CreateNatGatewayInput{SubnetId: &subnet, AllocationId: &allocation, ConnectivityType: "private"},
+			"InvalidParameterCombination"},
+		"unknown type":       {ec2.CreateNatGatewayInput{SubnetId: &subnet, AllocationId: &allocation, ConnectivityType: "secret"}, "InvalidParameterValue"},
+		"no private address": {ec2.CreateNatGatewayInput{SubnetId: &subnet, AllocationId: &allocation, PrivateIpAddress: new("ten")}, "InvalidParameterValue"},
+		"regional":           {ec2.CreateNatGatewayInput{SubnetId: &subnet, AllocationId: &allocation, AvailabilityMode: "regional"}, "UnsupportedOperation"},
+		"no such second address": {ec2.CreateNatGatewayInput{SubnetId: &subnet, AllocationId: &allocation, SecondaryAllocationIds: []string{"eipalloc-0"}},
+			"InvalidElasticIpID.NotFound"},
+		"a number for a public": {ec2.CreateNatGatewayInput{SubnetId: &subnet, AllocationId: &allocation, SecondaryPrivateIpAddressCount: new(int32(1))},
+			"InvalidParameterCombination"},
+		"tags of something else": {ec2.CreateNatGatewayInput{SubnetId: &subnet, AllocationId: &allocation, TagSpecifications: resourcetest.MadeAs("vpc")},
+			"InvalidParameterValue"},
 		"it would have been made":  {ec2.CreateNatGatewayInput{SubnetId: &subnet, AllocationId: &allocation, DryRun: new(true)}, "DryRunOperation"},
 		"an availability mode not": {ec2.CreateNatGatewayInput{SubnetId: &subnet, AllocationId: &allocation, AvailabilityMode: "lunar"}, "InvalidParameterValue"},
 	} {

@@ -58,7 +58,8 @@ func TestNetworkACLEntriesAreMadeReplacedAndDeleted(t *testing.T) {
 	roomtest.WantSame(t, "a new network ACL", entries(d.networkACLs(own...)[0]), lasts...)
 	made := []ec2.CreateNetworkAclEntryInput{
 		{RuleNumber: new(int32(200)), Egress: new(false), Protocol: new("6"), PortRange: ports(80, 81), CidrBlock: new("10.1.2.3/16")},
-		{RuleNumber: new(int32(100)), Egress: new(false), Protocol: new("1"), CidrBlock: new("0.0.0.0/0"), IcmpTypeCode: &ec2types.IcmpTypeCode{Type: new(int32(8)), Code: new(int32(-1))}},
+		{RuleNumber: new(int32(100)), Egress: new(false), Protocol: new("1"), CidrBlock: new("0.0.0.0/0"),
+			IcmpTypeCode: &ec2types.IcmpTypeCode{Type: new(int32(8)), Code: new(int32(-1))}},
 		{RuleNumber: new(int32(100)), Egress: new(true), Protocol: new("-1"), CidrBlock: new("0.0.0.0/0"), PortRange: ports(1, 2)},
 		{RuleNumber: new(int32(101)), Egress: new(true), Protocol: new("-1"), Ipv6CidrBlock: new("::/0")},
 	}

@@ -51,23 +51,29 @@ func TestInterfaceIsMadeAndListed(t *testing.T) {
 		len(n.Groups) != 1 || *n.Groups[0].GroupId != group || len(n.TagSet) != 1 || n.RequesterId != nil || n.InterfaceType != "interface" {
 		t.Errorf("listed %+v", n)
 	}
-	if a := addresses(n); !slices.Equal(a, []string{"10.0.1.77", "10.0.1.4", "10.0.1.5"}) || !*n.PrivateIpAddresses[0].Primary || *n.PrivateIpAddresses[1].Primary {
+	if a := addresses(n); !slices.Equal(a, []string{"10.0.1.77", "10.0.1.4", "10.0.1.5"}) ||
+		!*n.PrivateIpAddresses[0].Primary || *n.PrivateIpAddresses[1].Primary {
 		t.Errorf("addresses %v", a)
 	}
 	other := *roomtest.Must(d.CreateNetworkInterface(ctx, &ec2.CreateNetworkInterfaceInput{SubnetId: &subnet}))(t).NetworkInterface.NetworkInterfaceId
 	for name, value := range map[string]string{
 		"addresses.primary": "false", "addresses.private-ip-address": "10.0.1.5", "private-ip-address": "10.0.1.77", "availability-zone": "us-east-1a",
-		"description": "mine", "group-id": group, "interface-type": "interface", "mac-address": *n.MacAddress, "network-interface-id": id, "private-dns-name": *n.PrivateDnsName,
+		"description": "mine", "group-id": group, "interface-type": "interface",
+		"mac-address": *n.MacAddress, "network-interface-id": id, "private-dns-name": *n.PrivateDnsName,
 		"requester-managed": "false", "source-dest-check": "true", "status": "available", "subnet-id": subnet, "vpc-id": vpc, "owner-id": *n.OwnerId,
 		"tag:made": "network-interface", "availability-zone-id": *n.AvailabilityZoneId,
 	} {
 		got := d.interfaces(ec2.DescribeNetworkInterfacesInput{Filters: regiontest.Where(name, value)})
-		both := slices.Contains([]string{"availability-zone", "availability-zone-id", "interface-type", "requester-managed", "source-dest-check", "status", "subnet-id", "vpc-id", "owner-id"}, name)
+		both := slices.Contains([]string{"availability-zone", "availability-zone-id", "interface-type",
+			"requester-managed", "source-dest-check", "status", "subnet-id", "vpc-id", "owner-id"}, name)
 		if want := map[bool]int{true: 2, false: 1}[both]; len(got) != want {
 			t.Errorf("%s=%s: %d interfaces, want %d", name, value, len(got), want)
 		}
 	}
-	for _, none := range []string{"association.public-ip", "association.allocation-id", "attachment.instance-id", "attachment.status", "addresses.association.public-ip", "requester-id"} {
+	for _, none := range []string{
+		"association.public-ip", "association.allocation-id", "attachment.instance-id", "attachment.status",
+		"addresses.association.public-ip", "requester-id",
+	} {
 		if got := d.interfaces(ec2.DescribeNetworkInterfacesInput{Filters: regiontest.Where(none, "*")}); len(got) != 0 {
 			t.Errorf("%s=*: %v", none, got)
 		}
@@ -87,18 +93,23 @@ func TestInterfaceIsNotMade(t *testing.T) {
 	_, subnet := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
 	type in = ec2.CreateNetworkInterfaceInput
 	roomtest.Must(d.CreateNetworkInterface(t.Context(), &in{SubnetId: &subnet, PrivateIpAddress: new("10.0.1.9")}))(t)
-	two := []ec2types.PrivateIpAddressSpecification{{PrivateIpAddress: new("10.0.1.20"), Primary: new(true)}, {PrivateIpAddress: new("10.0.1.21"), Primary: new(true)}}
+	two := []ec2types.PrivateIpAddressSpecification{
+		{PrivateIpAddress: new("10.0.1.20"), Primary: new(true)}, {PrivateIpAddress: new("10.0.1.21"), Primary: new(true)},
+	}
 	for name, c := range map[string]struct {
 		in   in
 		code string
 	}{
-		"no such subnet":      {in{SubnetId: new("subnet-0123456789abcdef0")}, "InvalidSubnetID.NotFound"},
-		"no such group":       {in{SubnetId: &subnet, Groups: []string{"sg-0123456789abcdef0"}}, "InvalidGroup.NotFound"},
-		"no address":          {in{SubnetId: &subnet, PrivateIpAddress: new("ten")}, "InvalidParameterValue"},
-		"outside":             {in{SubnetId: &subnet, PrivateIpAddress: new("10.0.2.9")}, "InvalidParameterValue"},
-		"taken":               {in{SubnetId: &subnet, PrivateIpAddress: new("10.0.1.9")}, "InvalidIPAddress.InUse"},
-		"two primary ones":    {in{SubnetId: &subnet, PrivateIpAddresses: two}, "InvalidParameterCombination"},
-		"named and counted":   {in{SubnetId: &subnet, PrivateIpAddresses: []ec2types.PrivateIpAddressSpecification{{PrivateIpAddress: new("10.0.1.20")}}, SecondaryPrivateIpAddressCount: new(int32(1))}, "InvalidParameterCombination"},
+		"no such subnet":   {in{SubnetId: new("subnet-0123456789abcdef0")}, "InvalidSubnetID.NotFound"},
+		"no such group":    {in{SubnetId: &subnet, Groups: []string{"sg-0123456789abcdef0"}}, "InvalidGroup.NotFound"},
+		"no address":       {in{SubnetId: &subnet, PrivateIpAddress: new("ten")}, "InvalidParameterValue"},
+		"outside":          {in{SubnetId: &subnet, PrivateIpAddress: new("10.0.2.9")}, "InvalidParameterValue"},
+		"taken":            {in{SubnetId: &subnet, PrivateIpAddress: new("10.0.1.9")}, "InvalidIPAddress.InUse"},
+		"two primary ones": {in{SubnetId: &subnet, PrivateIpAddresses: two}, "InvalidParameterCombination"},
+		"named and counted": {in{
+			SubnetId: &subnet, PrivateIpAddresses: []ec2types.PrivateIpAddressSpecification{{PrivateIpAddress: new("10.0.1.20")}},
+			SecondaryPrivateIpAddressCount: new(int32(1)),
+		}, "InvalidParameterCombination"},
 		"more than there are": {in{SubnetId: &subnet, SecondaryPrivateIpAddressCount: new(int32(250))}, "InsufficientFreeAddressesInSubnet"},
 		"IPv6 in none":        {in{SubnetId: &subnet, Ipv6AddressCount: new(int32(1))}, "InvalidParameterValue"},
 		"prefixes of IPv6":    {in{SubnetId: &subnet, Ipv6PrefixCount: new(int32(1))}, "UnsupportedOperation"},
@@ -179,7 +190,9 @@ func TestPrivateAddressesAreAssigned(t *testing.T) {
 	vpc, subnet := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
 	instance := d.Run(subnet, 1)[0]
 	first := *d.interfaces(ec2.DescribeNetworkInterfacesInput{Filters: regiontest.Where("attachment.instance-id", instance)})[0].NetworkInterfaceId
-	free := *roomtest.Must(d.CreateNetworkInterface(ctx, &ec2.CreateNetworkInterfaceInput{SubnetId: &subnet, PrivateIpAddress: new("10.0.1.90")}))(t).NetworkInterface.NetworkInterfaceId
+	free := *roomtest.Must(d.CreateNetworkInterface(ctx, &ec2.CreateNetworkInterfaceInput{
+		SubnetId: &subnet, PrivateIpAddress: new("10.0.1.90"),
+	}))(t).NetworkInterface.NetworkInterfaceId
 	assign := func(id string, again bool, named ...string) error {
 		out, err := d.AssignPrivateIpAddresses(ctx, &ec2.AssignPrivateIpAddressesInput{NetworkInterfaceId: &id, PrivateIpAddresses: named, AllowReassignment: &again})
 		if err == nil && (len(out.AssignedPrivateIpAddresses) != len(named) || *out.AssignedPrivateIpAddresses[0].PrivateIpAddress != named[0]) {
@@ -206,7 +219,9 @@ func TestPrivateAddressesAreAssigned(t *testing.T) {
 	if a, b := addresses(d.interfaceOf(first)), addresses(d.interfaceOf(free)); len(a) != 1 || len(b) != 2 || len(d.specOf(vpc, first).Secondary) != 0 {
 		t.Errorf("moved: %v and %v", a, b)
 	}
-	out := roomtest.Must(d.AssignPrivateIpAddresses(ctx, &ec2.AssignPrivateIpAddressesInput{NetworkInterfaceId: &free, SecondaryPrivateIpAddressCount: new(int32(3))}))(t)
+	out := roomtest.Must(d.AssignPrivateIpAddresses(ctx, &ec2.AssignPrivateIpAddressesInput{
+		NetworkInterfaceId: &free, SecondaryPrivateIpAddressCount: new(int32(3)),
+	}))(t)
 	if len(out.AssignedPrivateIpAddresses) != 3 || *out.NetworkInterfaceId != free {
 		t.Errorf("counted: %+v", out)
 	}

@@ -112,7 +112,8 @@ func (r *Room) roomForPeering(tx *store.Tx, wanted peeringRow) error {
 	case active >= activePeerings:
 		return wire.Errorf("VpcPeeringConnectionsPerVpcLimitExceeded", "The maximum number of VPC peering connections has been reached for VPC '%s'.", vpc)
 	case pending >= pendingPeerings:
-		return wire.Errorf("OutstandingVpcPeeringConnectionLimitExceeded", "The maximum number of outstanding VPC peering connection requests has been reached for VPC '%s'.", vpc)
+		return wire.Errorf("OutstandingVpcPeeringConnectionLimitExceeded",
+			"The maximum number of outstanding VPC peering connection requests has been reached for VPC '%s'.", vpc)
 	}
 	return nil
 }

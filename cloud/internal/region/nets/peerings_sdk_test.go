@@ -155,7 +155,9 @@ func TestPeeringsAreListed(t *testing.T) {
 		out := roomtest.Must(d.DescribeVpcPeeringConnections(t.Context(), &ec2.DescribeVpcPeeringConnectionsInput{Filters: regiontest.Where(name, value)}))(t)
 		roomtest.WantSame(t, name, idsOfPeerings(out), ids...)
 	}
-	named := roomtest.Must(d.DescribeVpcPeeringConnections(t.Context(), &ec2.DescribeVpcPeeringConnectionsInput{Filters: regiontest.Where("tag:Name", "third")}))(t)
+	named := roomtest.Must(d.DescribeVpcPeeringConnections(t.Context(), &ec2.DescribeVpcPeeringConnectionsInput{
+		Filters: regiontest.Where("tag:Name", "third"),
+	}))(t)
 	roomtest.WantSame(t, "tag", idsOfPeerings(named), ids[2])
 	var paged []string
 	for in := (&ec2.DescribeVpcPeeringConnectionsInput{MaxResults: new(int32(5))}); ; {
@@ -206,7 +208,9 @@ func TestPeeringOptions(t *testing.T) {
 	roomtest.WantAPIError(t, err, "UnsupportedOperation")
 	_, err = modify(ec2.ModifyVpcPeeringConnectionOptionsInput{})
 	roomtest.WantAPIError(t, err, "MissingParameter")
-	roomtest.Must(d.ModifyVpcAttribute(t.Context(), &ec2.ModifyVpcAttributeInput{VpcId: &b, EnableDnsHostnames: &ec2types.AttributeBooleanValue{Value: new(true)}}))(t)
+	roomtest.Must(d.ModifyVpcAttribute(t.Context(), &ec2.ModifyVpcAttributeInput{
+		VpcId: &b, EnableDnsHostnames: &ec2types.AttributeBooleanValue{Value: new(true)},
+	}))(t)
 	out := roomtest.Must(modify(ec2.ModifyVpcPeeringConnectionOptionsInput{AccepterPeeringConnectionOptions: resolve}))(t)
 	if !*out.AccepterPeeringConnectionOptions.AllowDnsResolutionFromRemoteVpc || out.RequesterPeeringConnectionOptions != nil {
 		t.Errorf("%+v", out)
@@ -251,7 +255,8 @@ func TestRuleNamesAPeersGroup(t *testing.T) {
 	}
 	expect("active")
 	references := roomtest.Must(d.DescribeSecurityGroupReferences(ctx, &ec2.DescribeSecurityGroupReferencesInput{GroupId: []string{friends, guarded}}))(t)
-	if all := references.SecurityGroupReferenceSet; len(all) != 1 || *all[0].GroupId != friends || *all[0].ReferencingVpcId != b || *all[0].VpcPeeringConnectionId != id {
+	if all := references.SecurityGroupReferenceSet; len(all) != 1 || *all[0].GroupId != friends ||
+		*all[0].ReferencingVpcId != b || *all[0].VpcPeeringConnectionId != id {
 		t.Errorf("references: %+v", all)
 	}
 	stale := func(vpc string) []ec2types.StaleSecurityGroup {
@@ -329,7 +334,9 @@ func TestGroupsForAVPCAreItsOwn(t *testing.T) {
 	if len(all) != 2 {
 		t.Errorf("%+v", all)
 	}
-	all = roomtest.Must(d.GetSecurityGroupsForVpc(ctx, &ec2.GetSecurityGroupsForVpcInput{VpcId: &a, Filters: regiontest.Where("group-name", "web")}))(t).SecurityGroupForVpcs
+	all = roomtest.Must(d.GetSecurityGroupsForVpc(ctx, &ec2.GetSecurityGroupsForVpcInput{
+		VpcId: &a, Filters: regiontest.Where("group-name", "web"),
+	}))(t).SecurityGroupForVpcs
 	if len(all) != 1 || *all[0].GroupId != web || *all[0].PrimaryVpcId != a || *all[0].OwnerId != "111122223333" {
 		t.Errorf("%+v", all)
 	}
@@ -352,7 +359,9 @@ func TestRoutesLeadToAPeer(t *testing.T) {
 	}
 	expect := func(state ec2types.RouteState) {
 		t.Helper()
-		found := roomtest.Must(d.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: regiontest.Where("route.vpc-peering-connection-id", id)}))(t).RouteTables
+		found := roomtest.Must(d.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{
+			Filters: regiontest.Where("route.vpc-peering-connection-id", id),
+		}))(t).RouteTables
 		if len(found) != 1 || len(found[0].Routes) != 2 || *found[0].Routes[1].VpcPeeringConnectionId != id || found[0].Routes[1].State != state {
 			t.Fatalf("%s: %+v", state, found)
 		}

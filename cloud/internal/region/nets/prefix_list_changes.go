@@ -38,7 +38,10 @@ func (r *Room) CreateManagedPrefixList(ctx context.Context, in *ec2.CreateManage
 	if err := resource.CheckTagSpecs(in.TagSpecifications, ec2types.ResourceTypePrefixList); err != nil {
 		return nil, err
 	}
-	row := prefixListRow{ID: prefixListKind.NewID(), Name: *in.PrefixListName, IPv6: *in.AddressFamily == "IPv6", Max: room.Deref(in.MaxEntries), State: ec2types.PrefixListStateCreateComplete}
+	row := prefixListRow{
+		ID: prefixListKind.NewID(), Name: *in.PrefixListName, IPv6: *in.AddressFamily == "IPv6",
+		Max: room.Deref(in.MaxEntries), State: ec2types.PrefixListStateCreateComplete,
+	}
 	entries, err := changeEntries(row, in.Entries, nil)
 	if err != nil {
 		return nil, err
@@ -72,7 +75,8 @@ func (r *Room) CreateManagedPrefixList(ctx context.Context, in *ec2.CreateManage
 
 func checkListName(name string) error {
 	if strings.HasPrefix(name, "com.amazonaws") || len(name) > 255 {
-		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter PrefixListName is invalid. It may have 255 characters and cannot start with com.amazonaws.", name)
+		return wire.Errorf("InvalidParameterValue",
+			"Value (%s) for parameter PrefixListName is invalid. It may have 255 characters and cannot start with com.amazonaws.", name)
 	}
 	return nil
 }

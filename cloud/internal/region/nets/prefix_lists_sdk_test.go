@@ -70,9 +70,11 @@ func TestPrefixListHasVersions(t *testing.T) {
 		{"PrefixListVersionMismatch", ec2.ModifyManagedPrefixListInput{CurrentVersion: new(int64(1)), AddEntries: addEntry("10.1.0.0/16")}},
 		{"PrefixListMaxEntriesExceeded", ec2.ModifyManagedPrefixListInput{CurrentVersion: new(int64(2)), AddEntries: addEntry("10.1.0.0/16")}},
 		{"PrefixListMaxEntriesExceeded", ec2.ModifyManagedPrefixListInput{MaxEntries: new(int32(1))}},
-		{"InvalidPrefixListModification", ec2.ModifyManagedPrefixListInput{CurrentVersion: new(int64(2)), RemoveEntries: []ec2types.RemovePrefixListEntry{{Cidr: new("10.1.0.0/16")}}}},
+		{"InvalidPrefixListModification",
+			ec2.ModifyManagedPrefixListInput{CurrentVersion: new(int64(2)), RemoveEntries: []ec2types.RemovePrefixListEntry{{Cidr: new("10.1.0.0/16")}}}},
 		{"InvalidParameterValue", ec2.ModifyManagedPrefixListInput{CurrentVersion: new(int64(2)), AddEntries: addEntry("ten")}},
-		{"InvalidParameterCombination", ec2.ModifyManagedPrefixListInput{CurrentVersion: new(int64(2)), AddEntries: addEntry("10.1.0.0/16"), MaxEntries: new(int32(9))}},
+		{"InvalidParameterCombination",
+			ec2.ModifyManagedPrefixListInput{CurrentVersion: new(int64(2)), AddEntries: addEntry("10.1.0.0/16"), MaxEntries: new(int32(9))}},
 		{"MissingParameter", ec2.ModifyManagedPrefixListInput{AddEntries: addEntry("10.1.0.0/16")}},
 		{"InvalidParameterValue", ec2.ModifyManagedPrefixListInput{PrefixListName: new("com.amazonaws.mine")}},
 	} {
@@ -104,7 +106,9 @@ func TestPrefixListsAreListed(t *testing.T) {
 	if len(owned.PrefixLists) != 1 || *owned.PrefixLists[0].PrefixListId != mine || owned.PrefixLists[0].State != "create-complete" {
 		t.Errorf("mine: %+v", owned.PrefixLists)
 	}
-	amazons := roomtest.Must(d.DescribePrefixLists(ctx, &ec2.DescribePrefixListsInput{Filters: regiontest.Where("prefix-list-name", "com.amazonaws.us-east-1.s3")}))(t)
+	amazons := roomtest.Must(d.DescribePrefixLists(ctx, &ec2.DescribePrefixListsInput{
+		Filters: regiontest.Where("prefix-list-name", "com.amazonaws.us-east-1.s3"),
+	}))(t)
 	if len(amazons.PrefixLists) != 1 || len(amazons.PrefixLists[0].Cidrs) != 0 {
 		t.Fatalf("AWS's: %+v", amazons.PrefixLists)
 	}
@@ -116,10 +120,13 @@ func TestPrefixListsAreListed(t *testing.T) {
 	_, err := d.ModifyManagedPrefixList(ctx, &ec2.ModifyManagedPrefixListInput{PrefixListId: id, PrefixListName: new("mine")})
 	roomtest.WantAPIError(t, err, "OperationNotPermitted")
 	for code, in := range map[string]*ec2.CreateManagedPrefixListInput{
-		"InvalidParameterValue":        {PrefixListName: new("l"), AddressFamily: new("IPv4"), MaxEntries: new(int32(1001))},
-		"PrefixListMaxEntriesExceeded": {PrefixListName: new("l"), AddressFamily: new("IPv4"), MaxEntries: new(int32(1)), Entries: append(addEntry("10.0.0.0/8"), addEntry("11.0.0.0/8")...)},
-		"MissingParameter":             {PrefixListName: new(""), AddressFamily: new("IPv4"), MaxEntries: new(int32(1))},
-		"DryRunOperation":              {PrefixListName: new("l"), AddressFamily: new("IPv4"), MaxEntries: new(int32(1)), DryRun: new(true)},
+		"InvalidParameterValue": {PrefixListName: new("l"), AddressFamily: new("IPv4"), MaxEntries: new(int32(1001))},
+		"PrefixListMaxEntriesExceeded": {
+			PrefixListName: new("l"), AddressFamily: new("IPv4"), MaxEntries: new(int32(1)),
+			Entries: append(addEntry("10.0.0.0/8"), addEntry("11.0.0.0/8")...),
+		},
+		"MissingParameter": {PrefixListName: new(""), AddressFamily: new("IPv4"), MaxEntries: new(int32(1))},
+		"DryRunOperation":  {PrefixListName: new("l"), AddressFamily: new("IPv4"), MaxEntries: new(int32(1)), DryRun: new(true)},
 	} {
 		_, err := d.CreateManagedPrefixList(ctx, in)
 		roomtest.WantAPIError(t, err, code)
@@ -171,7 +178,9 @@ func TestPrefixListIsEnforced(t *testing.T) {
 		roomtest.WantSame(t, when+": routes", routes, want...)
 	}
 	expect("made", "192.0.2.0/24")
-	roomtest.Must(d.ModifyManagedPrefixList(ctx, &ec2.ModifyManagedPrefixListInput{PrefixListId: &id, CurrentVersion: new(int64(1)), AddEntries: addEntry("198.51.100.0/24")}))(t)
+	roomtest.Must(d.ModifyManagedPrefixList(ctx, &ec2.ModifyManagedPrefixListInput{
+		PrefixListId: &id, CurrentVersion: new(int64(1)), AddEntries: addEntry("198.51.100.0/24"),
+	}))(t)
 	expect("changed", "192.0.2.0/24", "198.51.100.0/24")
 	d.Reopen()
 	expect("opened again", "192.0.2.0/24", "198.51.100.0/24")
@@ -180,11 +189,15 @@ func TestPrefixListIsEnforced(t *testing.T) {
 	roomtest.WantSame(t, "uses", regiontest.IDsOf(uses, func(a ec2types.PrefixListAssociation) *string { return a.ResourceId }), group, *table)
 	_, err := d.DeleteManagedPrefixList(ctx, &ec2.DeleteManagedPrefixListInput{PrefixListId: &id})
 	roomtest.WantAPIError(t, err, "DependencyViolation")
-	shown := roomtest.Must(d.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: regiontest.Where("route.destination-prefix-list-id", id)}))(t).RouteTables
+	shown := roomtest.Must(d.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{
+		Filters: regiontest.Where("route.destination-prefix-list-id", id),
+	}))(t).RouteTables
 	if len(shown) != 1 || *shown[0].Routes[1].DestinationPrefixListId != id || shown[0].Routes[1].DestinationCidrBlock != nil {
 		t.Errorf("%+v", shown)
 	}
-	g := roomtest.Must(d.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: regiontest.Where("ip-permission.prefix-list-id", id)}))(t).SecurityGroups
+	g := roomtest.Must(d.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{
+		Filters: regiontest.Where("ip-permission.prefix-list-id", id),
+	}))(t).SecurityGroups
 	if len(g) != 1 || *g[0].IpPermissions[0].PrefixListIds[0].PrefixListId != id || *g[0].IpPermissions[0].PrefixListIds[0].Description != "why" {
 		t.Errorf("%+v", g)
 	}

@@ -196,7 +196,9 @@ func TestAnotherTableBecomesMain(t *testing.T) {
 	vpc, _ := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
 	mains := func() []ec2types.RouteTable {
 		t.Helper()
-		out, err := d.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: append(regiontest.Where("association.main", "true"), regiontest.Where("vpc-id", vpc)...)})
+		out, err := d.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{
+			Filters: append(regiontest.Where("association.main", "true"), regiontest.Where("vpc-id", vpc)...),
+		})
 		if err != nil || len(out.RouteTables) != 1 || len(out.RouteTables[0].Associations) != 1 {
 			t.Fatalf("main tables %v, %v", out, err)
 		}

@@ -98,7 +98,9 @@ func TestDescriptionsOfRulesAreUpdated(t *testing.T) {
 			}
 		}
 	}
-	_, err = d.UpdateSecurityGroupRuleDescriptionsEgress(ctx, &ec2.UpdateSecurityGroupRuleDescriptionsEgressInput{GroupId: &group, SecurityGroupRuleDescriptions: byID})
+	_, err = d.UpdateSecurityGroupRuleDescriptionsEgress(ctx, &ec2.UpdateSecurityGroupRuleDescriptionsEgressInput{
+		GroupId: &group, SecurityGroupRuleDescriptions: byID,
+	})
 	roomtest.WantAPIError(t, err, "InvalidSecurityGroupRuleId.NotFound") // it is of the other direction
 	_, err = d.UpdateSecurityGroupRuleDescriptionsIngress(ctx, &ec2.UpdateSecurityGroupRuleDescriptionsIngressInput{GroupId: &group})
 	roomtest.WantAPIError(t, err, "InvalidParameterCombination")
@@ -130,7 +132,9 @@ func TestGroupsAreFoundByTheirRules(t *testing.T) {
 	d := newDesk(t)
 	vpc, _ := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
 	group, peer := d.SecurityGroup(vpc, "web"), d.SecurityGroup(vpc, "peer")
-	from := []ec2types.IpPermission{{IpProtocol: new("udp"), FromPort: new(int32(53)), ToPort: new(int32(54)), UserIdGroupPairs: []ec2types.UserIdGroupPair{{GroupId: &peer}}}}
+	from := []ec2types.IpPermission{
+		{IpProtocol: new("udp"), FromPort: new(int32(53)), ToPort: new(int32(54)), UserIdGroupPairs: []ec2types.UserIdGroupPair{{GroupId: &peer}}},
+	}
 	roomtest.Must(d.AuthorizeSecurityGroupIngress(t.Context(), &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &group, IpPermissions: from}))(t)
 	roomtest.Must(d.AuthorizeSecurityGroupEgress(t.Context(), &ec2.AuthorizeSecurityGroupEgressInput{GroupId: &group, IpPermissions: from}))(t)
 	for name, value := range map[string]string{

@@ -39,7 +39,8 @@ var ruleKind = kinds.Add(resource.Kind[*Room]{
 })
 
 func missingRule(id string) error {
-	return resource.Missing("sgr-", id, "InvalidSecurityGroupRuleId.Malformed", "InvalidSecurityGroupRuleId.NotFound", "The security group rule ID '%s' does not exist")
+	return resource.Missing("sgr-", id, "InvalidSecurityGroupRuleId.Malformed",
+		"InvalidSecurityGroupRuleId.NotFound", "The security group rule ID '%s' does not exist")
 }
 
 // same tells whether two rules allow the same; descriptions and ids do not count.

@@ -136,7 +136,9 @@ func TestSecurityGroupRulesAreFoundAndPaged(t *testing.T) {
 	}
 	ids := regiontest.IDsOf(made.SecurityGroupRules, ruleID)
 	var seen []string
-	pages := ec2.NewDescribeSecurityGroupRulesPaginator(d, &ec2.DescribeSecurityGroupRulesInput{Filters: regiontest.Where("tag:for", "web"), MaxResults: new(int32(5))})
+	pages := ec2.NewDescribeSecurityGroupRulesPaginator(d, &ec2.DescribeSecurityGroupRulesInput{
+		Filters: regiontest.Where("tag:for", "web"), MaxResults: new(int32(5)),
+	})
 	for n := 0; pages.HasMorePages(); n++ {
 		out, err := pages.NextPage(ctx)
 		if err != nil || n > 2 || len(out.SecurityGroupRules) > 5 {
@@ -146,7 +148,8 @@ func TestSecurityGroupRulesAreFoundAndPaged(t *testing.T) {
 	}
 	roomtest.WantSame(t, "rules over the pages", seen, ids...)
 	roomtest.WantSame(t, "by id", regiontest.IDsOf(d.rules(&ec2.DescribeSecurityGroupRulesInput{SecurityGroupRuleIds: ids[3:5]}), ruleID), ids[3:5]...)
-	roomtest.WantSame(t, "by filter", regiontest.IDsOf(d.rules(&ec2.DescribeSecurityGroupRulesInput{Filters: regiontest.Where("security-group-rule-id", ids[0])}), ruleID), ids[0])
+	roomtest.WantSame(t, "by filter",
+		regiontest.IDsOf(d.rules(&ec2.DescribeSecurityGroupRulesInput{Filters: regiontest.Where("security-group-rule-id", ids[0])}), ruleID), ids[0])
 	if n := len(d.rules(&ec2.DescribeSecurityGroupRulesInput{Filters: regiontest.Where("group-id", other)})); n != 1 {
 		t.Errorf("the other group has %d rules", n)
 	}

@@ -72,7 +72,8 @@ func (r *Room) checkCIDR(tx *store.Tx, vpc VPC, cidr netip.Prefix) error {
 	case len(vpc.cidrs()) >= r.Quota(cidrsPerVPC):
 		return wire.Errorf("CidrLimitExceeded", "This network '%s' has met its maximum number of allowed CIDRs: %d", vpc.ID, r.Quota(cidrsPerVPC))
 	case !mayHave(vpc.Range(), cidr):
-		return wire.Errorf("InvalidVpc.Range", "The CIDR '%s' is restricted. Use a CIDR from the same private address range as the current VPC CIDR, or use a publicly-routable CIDR.", cidr)
+		return wire.Errorf("InvalidVpc.Range",
+			"The CIDR '%s' is restricted. Use a CIDR from the same private address range as the current VPC CIDR, or use a publicly-routable CIDR.", cidr)
 	}
 	for _, c := range vpc.cidrs() {
 		if overlaps(c.CIDR) {

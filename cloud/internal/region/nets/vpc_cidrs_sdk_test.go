@@ -51,7 +51,9 @@ func TestVPCGetsFurtherRanges(t *testing.T) {
 	if len(routes) != 3 || *routes[1].GatewayId != "local" || *routes[1].DestinationCidrBlock != "10.1.0.0/16" {
 		t.Errorf("routes %+v", routes)
 	}
-	known := roomtest.Must(d.DescribeVpcPeeringConnections(ctx, &ec2.DescribeVpcPeeringConnectionsInput{Filters: regiontest.Where("requester-vpc-info.cidr-block", "10.1.0.0/16")}))(t)
+	known := roomtest.Must(d.DescribeVpcPeeringConnections(ctx, &ec2.DescribeVpcPeeringConnectionsInput{
+		Filters: regiontest.Where("requester-vpc-info.cidr-block", "10.1.0.0/16"),
+	}))(t)
 	if len(known.VpcPeeringConnections) != 1 {
 		t.Error("the peer does not know the further range")
 	}

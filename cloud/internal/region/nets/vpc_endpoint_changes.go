@@ -124,7 +124,8 @@ func (r *Room) setEndpointGroups(tx *store.Tx, e *endpointRow, add, remove []str
 
 // ModifyVpcEndpoint changes where an endpoint is, who may use it and what it lets through.
 func (r *Room) ModifyVpcEndpoint(ctx context.Context, in *ec2.ModifyVpcEndpointInput) (*ec2.ModifyVpcEndpointOutput, error) {
-	if err := room.Only(in, "AddRouteTableIds", "AddSecurityGroupIds", "AddSubnetIds", "IpAddressType", "PolicyDocument", "PrivateDnsEnabled", "RemoveRouteTableIds",
+	if err := room.Only(in, "AddRouteTableIds", "AddSecurityGroupIds", "AddSubnetIds",
+		"IpAddressType", "PolicyDocument", "PrivateDnsEnabled", "RemoveRouteTableIds",
 		"RemoveSecurityGroupIds", "RemoveSubnetIds", "ResetPolicy", "VpcEndpointId"); err != nil {
 		return nil, err
 	}

@@ -40,7 +40,9 @@ func (d *desk) deleteEndpoint(id string) {
 // names has the VPC give its instances names, which private DNS takes.
 func (d *desk) names(vpc string) {
 	d.T.Helper()
-	roomtest.Must(d.ModifyVpcAttribute(d.T.Context(), &ec2.ModifyVpcAttributeInput{VpcId: &vpc, EnableDnsHostnames: &ec2types.AttributeBooleanValue{Value: new(true)}}))(d.T)
+	roomtest.Must(d.ModifyVpcAttribute(d.T.Context(), &ec2.ModifyVpcAttributeInput{
+		VpcId: &vpc, EnableDnsHostnames: &ec2types.AttributeBooleanValue{Value: new(true)},
+	}))(d.T)
 }
 
 func TestServicesThatEndpointsLeadTo(t *testing.T) {
@@ -75,7 +77,9 @@ func TestInterfaceEndpointHasInterfaces(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
 	vpc, subnet := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
-	other := *roomtest.Must(d.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &vpc, CidrBlock: new("10.0.2.0/24"), AvailabilityZone: new("us-east-1b")}))(t).Subnet.SubnetId
+	other := *roomtest.Must(d.CreateSubnet(ctx, &ec2.CreateSubnetInput{
+		VpcId: &vpc, CidrBlock: new("10.0.2.0/24"), AvailabilityZone: new("us-east-1b"),
+	}))(t).Subnet.SubnetId
 	d.names(vpc)
 	group, second := d.SecurityGroup(vpc, "first"), d.SecurityGroup(vpc, "second")
 	in := ec2.CreateVpcEndpointInput{
@@ -87,12 +91,14 @@ func TestInterfaceEndpointHasInterfaces(t *testing.T) {
 	if *again.VpcEndpoint.VpcEndpointId != *made.VpcEndpointId || *again.ClientToken != "once" {
 		t.Errorf("the same again made %s", *again.VpcEndpoint.VpcEndpointId)
 	}
-	if !*made.PrivateDnsEnabled || len(made.DnsEntries) != 3 || *made.DnsEntries[2].DnsName != "ec2.us-east-1.amazonaws.com" || *made.Tags[0].Value != "vpc-endpoint" ||
+	if !*made.PrivateDnsEnabled || len(made.DnsEntries) != 3 ||
+		*made.DnsEntries[2].DnsName != "ec2.us-east-1.amazonaws.com" || *made.Tags[0].Value != "vpc-endpoint" ||
 		!strings.Contains(*made.PolicyDocument, `"Action": "*"`) || *made.OwnerId != "111122223333" || len(made.RouteTableIds) > 0 {
 		t.Errorf("%+v", made)
 	}
 	eni := d.interfaceOf(made.NetworkInterfaceIds[0])
-	if eni.InterfaceType != "vpc_endpoint" || !*eni.RequesterManaged || *eni.Description != "VPC Endpoint Interface "+*made.VpcEndpointId || *eni.Groups[0].GroupId != group ||
+	if eni.InterfaceType != "vpc_endpoint" || !*eni.RequesterManaged ||
+		*eni.Description != "VPC Endpoint Interface "+*made.VpcEndpointId || *eni.Groups[0].GroupId != group ||
 		*eni.SubnetId != subnet || eni.Status != "in-use" {
 		t.Errorf("%+v", eni)
 	}
@@ -105,7 +111,8 @@ func TestInterfaceEndpointHasInterfaces(t *testing.T) {
 	}
 	id := *made.VpcEndpointId
 	roomtest.Must(d.ModifyVpcEndpoint(ctx, &ec2.ModifyVpcEndpointInput{
-		VpcEndpointId: &id, AddSubnetIds: []string{other}, RemoveSubnetIds: []string{subnet}, AddSecurityGroupIds: []string{second}, RemoveSecurityGroupIds: []string{group},
+		VpcEndpointId: &id, AddSubnetIds: []string{other}, RemoveSubnetIds: []string{subnet},
+		AddSecurityGroupIds: []string{second}, RemoveSecurityGroupIds: []string{group},
 		PrivateDnsEnabled: new(false), PolicyDocument: new(`{"Statement":{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}}`),
 	}))(t)
 	d.Reopen()
@@ -152,12 +159,17 @@ func TestGatewayEndpointIsARoute(t *testing.T) {
 	ctx := t.Context()
 	vpc, _ := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
 	table := *roomtest.Must(d.CreateRouteTable(ctx, &ec2.CreateRouteTableInput{VpcId: &vpc}))(t).RouteTable.RouteTableId
-	made := d.makeEndpoint(ec2.CreateVpcEndpointInput{VpcId: &vpc, ServiceName: new("com.amazonaws.us-east-1.s3"), RouteTableIds: []string{table}, PrivateDnsEnabled: new(false)})
-	if made.VpcEndpointType != "Gateway" || !slices.Equal(made.RouteTableIds, []string{table}) || len(made.NetworkInterfaceIds)+len(made.DnsEntries)+len(made.Groups) > 0 {
+	made := d.makeEndpoint(ec2.CreateVpcEndpointInput{
+		VpcId: &vpc, ServiceName: new("com.amazonaws.us-east-1.s3"), RouteTableIds: []string{table}, PrivateDnsEnabled: new(false),
+	})
+	if made.VpcEndpointType != "Gateway" || !slices.Equal(made.RouteTableIds, []string{table}) ||
+		len(made.NetworkInterfaceIds)+len(made.DnsEntries)+len(made.Groups) > 0 {
 		t.Errorf("%+v", made)
 	}
 	id := *made.VpcEndpointId
-	list := *roomtest.Must(d.DescribePrefixLists(ctx, &ec2.DescribePrefixListsInput{Filters: regiontest.Where("prefix-list-name", "com.amazonaws.us-east-1.s3")}))(t).PrefixLists[0].PrefixListId
+	list := *roomtest.Must(d.DescribePrefixLists(ctx, &ec2.DescribePrefixListsInput{
+		Filters: regiontest.Where("prefix-list-name", "com.amazonaws.us-east-1.s3"),
+	}))(t).PrefixLists[0].PrefixListId
 	routed := func(table string) (lists []string) {
 		out := roomtest.Must(d.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: regiontest.Where("route.gateway-id", id)}))(t)
 		for _, t := range out.RouteTables {
@@ -199,7 +211,9 @@ func TestEndpointsAreListed(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
 	vpc, subnet := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
-	gateway := d.makeEndpoint(ec2.CreateVpcEndpointInput{VpcId: &vpc, ServiceName: new("com.amazonaws.us-east-1.dynamodb"), TagSpecifications: resourcetest.MadeAs("vpc-endpoint")})
+	gateway := d.makeEndpoint(ec2.CreateVpcEndpointInput{
+		VpcId: &vpc, ServiceName: new("com.amazonaws.us-east-1.dynamodb"), TagSpecifications: resourcetest.MadeAs("vpc-endpoint"),
+	})
 	inside := d.makeEndpoint(ec2.CreateVpcEndpointInput{
 		VpcId: &vpc, ServiceName: new("com.amazonaws.us-east-1.sts"), VpcEndpointType: "Interface", SubnetIds: []string{subnet}, PrivateDnsEnabled: new(false),
 	})
@@ -236,7 +250,9 @@ func TestEndpointsThatCannotBe(t *testing.T) {
 	vpc, subnet := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
 	far, farSubnet := d.VPC("10.1.0.0/16", "10.1.1.0/24", false)
 	table := *roomtest.Must(d.CreateRouteTable(ctx, &ec2.CreateRouteTableInput{VpcId: &far}))(t).RouteTable.RouteTableId
-	beside := *roomtest.Must(d.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &vpc, CidrBlock: new("10.0.2.0/24"), AvailabilityZone: new("us-east-1a")}))(t).Subnet.SubnetId
+	beside := *roomtest.Must(d.CreateSubnet(ctx, &ec2.CreateSubnetInput{
+		VpcId: &vpc, CidrBlock: new("10.0.2.0/24"), AvailabilityZone: new("us-east-1a"),
+	}))(t).Subnet.SubnetId
 	const s3, api = "com.amazonaws.us-east-1.s3", "com.amazonaws.us-east-1.ec2"
 	inside := func(change func(*ec2.CreateVpcEndpointInput)) ec2.CreateVpcEndpointInput {
 		in := ec2.CreateVpcEndpointInput{VpcId: &vpc, ServiceName: new(api), VpcEndpointType: "Interface", SubnetIds: []string{subnet}, PrivateDnsEnabled: new(false)}
@@ -247,12 +263,16 @@ func TestEndpointsThatCannotBe(t *testing.T) {
 		in         ec2.CreateVpcEndpointInput
 		code, says string
 	}{
-		"no such VPC":         {ec2.CreateVpcEndpointInput{VpcId: new("vpc-0123456789abcdef0"), ServiceName: new(s3)}, "InvalidVpcID.NotFound", ""},
-		"no such service":     {ec2.CreateVpcEndpointInput{VpcId: &vpc, ServiceName: new("com.amazonaws.us-east-1.kms")}, "InvalidServiceName", "com.amazonaws.us-east-1.kms' does not exist"},
-		"another region's":    {ec2.CreateVpcEndpointInput{VpcId: &vpc, ServiceName: new("com.amazonaws.us-west-2.s3")}, "InvalidServiceName", ""},
-		"the other type":      {ec2.CreateVpcEndpointInput{VpcId: &vpc, ServiceName: new(api)}, "InvalidParameter", "Endpoint type (Gateway) does not match available service types ([Interface])."},
-		"a load balancer's":   {inside(func(in *ec2.CreateVpcEndpointInput) { in.VpcEndpointType = "GatewayLoadBalancer" }), "InvalidParameter", "(GatewayLoadBalancer)"},
-		"tables of an inside": {inside(func(in *ec2.CreateVpcEndpointInput) { in.RouteTableIds = []string{table} }), "InvalidParameter", "only supported for Gateway"},
+		"no such VPC": {ec2.CreateVpcEndpointInput{VpcId: new("vpc-0123456789abcdef0"), ServiceName: new(s3)}, "InvalidVpcID.NotFound", ""},
+		"no such service": {ec2.CreateVpcEndpointInput{VpcId: &vpc, ServiceName: new("com.amazonaws.us-east-1.kms")},
+			"InvalidServiceName", "com.amazonaws.us-east-1.kms' does not exist"},
+		"another region's": {ec2.CreateVpcEndpointInput{VpcId: &vpc, ServiceName: new("com.amazonaws.us-west-2.s3")}, "InvalidServiceName", ""},
+		"the other type": {ec2.CreateVpcEndpointInput{VpcId: &vpc, ServiceName: new(api)},
+			"InvalidParameter", "Endpoint type (Gateway) does not match available service types ([Interface])."},
+		"a load balancer's": {inside(func(in *ec2.CreateVpcEndpointInput) { in.VpcEndpointType = "GatewayLoadBalancer" }),
+			"InvalidParameter", "(GatewayLoadBalancer)"},
+		"tables of an inside": {inside(func(in *ec2.CreateVpcEndpointInput) { in.RouteTableIds = []string{table} }),
+			"InvalidParameter", "only supported for Gateway"},
 		"subnets of a gateway": {
 			ec2.CreateVpcEndpointInput{VpcId: &vpc, ServiceName: new(s3), SubnetIds: []string{subnet}}, "InvalidParameter", "only supported for Interface",
 		},
@@ -264,7 +284,8 @@ func TestEndpointsThatCannotBe(t *testing.T) {
 		"an identity's": {inside(func(in *ec2.CreateVpcEndpointInput) {
 			in.PolicyDocument = new(`{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)
 		}), "InvalidPolicyDocument", "Principal"},
-		"a long policy":       {inside(func(in *ec2.CreateVpcEndpointInput) { in.PolicyDocument = new(strings.Repeat(" ", 20481)) }), "InvalidPolicyDocument", "20481"},
+		"a long policy": {inside(func(in *ec2.CreateVpcEndpointInput) { in.PolicyDocument = new(strings.Repeat(" ", 20481)) }),
+			"InvalidPolicyDocument", "20481"},
 		"IPv6":                {inside(func(in *ec2.CreateVpcEndpointInput) { in.IpAddressType = "dualstack" }), "UnsupportedOperation", "IpAddressType"},
 		"of another's":        {inside(func(in *ec2.CreateVpcEndpointInput) { in.ServiceRegion = new("us-west-2") }), "UnsupportedOperation", "ServiceRegion"},
 		"an unknown group":    {inside(func(in *ec2.CreateVpcEndpointInput) { in.SecurityGroupIds = []string{"sg-0123456789abcdef0"} }), "InvalidGroup.NotFound", ""},

@@ -123,7 +123,9 @@ func TestVPCAttributesAreToldOneByOne(t *testing.T) {
 		t.Errorf("a new VPC: support %v, host names %v", dns, names)
 	}
 	on, off := &ec2types.AttributeBooleanValue{Value: new(true)}, &ec2types.AttributeBooleanValue{Value: new(false)}
-	for _, in := range []*ec2.ModifyVpcAttributeInput{{VpcId: &vpc, EnableDnsSupport: off}, {VpcId: &vpc, EnableDnsHostnames: on}, {VpcId: &vpc, EnableNetworkAddressUsageMetrics: on}} {
+	for _, in := range []*ec2.ModifyVpcAttributeInput{
+		{VpcId: &vpc, EnableDnsSupport: off}, {VpcId: &vpc, EnableDnsHostnames: on}, {VpcId: &vpc, EnableNetworkAddressUsageMetrics: on},
+	} {
 		if _, err := d.ModifyVpcAttribute(ctx, in); err != nil {
 			t.Fatal(err)
 		}

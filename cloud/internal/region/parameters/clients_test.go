@@ -110,7 +110,9 @@ func TestTerraformsCalls(t *testing.T) {
 	_, err := d.GetParameter(ctx, &ssm.GetParameterInput{Name: name, WithDecryption: new(true)})
 	refused(t, "what was destroyed", err, "ParameterNotFound", "")
 
-	data := roomtest.Must(d.GetParameter(ctx, &ssm.GetParameterInput{Name: new(amazonLinux + "al2023-ami-kernel-default-x86_64"), WithDecryption: new(true)}))(t).Parameter
+	data := roomtest.Must(d.GetParameter(ctx, &ssm.GetParameterInput{
+		Name: new(amazonLinux + "al2023-ami-kernel-default-x86_64"), WithDecryption: new(true),
+	}))(t).Parameter
 	if data.Type != plain || *data.Value != "ami-00000000000000001" || data.Version != 1 {
 		t.Errorf("the data source reads %+v", data)
 	}

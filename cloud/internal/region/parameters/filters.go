@@ -88,7 +88,8 @@ func (f filter) check(by call) error {
 		return wire.Errorf("InvalidFilterKey", "The following filter key is not valid: %s. Valid filter keys include: [%s].", f.key, strings.Join(keysOf[by], ", "))
 	}
 	if !slices.Contains(f.options(), f.option) {
-		return wire.Errorf("InvalidFilterOption", "The following filter option is not valid: %s. Valid options include: [%s].", f.option, strings.Join(f.options(), ", "))
+		return wire.Errorf("InvalidFilterOption",
+			"The following filter option is not valid: %s. Valid options include: [%s].", f.option, strings.Join(f.options(), ", "))
 	}
 	if len(f.values) == 0 && !tag {
 		return wire.Errorf("InvalidFilterValue", "The following filter values are missing : null for filter key %s.", f.key)

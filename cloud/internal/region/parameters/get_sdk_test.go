@@ -14,7 +14,8 @@ import (
 )
 
 const badName = `The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash "/". ` +
-	`It can't be prefixed with "aws" or "ssm" (case-insensitive). It must use only letters, numbers, or the following symbols: . (period), - (hyphen), _ (underscore). ` +
+	`It can't be prefixed with "aws" or "ssm" (case-insensitive). ` +
+	`It must use only letters, numbers, or the following symbols: . (period), - (hyphen), _ (underscore). ` +
 	`Special characters are not allowed. All sub-paths, if specified, must use the forward slash symbol "/". Valid example: /get/parameters2-/by1./path0_.`
 
 // labelled makes /a with three versions, of which the second is prod and next.
@@ -97,7 +98,8 @@ func TestGetParametersByPath(t *testing.T) {
 		{"/p", true, filter("KeyId", "alias/aws/ssm"), "/p/s=hidden"},
 		{"/", true, filter("Label", "prod"), "/a=two /p/y=v"},
 		{"/aws/service/ami-amazon-linux-latest", false, nil, amazonLinux + "al2023-ami-kernel-default-x86_64=ami-00000000000000001"},
-		{"/aws/service", true, nil, amazonLinux + "al2023-ami-kernel-default-x86_64=ami-00000000000000001 /aws/service/debian/release/12/latest/amd64=ami-00000000000000002"},
+		{"/aws/service", true, nil,
+			amazonLinux + "al2023-ami-kernel-default-x86_64=ami-00000000000000001 /aws/service/debian/release/12/latest/amd64=ami-00000000000000002"},
 		{"/aws/service", false, nil, ""},
 	} {
 		var got []string
@@ -128,7 +130,8 @@ func TestDescribeParameters(t *testing.T) {
 	d := open(t)
 	ctx := t.Context()
 	roomtest.Must(d.PutParameter(ctx, &ssm.PutParameterInput{
-		Name: new("/p/x"), Type: plain, Value: new("1"), Description: new("d"), AllowedPattern: new(`\d`), Tags: []ssmtypes.Tag{{Key: new("stage"), Value: new("prod")}},
+		Name: new("/p/x"), Type: plain, Value: new("1"), Description: new("d"),
+		AllowedPattern: new(`\d`), Tags: []ssmtypes.Tag{{Key: new("stage"), Value: new("prod")}},
 	}))(t)
 	roomtest.Must(d.PutParameter(ctx, &ssm.PutParameterInput{Name: new("big"), Type: list, Value: new("1"), Tier: ssmtypes.ParameterTierAdvanced}))(t)
 	roomtest.Must(d.PutParameter(ctx, &ssm.PutParameterInput{Name: new("/p/q/i"), Type: plain, Value: new(golden), DataType: new("aws:ec2:image")}))(t)
@@ -163,7 +166,9 @@ func TestDescribeParameters(t *testing.T) {
 			{append(filter("Path", "Recursive", "/p"), filter("Type", "", "String")...), "/p/q/i /p/x"},
 		} {
 			var got []string
-			for p := ssm.NewDescribeParametersPaginator(d.Client, &ssm.DescribeParametersInput{ParameterFilters: c.filters, MaxResults: new(int32(2))}); p.HasMorePages(); {
+			for p := ssm.NewDescribeParametersPaginator(d.Client, &ssm.DescribeParametersInput{
+				ParameterFilters: c.filters, MaxResults: new(int32(2)),
+			}); p.HasMorePages(); {
 				for _, p := range roomtest.Must(p.NextPage(ctx))(t).Parameters {
 					got = append(got, *p.Name)
 				}
@@ -183,13 +188,15 @@ func TestDescribeParameters(t *testing.T) {
 		filters       []ssmtypes.ParameterStringFilter
 		code, message string
 	}{
-		{filter("Label", "", "x"), "InvalidFilterKey", "The following filter key is not valid: Label. Valid filter keys include: [Path, Name, Type, KeyId, Tier, DataType]."},
+		{filter("Label", "", "x"), "InvalidFilterKey",
+			"The following filter key is not valid: Label. Valid filter keys include: [Path, Name, Type, KeyId, Tier, DataType]."},
 		{append(filter("Name", "", "x"), filter("Name", "", "y")...), "InvalidFilterKey",
 			"The following filter is duplicated in the request: Name. A request can contain only one occurrence of a specific filter."},
 		{filter("Path", "Equals", "/p"), "InvalidFilterOption", "The following filter option is not valid: Equals. Valid options include: [OneLevel, Recursive]."},
 		{filter("Type", "Contains", "S"), "InvalidFilterOption", "The following filter option is not valid: Contains. Valid options include: [Equals, BeginsWith]."},
 		{filter("Name", ""), "InvalidFilterValue", "The following filter values are missing : null for filter key Name."},
-		{filter("Type", "", "Text"), "InvalidFilterValue", "The following filter value is not valid: Text. Valid values include: [String, StringList, SecureString]."},
+		{filter("Type", "", "Text"), "InvalidFilterValue",
+			"The following filter value is not valid: Text. Valid values include: [String, StringList, SecureString]."},
 		{filter("Path", "", "p"), "ValidationException", badName},
 		{filter("Path", "", "/aws/service"), "ValidationException", `Filters for common parameters can't be prefixed with "aws" or "ssm" (case-insensitive). ` +
 			"When using global parameters, please specify within a global namespace."},

@@ -73,7 +73,8 @@ func TestPutParameterIsRefused(t *testing.T) {
 		{func(in *ssm.PutParameterInput) { in.Name = new("/a//b") }, "ValidationException", form},
 		{func(in *ssm.PutParameterInput) { in.Name = new("/") }, "ValidationException", form},
 		{func(in *ssm.PutParameterInput) { in.Name = new("a/b") }, "ValidationException", "Parameter name must be a fully qualified name."},
-		{func(in *ssm.PutParameterInput) { in.Name = new(strings.Repeat("/l", 16)) }, "HierarchyLevelLimitExceededException", "A hierarchy can have a maximum of 15 levels."},
+		{func(in *ssm.PutParameterInput) { in.Name = new(strings.Repeat("/l", 16)) },
+			"HierarchyLevelLimitExceededException", "A hierarchy can have a maximum of 15 levels."},
 		{func(in *ssm.PutParameterInput) { in.Name = new(strings.Repeat("n", 1000)) }, "ValidationException",
 			"The parameter name is too long: with the ARN before it, it can have at most 1011 characters."},
 		{func(in *ssm.PutParameterInput) { in.Type = "" }, "ValidationException", "A parameter type is required when you create a parameter."},
@@ -221,7 +222,9 @@ func TestVersions(t *testing.T) {
 
 func (d *desk) history(name string) (all []ssmtypes.ParameterHistory) {
 	d.t.Helper()
-	for p := ssm.NewGetParameterHistoryPaginator(d.Client, &ssm.GetParameterHistoryInput{Name: &name, WithDecryption: new(true), MaxResults: new(int32(7))}); p.HasMorePages(); {
+	for p := ssm.NewGetParameterHistoryPaginator(d.Client, &ssm.GetParameterHistoryInput{
+		Name: &name, WithDecryption: new(true), MaxResults: new(int32(7)),
+	}); p.HasMorePages(); {
 		all = append(all, roomtest.Must(p.NextPage(d.t.Context()))(d.t).Parameters...)
 	}
 	return all

@@ -14,7 +14,8 @@ func TestFilterSeesWhatIsShown(t *testing.T) {
 		return ec2types.Instance{
 			InstanceType: "t3.micro", EbsOptimized: new(false), LaunchTime: &at, AmiLaunchIndex: new(int32(2)),
 			NetworkInterfaces: []ec2types.InstanceNetworkInterface{
-				{Attachment: &ec2types.InstanceNetworkInterfaceAttachment{AttachmentId: new("a")}}, {}, {Groups: []ec2types.GroupIdentifier{{GroupId: new("g")}, {GroupId: new("h")}}},
+				{Attachment: &ec2types.InstanceNetworkInterfaceAttachment{AttachmentId: new("a")}},
+				{}, {Groups: []ec2types.GroupIdentifier{{GroupId: new("g")}, {GroupId: new("h")}}},
 			},
 		}
 	}

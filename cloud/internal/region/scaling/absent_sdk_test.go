@@ -15,9 +15,12 @@ func TestWhatAGroupCannotHaveIsEmpty(t *testing.T) {
 	client, ctx := s.client(), t.Context()
 	s.create(nil)
 	for name, found := range map[string]int{
-		"scheduled actions":     len(roomtest.Must(client.DescribeScheduledActions(ctx, &autoscaling.DescribeScheduledActionsInput{}))(t).ScheduledUpdateGroupActions),
-		"notifications":         len(roomtest.Must(client.DescribeNotificationConfigurations(ctx, &autoscaling.DescribeNotificationConfigurationsInput{}))(t).NotificationConfigurations),
-		"launch configurations": len(roomtest.Must(client.DescribeLaunchConfigurations(ctx, &autoscaling.DescribeLaunchConfigurationsInput{}))(t).LaunchConfigurations),
+		"scheduled actions": len(roomtest.Must(client.DescribeScheduledActions(ctx,
+			&autoscaling.DescribeScheduledActionsInput{}))(t).ScheduledUpdateGroupActions),
+		"notifications": len(roomtest.Must(client.DescribeNotificationConfigurations(ctx,
+			&autoscaling.DescribeNotificationConfigurationsInput{}))(t).NotificationConfigurations),
+		"launch configurations": len(roomtest.Must(client.DescribeLaunchConfigurations(ctx,
+			&autoscaling.DescribeLaunchConfigurationsInput{}))(t).LaunchConfigurations),
 	} {
 		if found != 0 {
 			t.Errorf("%d %s", found, name)
@@ -49,7 +52,9 @@ func TestWhatAGroupCannotHaveIsEmpty(t *testing.T) {
 	for _, err := range errs {
 		roomtest.WantAPIError(t, err, "ValidationError")
 	}
-	lattice := roomtest.Must(client.DescribeTrafficSources(ctx, &autoscaling.DescribeTrafficSourcesInput{AutoScalingGroupName: new("app"), TrafficSourceType: new("vpc-lattice")}))(t)
+	lattice := roomtest.Must(client.DescribeTrafficSources(ctx, &autoscaling.DescribeTrafficSourcesInput{
+		AutoScalingGroupName: new("app"), TrafficSourceType: new("vpc-lattice"),
+	}))(t)
 	if len(lattice.TrafficSources) != 0 {
 		t.Errorf("%+v", lattice.TrafficSources)
 	}

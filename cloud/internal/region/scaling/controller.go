@@ -109,7 +109,8 @@ func (r *Room) passFleet(f fleetRow, now time.Time) (time.Time, error) {
 // group is what a group is to be, for the decision.
 func (r *Room) group(f fleetRow) fleet.Group {
 	g := fleet.Group{
-		Desired: int(f.Desired), Max: int(f.Max), Unit: r.launchSource(nil, f).next(f.Exhausted).Weight, Zones: r.fleetZones(nil, f), Resting: f.Resting, Policies: f.Policies,
+		Desired: int(f.Desired), Max: int(f.Max), Unit: r.launchSource(nil, f).next(f.Exhausted).Weight,
+		Zones: r.fleetZones(nil, f), Resting: f.Resting, Policies: f.Policies,
 		ELB: strings.Contains(f.HealthCheckType, "ELB"), Grace: r.bootTime(f.Grace), Suspended: sortedProcesses(f.Suspended),
 		Attachments: f.Attachments, Deleting: f.Deleting, Owed: f.Owed,
 		Warm: f.warm(), Warmup: r.bootTime(room.Deref(f.Warmup)), Lifetime: r.Speed.Of(time.Duration(f.Lifetime) * time.Second), Maintenance: f.Maintenance,

@@ -101,7 +101,8 @@ func (r *Room) checkGroup(in *autoscaling.CreateAutoScalingGroupInput) error {
 	}
 	if name := *in.AutoScalingGroupName; len(name) > 255 || strings.ContainsAny(name, ":\r\n\t") {
 		return invalid(
-			"1 validation error detected: Value '%s' at 'autoScalingGroupName' failed to satisfy constraint: Member must have length between 1 and 255 and contain no colon",
+			"1 validation error detected: Value '%s' at 'autoScalingGroupName' failed to satisfy constraint: "+
+				"Member must have length between 1 and 255 and contain no colon",
 			name,
 		)
 	}

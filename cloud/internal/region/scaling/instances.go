@@ -115,7 +115,8 @@ func (r *Room) TerminateInstanceInAutoScalingGroup(
 		if *in.ShouldDecrementDesiredCapacity && !m.inPool() {
 			if f.Desired-m.size() < f.Min {
 				return invalid(
-					"Currently, desiredSize equals minSize (%d). Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.",
+					"Currently, desiredSize equals minSize (%d). Terminating instance without replacement will violate group's min size constraint. "+
+						"Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.",
 					f.Min,
 				)
 			}

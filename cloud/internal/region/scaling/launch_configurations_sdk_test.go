@@ -44,8 +44,11 @@ func TestGroupOfALaunchConfiguration(t *testing.T) {
 	s.reopen()
 	client := s.client()
 	limits := roomtest.Must(client.DescribeAccountLimits(ctx, &autoscaling.DescribeAccountLimitsInput{}))(t)
-	found := roomtest.Must(client.DescribeLaunchConfigurations(ctx, &autoscaling.DescribeLaunchConfigurationsInput{LaunchConfigurationNames: []string{"first", "none"}}))(t).LaunchConfigurations
-	if len(found) != 1 || *found[0].ImageId != "ami-00000000000000001" || !*found[0].InstanceMonitoring.Enabled || found[0].LaunchConfigurationARN == nil || *limits.NumberOfLaunchConfigurations != 1 {
+	found := roomtest.Must(client.DescribeLaunchConfigurations(ctx, &autoscaling.DescribeLaunchConfigurationsInput{
+		LaunchConfigurationNames: []string{"first", "none"},
+	}))(t).LaunchConfigurations
+	if len(found) != 1 || *found[0].ImageId != "ami-00000000000000001" || !*found[0].InstanceMonitoring.Enabled ||
+		found[0].LaunchConfigurationARN == nil || *limits.NumberOfLaunchConfigurations != 1 {
 		t.Errorf("it is shown as %+v", found)
 	}
 	drop := func(name string) error {
@@ -91,8 +94,10 @@ func TestLaunchConfigurationIsWhatEC2IsAsked(t *testing.T) {
 	c := configurationRow{Request: autoscaling.CreateLaunchConfigurationInput{
 		ImageId: new("ami-1"), InstanceType: new("t3.small"), KeyName: new("k"), UserData: new("x"), IamInstanceProfile: new("web"),
 		SecurityGroups: []string{"sg-1"}, AssociatePublicIpAddress: new(true), InstanceMonitoring: &autoscalingtypes.InstanceMonitoring{Enabled: new(false)},
-		MetadataOptions:     &autoscalingtypes.InstanceMetadataOptions{HttpTokens: "required"},
-		BlockDeviceMappings: []autoscalingtypes.BlockDeviceMapping{{DeviceName: new("/dev/xvda"), Ebs: &autoscalingtypes.Ebs{VolumeSize: new(int32(9)), VolumeType: new("gp3")}}},
+		MetadataOptions: &autoscalingtypes.InstanceMetadataOptions{HttpTokens: "required"},
+		BlockDeviceMappings: []autoscalingtypes.BlockDeviceMapping{
+			{DeviceName: new("/dev/xvda"), Ebs: &autoscalingtypes.Ebs{VolumeSize: new(int32(9)), VolumeType: new("gp3")}},
+		},
 	}}
 	in := &ec2.RunInstancesInput{SubnetId: new("subnet-1")}
 	c.fill(in)

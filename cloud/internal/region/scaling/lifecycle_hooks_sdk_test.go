@@ -121,7 +121,9 @@ func TestAbandonedLaunchIsTriedAgain(t *testing.T) {
 		return second != ""
 	})
 	// A hook that is deleted is abandoned by those that launch.
-	roomtest.Must(s.client().DeleteLifecycleHook(t.Context(), &autoscaling.DeleteLifecycleHookInput{AutoScalingGroupName: new("app"), LifecycleHookName: new("in")}))(t)
+	roomtest.Must(s.client().DeleteLifecycleHook(t.Context(), &autoscaling.DeleteLifecycleHookInput{
+		AutoScalingGroupName: new("app"), LifecycleHookName: new("in"),
+	}))(t)
 	s.awaitState(second, terminated)
 	s.await("one in service", serve(1))
 }
@@ -179,10 +181,14 @@ func TestHooksAreKept(t *testing.T) {
 		_, err := client.PutLifecycleHook(ctx, &in)
 		return err
 	}
-	if err := put(autoscaling.PutLifecycleHookInput{LifecycleHookName: new("b"), LifecycleTransition: new(terminating), NotificationTargetARN: new("arn:aws:sns:us-east-1:111122223333:t")}); err != nil {
+	if err := put(autoscaling.PutLifecycleHookInput{
+		LifecycleHookName: new("b"), LifecycleTransition: new(terminating), NotificationTargetARN: new("arn:aws:sns:us-east-1:111122223333:t"),
+	}); err != nil {
 		t.Fatal(err)
 	}
-	if err := put(autoscaling.PutLifecycleHookInput{LifecycleHookName: new("a"), LifecycleTransition: new(launching), HeartbeatTimeout: new(int32(60))}); err != nil {
+	if err := put(autoscaling.PutLifecycleHookInput{
+		LifecycleHookName: new("a"), LifecycleTransition: new(launching), HeartbeatTimeout: new(int32(60)),
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if err := put(autoscaling.PutLifecycleHookInput{LifecycleHookName: new("b"), NotificationTargetARN: new(""), DefaultResult: new("CONTINUE")}); err != nil {
@@ -193,7 +199,8 @@ func TestHooksAreKept(t *testing.T) {
 	if len(hooks) != 2 || *hooks[0].LifecycleHookName != "a" || *hooks[0].GlobalTimeout != 6000 || *hooks[0].DefaultResult != "ABANDON" {
 		t.Fatalf("there are %+v", hooks)
 	}
-	if b := hooks[1]; *b.GlobalTimeout != 172800 || *b.HeartbeatTimeout != 3600 || *b.DefaultResult != "CONTINUE" || b.NotificationTargetARN != nil || *b.LifecycleTransition != terminating {
+	if b := hooks[1]; *b.GlobalTimeout != 172800 || *b.HeartbeatTimeout != 3600 ||
+		*b.DefaultResult != "CONTINUE" || b.NotificationTargetARN != nil || *b.LifecycleTransition != terminating {
 		t.Errorf("b is %+v", b)
 	}
 	for _, in := range []autoscaling.PutLifecycleHookInput{

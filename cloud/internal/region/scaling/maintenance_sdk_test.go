@@ -59,7 +59,8 @@ func TestGroupSettingsOfReplacement(t *testing.T) {
 		AutoScalingGroupName: new("app"), InstanceMaintenancePolicy: maintained(-1, -1), MaxInstanceLifetime: new(int32(0)), CapacityRebalance: new(false),
 		AvailabilityZoneDistribution: &autoscalingtypes.AvailabilityZoneDistribution{CapacityDistributionStrategy: "balanced-best-effort"},
 	}))(t)
-	if g := show(); g.InstanceMaintenancePolicy != nil || g.MaxInstanceLifetime != nil || g.AvailabilityZoneDistribution.CapacityDistributionStrategy != "balanced-best-effort" {
+	if g := show(); g.InstanceMaintenancePolicy != nil || g.MaxInstanceLifetime != nil ||
+		g.AvailabilityZoneDistribution.CapacityDistributionStrategy != "balanced-best-effort" {
 		t.Errorf("cleared it is %+v", g)
 	}
 	for code, all := range map[string][]*autoscaling.UpdateAutoScalingGroupInput{
@@ -118,7 +119,8 @@ func TestZonesAreBalancedAgain(t *testing.T) {
 		return counts
 	}
 	// Nothing is to be done, not even later.
-	if actions, due := fleet.Decide(s.r.group(roomtest.Must(s.group())(t)), s.r.observed(s.r.membersOf("app")), s.r.opened.Add(1<<40)); len(actions) != 0 || !due.IsZero() {
+	if actions, due := fleet.Decide(s.r.group(roomtest.Must(s.group())(t)),
+		s.r.observed(s.r.membersOf("app")), s.r.opened.Add(1<<40)); len(actions) != 0 || !due.IsZero() {
 		t.Errorf("suspended, there is to do %v at %v", actions, due)
 	}
 	roomtest.Must(client.PutLifecycleHook(ctx, &autoscaling.PutLifecycleHookInput{
@@ -148,5 +150,6 @@ func TestZonesAreBalancedAgain(t *testing.T) {
 		c := zones(g)
 		return len(g.Instances) == 4 && serve(4)(g) && c["us-east-1a"] == 2 && c["us-east-1b"] == 2
 	})
-	s.activity("instances were launched to balance instances in zones us-east-1b with other zones resulting in more than desired number of instances in the group.")
+	s.activity("instances were launched to balance instances in zones us-east-1b " +
+		"with other zones resulting in more than desired number of instances in the group.")
 }

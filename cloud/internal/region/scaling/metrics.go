@@ -137,7 +137,9 @@ func (r *Room) EnableMetricsCollection(ctx context.Context, in *autoscaling.Enab
 }
 
 // DisableMetricsCollection takes that back.
-func (r *Room) DisableMetricsCollection(ctx context.Context, in *autoscaling.DisableMetricsCollectionInput) (*autoscaling.DisableMetricsCollectionOutput, error) {
+func (r *Room) DisableMetricsCollection(
+	ctx context.Context, in *autoscaling.DisableMetricsCollectionInput,
+) (*autoscaling.DisableMetricsCollectionOutput, error) {
 	if err := room.Only(in, "AutoScalingGroupName", "Metrics"); err != nil {
 		return nil, err
 	}

@@ -15,7 +15,9 @@ func TestMetricsAreCollectedAsEnabled(t *testing.T) {
 	s.create(nil)
 	s.await("two in service", serve(2))
 	enable := func(granularity string, names ...string) error {
-		_, err := client.EnableMetricsCollection(ctx, &autoscaling.EnableMetricsCollectionInput{AutoScalingGroupName: new("app"), Granularity: &granularity, Metrics: names})
+		_, err := client.EnableMetricsCollection(ctx, &autoscaling.EnableMetricsCollectionInput{
+			AutoScalingGroupName: new("app"), Granularity: &granularity, Metrics: names,
+		})
 		return err
 	}
 	disable := func(names ...string) error {
@@ -64,7 +66,8 @@ func TestMetricsAreCollectedAsEnabled(t *testing.T) {
 		t.Fatal(err)
 	}
 	types := roomtest.Must(client.DescribeMetricCollectionTypes(ctx, &autoscaling.DescribeMetricCollectionTypesInput{}))(t)
-	if values := put(); len(values) != len(types.Metrics) || values["GroupTotalInstances"] != 2 || values["GroupMinSize"] != 1 || values["GroupPendingCapacity"] != 0 {
+	if values := put(); len(values) != len(types.Metrics) || values["GroupTotalInstances"] != 2 ||
+		values["GroupMinSize"] != 1 || values["GroupPendingCapacity"] != 0 {
 		t.Errorf("put %v of %d", values, len(types.Metrics))
 	}
 }

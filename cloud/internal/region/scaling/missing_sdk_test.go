@@ -27,12 +27,16 @@ func TestUnknownGroupsAreRefusedInEachCallsWords(t *testing.T) {
 			return err
 		}},
 		"PutScheduledUpdateGroupAction": {null, func() error {
-			in := &autoscaling.PutScheduledUpdateGroupActionInput{AutoScalingGroupName: none, ScheduledActionName: none, Recurrence: new("0 8 * * 1-5"), MinSize: new(int32(1))}
+			in := &autoscaling.PutScheduledUpdateGroupActionInput{
+				AutoScalingGroupName: none, ScheduledActionName: none, Recurrence: new("0 8 * * 1-5"), MinSize: new(int32(1)),
+			}
 			_, err := client.PutScheduledUpdateGroupAction(ctx, in)
 			return err
 		}},
 		"DetachLoadBalancerTargetGroups": {null, func() error {
-			_, err := client.DetachLoadBalancerTargetGroups(ctx, &autoscaling.DetachLoadBalancerTargetGroupsInput{AutoScalingGroupName: none, TargetGroupARNs: []string{"a"}})
+			_, err := client.DetachLoadBalancerTargetGroups(ctx, &autoscaling.DetachLoadBalancerTargetGroupsInput{
+				AutoScalingGroupName: none, TargetGroupARNs: []string{"a"},
+			})
 			return err
 		}},
 		"SuspendProcesses": {"AutoScalingGroup name not found - AutoScalingGroup 'none' not found", func() error {

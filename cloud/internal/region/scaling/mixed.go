@@ -231,7 +231,9 @@ func (s source) show() (*autoscalingtypes.LaunchTemplateSpecification, *autoscal
 	}
 	out := &autoscalingtypes.MixedInstancesPolicy{
 		InstancesDistribution: &s.Mixed.Distribution,
-		LaunchTemplate:        &autoscalingtypes.LaunchTemplate{LaunchTemplateSpecification: s.Template.show(), Overrides: []autoscalingtypes.LaunchTemplateOverrides{}},
+		LaunchTemplate: &autoscalingtypes.LaunchTemplate{
+			LaunchTemplateSpecification: s.Template.show(), Overrides: []autoscalingtypes.LaunchTemplateOverrides{},
+		},
 	}
 	for _, o := range s.Mixed.Overrides {
 		shown := autoscalingtypes.LaunchTemplateOverrides{InstanceType: new(o.Type), WeightedCapacity: weight(o.Weight)}

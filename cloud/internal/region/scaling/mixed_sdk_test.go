@@ -103,12 +103,17 @@ func TestMixedGroupLaunchesByPriorityAndWeight(t *testing.T) {
 	if g.MixedInstancesPolicy != nil || *g.LaunchTemplate.Version != "1" {
 		t.Errorf("with a template it is %+v", g)
 	}
-	roomtest.Must(client.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: new("app"), MixedInstancesPolicy: mixedOf("t3.small", "")}))(t)
-	roomtest.Must(client.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: new("app"), MixedInstancesPolicy: &autoscalingtypes.MixedInstancesPolicy{
-		InstancesDistribution: &autoscalingtypes.InstancesDistribution{SpotAllocationStrategy: new("price-capacity-optimized")},
-	}}))(t)
+	roomtest.Must(client.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{
+		AutoScalingGroupName: new("app"), MixedInstancesPolicy: mixedOf("t3.small", ""),
+	}))(t)
+	roomtest.Must(client.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{
+		AutoScalingGroupName: new("app"), MixedInstancesPolicy: &autoscalingtypes.MixedInstancesPolicy{
+			InstancesDistribution: &autoscalingtypes.InstancesDistribution{SpotAllocationStrategy: new("price-capacity-optimized")},
+		},
+	}))(t)
 	g = roomtest.Must(client.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{}))(t).AutoScalingGroups[0]
-	if p := g.MixedInstancesPolicy; g.LaunchTemplate != nil || *p.LaunchTemplate.Overrides[0].InstanceType != "t3.small" || p.InstancesDistribution.SpotInstancePools != nil {
+	if p := g.MixedInstancesPolicy; g.LaunchTemplate != nil ||
+		*p.LaunchTemplate.Overrides[0].InstanceType != "t3.small" || p.InstancesDistribution.SpotInstancePools != nil {
 		t.Errorf("with a policy it is %+v", p)
 	}
 }
@@ -174,11 +179,13 @@ func TestMixedPoliciesThatAreRefused(t *testing.T) {
 		code   string
 		policy *autoscalingtypes.MixedInstancesPolicy
 	}{
-		"spot":            {"UnsupportedOperation", distributed(autoscalingtypes.InstancesDistribution{OnDemandPercentageAboveBaseCapacity: new(int32(50))})},
-		"by price":        {"UnsupportedOperation", distributed(autoscalingtypes.InstancesDistribution{OnDemandAllocationStrategy: new("lowest-price")})},
-		"by attributes":   {"UnsupportedOperation", byAttributes},
-		"strategy":        {"ValidationError", distributed(autoscalingtypes.InstancesDistribution{SpotAllocationStrategy: new("cheapest")})},
-		"pools":           {"ValidationError", distributed(autoscalingtypes.InstancesDistribution{SpotAllocationStrategy: new("capacity-optimized"), SpotInstancePools: new(int32(3))})},
+		"spot":          {"UnsupportedOperation", distributed(autoscalingtypes.InstancesDistribution{OnDemandPercentageAboveBaseCapacity: new(int32(50))})},
+		"by price":      {"UnsupportedOperation", distributed(autoscalingtypes.InstancesDistribution{OnDemandAllocationStrategy: new("lowest-price")})},
+		"by attributes": {"UnsupportedOperation", byAttributes},
+		"strategy":      {"ValidationError", distributed(autoscalingtypes.InstancesDistribution{SpotAllocationStrategy: new("cheapest")})},
+		"pools": {"ValidationError", distributed(autoscalingtypes.InstancesDistribution{
+			SpotAllocationStrategy: new("capacity-optimized"), SpotInstancePools: new(int32(3)),
+		})},
 		"percentage":      {"ValidationError", distributed(autoscalingtypes.InstancesDistribution{OnDemandPercentageAboveBaseCapacity: new(int32(101))})},
 		"weight":          {"ValidationError", mixedOf("c5.large", "1000")},
 		"one weight":      {"ValidationError", mixedOf("c5.large", "1", "m5.large", "")},

@@ -29,7 +29,9 @@ func TestTopicsAreTold(t *testing.T) {
 	}
 	s.reopen()
 	client = s.client()
-	list := roomtest.Must(client.DescribeNotificationConfigurations(ctx, &autoscaling.DescribeNotificationConfigurationsInput{AutoScalingGroupNames: []string{"app"}}))(t)
+	list := roomtest.Must(client.DescribeNotificationConfigurations(ctx, &autoscaling.DescribeNotificationConfigurationsInput{
+		AutoScalingGroupNames: []string{"app"},
+	}))(t)
 	if n := list.NotificationConfigurations; len(n) != 2 || *n[0].NotificationType != notifyLaunch || *n[1].TopicARN != topic {
 		t.Errorf("the list is %+v", n)
 	}
@@ -39,7 +41,8 @@ func TestTopicsAreTold(t *testing.T) {
 	if out := said.String(); strings.Count(out, "\n") != 1 || !strings.Contains(out, topic) || !strings.Contains(out, "event="+notifyLaunch+" ") {
 		t.Errorf("the log says %s", out)
 	}
-	if !s.topics.has(`Auto Scaling: launch for group "app"`, topic, `"EC2InstanceId":"i-1"`, `"Event":"autoscaling:EC2_INSTANCE_LAUNCH"`, `"AutoScalingGroupName":"app"`) {
+	if !s.topics.has(`Auto Scaling: launch for group "app"`, topic, `"EC2InstanceId":"i-1"`,
+		`"Event":"autoscaling:EC2_INSTANCE_LAUNCH"`, `"AutoScalingGroupName":"app"`) {
 		t.Errorf("told %q", s.topics.told)
 	}
 	// Who is to be told is tried at once.
@@ -59,12 +62,15 @@ func TestTopicsAreTold(t *testing.T) {
 	roomtest.WantAPIError(t, put("t", notifyLaunch), "ValidationError")
 	roomtest.WantAPIError(t, put(topic, []string{}...), "ValidationError")
 	roomtest.WantAPIError(t, put(topic, "launch"), "ValidationError")
-	roomtest.Must(client.DeleteNotificationConfiguration(ctx, &autoscaling.DeleteNotificationConfigurationInput{AutoScalingGroupName: new("app"), TopicARN: &topic}))(t)
+	roomtest.Must(client.DeleteNotificationConfiguration(ctx, &autoscaling.DeleteNotificationConfigurationInput{
+		AutoScalingGroupName: new("app"), TopicARN: &topic,
+	}))(t)
 	list = roomtest.Must(client.DescribeNotificationConfigurations(ctx, &autoscaling.DescribeNotificationConfigurationsInput{}))(t)
 	if len(list.NotificationConfigurations) != 0 {
 		t.Errorf("afterwards the list is %+v", list.NotificationConfigurations)
 	}
-	if types := roomtest.Must(client.DescribeAutoScalingNotificationTypes(ctx, &autoscaling.DescribeAutoScalingNotificationTypesInput{}))(t); len(types.AutoScalingNotificationTypes) != 5 {
+	if types := roomtest.Must(client.DescribeAutoScalingNotificationTypes(ctx,
+		&autoscaling.DescribeAutoScalingNotificationTypesInput{}))(t); len(types.AutoScalingNotificationTypes) != 5 {
 		t.Errorf("%+v", types)
 	}
 }

@@ -29,7 +29,9 @@ func TestSimplePolicyChangesTheCapacity(t *testing.T) {
 		}
 		return *out.PolicyARN, nil
 	}
-	arn := roomtest.Must(put(autoscaling.PutScalingPolicyInput{PolicyName: new("out"), AdjustmentType: new("ChangeInCapacity"), ScalingAdjustment: new(int32(1))}))(t)
+	arn := roomtest.Must(put(autoscaling.PutScalingPolicyInput{
+		PolicyName: new("out"), AdjustmentType: new("ChangeInCapacity"), ScalingAdjustment: new(int32(1)),
+	}))(t)
 	if !strings.HasSuffix(arn, ":autoScalingGroupName/app:policyName/out") || !strings.HasPrefix(arn, "arn:aws:autoscaling:us-east-1:") {
 		t.Errorf("its ARN is %s", arn)
 	}
@@ -42,7 +44,9 @@ func TestSimplePolicyChangesTheCapacity(t *testing.T) {
 	if err := s.alarms.PutAlarm(nil, &cloudwatch.PutMetricAlarmInput{AlarmName: new("busy"), AlarmActions: []string{arn}}); err != nil {
 		t.Fatal(err)
 	}
-	found := roomtest.Must(client.DescribePolicies(ctx, &autoscaling.DescribePoliciesInput{AutoScalingGroupName: new("app"), PolicyTypes: []string{"SimpleScaling"}}))(t).ScalingPolicies
+	found := roomtest.Must(client.DescribePolicies(ctx, &autoscaling.DescribePoliciesInput{
+		AutoScalingGroupName: new("app"), PolicyTypes: []string{"SimpleScaling"},
+	}))(t).ScalingPolicies
 	if len(found) != 1 || *found[0].ScalingAdjustment != 2 || *found[0].Cooldown != 0 || !*found[0].Enabled || len(found[0].Alarms) != 1 {
 		t.Errorf("found %+v", found)
 	}
@@ -56,14 +60,19 @@ func TestSimplePolicyChangesTheCapacity(t *testing.T) {
 		t.Errorf("executed by ARN up to the maximum %d", s.desired())
 	}
 	s.await("four in service", serve(4))
-	if row, _ := s.r.activities.Get(s.r.membersOf("app")[3].Launch); !strings.Contains(row.Cause, "a user request executed policy out changing the desired capacity from 3 to 4.") {
+	if row, _ := s.r.activities.Get(s.r.membersOf("app")[3].Launch); !strings.Contains(row.Cause,
+		"a user request executed policy out changing the desired capacity from 3 to 4.") {
 		t.Errorf("the cause is %q", row.Cause)
 	}
 
-	roomtest.Must(put(autoscaling.PutScalingPolicyInput{PolicyName: new("in"), AdjustmentType: new("PercentChangeInCapacity"), ScalingAdjustment: new(int32(-50))}))(t)
+	roomtest.Must(put(autoscaling.PutScalingPolicyInput{
+		PolicyName: new("in"), AdjustmentType: new("PercentChangeInCapacity"), ScalingAdjustment: new(int32(-50)),
+	}))(t)
 	_, err := client.ExecutePolicy(ctx, &autoscaling.ExecutePolicyInput{AutoScalingGroupName: new("app"), PolicyName: new("in"), HonorCooldown: new(true)})
 	roomtest.WantAPIError(t, err, "ScalingActivityInProgress")
-	_, err = client.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: new("app"), DesiredCapacity: new(int32(1)), HonorCooldown: new(true)})
+	_, err = client.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{
+		AutoScalingGroupName: new("app"), DesiredCapacity: new(int32(1)), HonorCooldown: new(true),
+	})
 	roomtest.WantAPIError(t, err, "ScalingActivityInProgress")
 	in, _ := s.r.policies.Get(policyKey("app", "in"))
 	if why, err := s.r.Alarmed(s.r.policyARN(in), Breach{By: "a monitor alarm"}); why != "the cooldown is not over" || err != nil || s.desired() != 4 {
@@ -88,7 +97,8 @@ func TestStepPolicyFollowsTheBreach(t *testing.T) {
 	client, ctx := s.client(), t.Context()
 	s.alone(1, func(in *autoscaling.CreateAutoScalingGroupInput) { in.MaxSize = new(int32(9)) })
 	arn := *roomtest.Must(client.PutScalingPolicy(ctx, &autoscaling.PutScalingPolicyInput{
-		AutoScalingGroupName: new("app"), PolicyName: new("steps"), PolicyType: new("StepScaling"), AdjustmentType: new("ChangeInCapacity"), EstimatedInstanceWarmup: new(int32(100_000)),
+		AutoScalingGroupName: new("app"), PolicyName: new("steps"), PolicyType: new("StepScaling"),
+		AdjustmentType: new("ChangeInCapacity"), EstimatedInstanceWarmup: new(int32(100_000)),
 		StepAdjustments: []autoscalingtypes.StepAdjustment{
 			{MetricIntervalLowerBound: new(10.0), ScalingAdjustment: new(int32(3))},
 			{MetricIntervalLowerBound: new(0.0), MetricIntervalUpperBound: new(10.0), ScalingAdjustment: new(int32(1))},
@@ -118,7 +128,9 @@ func TestStepPolicyFollowsTheBreach(t *testing.T) {
 	if why, err := s.r.Alarmed(arn, Breach{Distance: -3, By: "a monitor alarm"}); err == nil {
 		t.Errorf("no step: %q", why)
 	}
-	roomtest.Must(client.SuspendProcesses(ctx, &autoscaling.SuspendProcessesInput{AutoScalingGroupName: new("app"), ScalingProcesses: []string{"AlarmNotification"}}))(t)
+	roomtest.Must(client.SuspendProcesses(ctx, &autoscaling.SuspendProcessesInput{
+		AutoScalingGroupName: new("app"), ScalingProcesses: []string{"AlarmNotification"},
+	}))(t)
 	if why, err := s.r.Alarmed(arn, Breach{Distance: 30, By: "a monitor alarm"}); why != "the group has suspended AlarmNotification" || err != nil {
 		t.Errorf("suspended: %q, %v", why, err)
 	}

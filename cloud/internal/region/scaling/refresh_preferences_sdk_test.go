@@ -54,7 +54,9 @@ func TestRefreshOfTerraformsPreferences(t *testing.T) {
 func TestRefreshWaitsAtItsCheckpoints(t *testing.T) {
 	s := newStage(t)
 	old := instanceIDs(s.alone(4, nil))
-	roomtest.Must(s.refresh(&autoscalingtypes.RefreshPreferences{CheckpointPercentages: []int32{50}, MinHealthyPercentage: new(int32(0)), CheckpointDelay: new(int32(172800))}))(t)
+	roomtest.Must(s.refresh(&autoscalingtypes.RefreshPreferences{
+		CheckpointPercentages: []int32{50}, MinHealthyPercentage: new(int32(0)), CheckpointDelay: new(int32(172800)),
+	}))(t)
 	s.wait("the checkpoint", func() bool {
 		f, _ := s.r.fleets.Get("app")
 		row, _ := s.r.refreshes.Get(f.Refresh)
@@ -105,7 +107,8 @@ func TestRefreshEndsByItsAlarm(t *testing.T) {
 			LaunchTemplate: &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: new(testTemplate), Version: new("2")},
 		},
 	}))(t)
-	if got := s.awaitRefresh(autoscalingtypes.InstanceRefreshStatusRollbackSuccessful); *got.RollbackDetails.RollbackReason != "The instance refresh failed. The CloudWatch alarm errors is in the ALARM state." {
+	if got := s.awaitRefresh(autoscalingtypes.InstanceRefreshStatusRollbackSuccessful); *got.RollbackDetails.RollbackReason !=
+		"The instance refresh failed. The CloudWatch alarm errors is in the ALARM state." {
 		t.Errorf("it was rolled back as %+v", got)
 	}
 }
@@ -133,9 +136,13 @@ func TestRefreshOfProtectedAndStandbyInstances(t *testing.T) {
 	s := newStage(t)
 	ids := instanceIDs(s.alone(2, nil))
 	client, ctx := s.client(), t.Context()
-	roomtest.Must(client.EnterStandby(ctx, &autoscaling.EnterStandbyInput{AutoScalingGroupName: new("app"), InstanceIds: ids[:1], ShouldDecrementDesiredCapacity: new(true)}))(t)
+	roomtest.Must(client.EnterStandby(ctx, &autoscaling.EnterStandbyInput{
+		AutoScalingGroupName: new("app"), InstanceIds: ids[:1], ShouldDecrementDesiredCapacity: new(true),
+	}))(t)
 	s.await("one in standby", serve(1, ids[0]))
-	roomtest.Must(client.SetInstanceProtection(ctx, &autoscaling.SetInstanceProtectionInput{AutoScalingGroupName: new("app"), InstanceIds: ids[1:], ProtectedFromScaleIn: new(true)}))(t)
+	roomtest.Must(client.SetInstanceProtection(ctx, &autoscaling.SetInstanceProtectionInput{
+		AutoScalingGroupName: new("app"), InstanceIds: ids[1:], ProtectedFromScaleIn: new(true),
+	}))(t)
 	// By default it waits.
 	roomtest.Must(s.refresh(nil))(t)
 	if got := s.lastRefresh(); *got.InstancesToUpdate != 2 || got.Preferences.StandbyInstances != "Wait" || got.Preferences.ScaleInProtectedInstances != "Wait" {
@@ -160,7 +167,8 @@ func TestPreferencesThatAreRefused(t *testing.T) {
 		{MinHealthyPercentage: new(int32(50)), MaxHealthyPercentage: new(int32(151))}, {MinHealthyPercentage: new(int32(101))},
 		{CheckpointPercentages: []int32{50, 20}}, {CheckpointPercentages: []int32{20, 20}}, {CheckpointPercentages: []int32{0}},
 		{CheckpointPercentages: []int32{50}, CheckpointDelay: new(int32(172801))}, {CheckpointDelay: new(int32(60))}, {BakeTime: new(int32(172801))},
-		{AlarmSpecification: &autoscalingtypes.AlarmSpecification{Alarms: make([]string, 11)}}, {StandbyInstances: "Refresh"}, {ScaleInProtectedInstances: "Terminate"},
+		{AlarmSpecification: &autoscalingtypes.AlarmSpecification{Alarms: make([]string, 11)}},
+		{StandbyInstances: "Refresh"}, {ScaleInProtectedInstances: "Terminate"},
 	} {
 		_, err := s.refresh(&p)
 		roomtest.WantAPIError(t, err, "ValidationError")

@@ -404,7 +404,8 @@ func TestRefreshIsRolledBack(t *testing.T) {
 			t.Errorf("after the rollback, %s is of version %s", *i.InstanceId, *i.LaunchTemplate.Version)
 		}
 	}
-	if got := s.lastRefresh(); got.Status != autoscalingtypes.InstanceRefreshStatusRollbackSuccessful || *got.InstanceRefreshId != id || *g.LaunchTemplate.Version != "1" {
+	if got := s.lastRefresh(); got.Status != autoscalingtypes.InstanceRefreshStatusRollbackSuccessful ||
+		*got.InstanceRefreshId != id || *g.LaunchTemplate.Version != "1" {
 		t.Errorf("after the rollback: %+v; the group's template %+v", got, g.LaunchTemplate)
 	}
 }
@@ -501,7 +502,9 @@ func TestActivitiesOfDeletedGroups(t *testing.T) {
 	roomtest.Must(c.DeleteAutoScalingGroup(t.Context(), &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: new("app"), ForceDelete: new(true)}))(t)
 	s.wait("the group goes", func() bool { _, ok := s.r.fleets.Get("app"); return !ok })
 	ask := func(deleted bool) (causes []string, err error) {
-		out, err := c.DescribeScalingActivities(t.Context(), &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: new("app"), IncludeDeletedGroups: &deleted})
+		out, err := c.DescribeScalingActivities(t.Context(), &autoscaling.DescribeScalingActivitiesInput{
+			AutoScalingGroupName: new("app"), IncludeDeletedGroups: &deleted,
+		})
 		if err != nil {
 			return nil, err
 		}

@@ -27,7 +27,8 @@ func (r *Room) PutScheduledUpdateGroupAction(
 	ctx context.Context,
 	in *autoscaling.PutScheduledUpdateGroupActionInput,
 ) (*autoscaling.PutScheduledUpdateGroupActionOutput, error) {
-	if err := room.Only(in, "AutoScalingGroupName", "ScheduledActionName", "StartTime", "EndTime", "Recurrence", "TimeZone", "MinSize", "MaxSize", "DesiredCapacity"); err != nil {
+	if err := room.Only(in, "AutoScalingGroupName", "ScheduledActionName", "StartTime",
+		"EndTime", "Recurrence", "TimeZone", "MinSize", "MaxSize", "DesiredCapacity"); err != nil {
 		return nil, err
 	}
 	err := r.changeKnown(in.AutoScalingGroupName, missingNull, func(tx *store.Tx, f *fleetRow) error {
@@ -69,7 +70,9 @@ func failedAction(name *string, err error, to *[]autoscalingtypes.FailedSchedule
 	if !errors.As(err, &refused) {
 		return err
 	}
-	*to = append(*to, autoscalingtypes.FailedScheduledUpdateGroupActionRequest{ScheduledActionName: name, ErrorCode: &refused.Code, ErrorMessage: &refused.Message})
+	*to = append(*to, autoscalingtypes.FailedScheduledUpdateGroupActionRequest{
+		ScheduledActionName: name, ErrorCode: &refused.Code, ErrorMessage: &refused.Message,
+	})
 	return nil
 }
 
@@ -169,7 +172,9 @@ func (r *Room) BatchDeleteScheduledAction(
 }
 
 // DescribeScheduledActions lists scheduled actions that are still to be carried out.
-func (r *Room) DescribeScheduledActions(ctx context.Context, in *autoscaling.DescribeScheduledActionsInput) (*autoscaling.DescribeScheduledActionsOutput, error) {
+func (r *Room) DescribeScheduledActions(
+	ctx context.Context, in *autoscaling.DescribeScheduledActionsInput,
+) (*autoscaling.DescribeScheduledActionsOutput, error) {
 	if err := room.Only(in, "AutoScalingGroupName", "EndTime", "MaxRecords", "NextToken", "ScheduledActionNames", "StartTime"); err != nil {
 		return nil, err
 	}

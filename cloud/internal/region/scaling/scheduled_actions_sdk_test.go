@@ -37,7 +37,8 @@ func TestScheduledActionChangesTheGroupOnce(t *testing.T) {
 	}
 	s.reopen()
 	found := s.scheduled()
-	if len(found) != 1 || *found[0].DesiredCapacity != 3 || found[0].MaxSize != nil || !strings.HasSuffix(*found[0].ScheduledActionARN, ":autoScalingGroupName/app:scheduledActionName/morning") {
+	if len(found) != 1 || *found[0].DesiredCapacity != 3 || found[0].MaxSize != nil ||
+		!strings.HasSuffix(*found[0].ScheduledActionARN, ":autoScalingGroupName/app:scheduledActionName/morning") {
 		t.Errorf("found %+v", found)
 	}
 	due := s.r.passSchedule(time.Now())
@@ -46,7 +47,8 @@ func TestScheduledActionChangesTheGroupOnce(t *testing.T) {
 	}
 	s.r.passSchedule(due)
 	s.await("three in service", serve(3))
-	if a := s.activity("a scheduled action update of AutoScalingGroup constraints to min: 2, max: 4, desired: 3 changing the desired capacity from 1 to 3."); a.ActivityId == nil {
+	if a := s.activity("a scheduled action update of AutoScalingGroup constraints " +
+		"to min: 2, max: 4, desired: 3 changing the desired capacity from 1 to 3."); a.ActivityId == nil {
 		t.Error("no activity tells of it")
 	}
 	if left := s.scheduled(); len(left) != 0 {
@@ -69,7 +71,9 @@ func TestScheduledActionWaitsForItsTime(t *testing.T) {
 func TestRecurringActionGoesOn(t *testing.T) {
 	s := newStage(t)
 	s.alone(1, nil)
-	roomtest.Must(s.client().SuspendProcesses(t.Context(), &autoscaling.SuspendProcessesInput{AutoScalingGroupName: new("app"), ScalingProcesses: []string{"ScheduledActions"}}))(t)
+	roomtest.Must(s.client().SuspendProcesses(t.Context(), &autoscaling.SuspendProcessesInput{
+		AutoScalingGroupName: new("app"), ScalingProcesses: []string{"ScheduledActions"},
+	}))(t)
 	if err := s.schedule("nightly", func(in *autoscaling.PutScheduledUpdateGroupActionInput) {
 		in.Recurrence, in.TimeZone, in.DesiredCapacity = new("30 9 * * 1-5"), new("Europe/Berlin"), new(int32(2))
 	}); err != nil {
@@ -84,7 +88,9 @@ func TestRecurringActionGoesOn(t *testing.T) {
 	if s.desired() != 1 {
 		t.Errorf("suspended, and desired is %d", s.desired())
 	}
-	roomtest.Must(s.client().ResumeProcesses(t.Context(), &autoscaling.ResumeProcessesInput{AutoScalingGroupName: new("app"), ScalingProcesses: []string{"ScheduledActions"}}))(t)
+	roomtest.Must(s.client().ResumeProcesses(t.Context(), &autoscaling.ResumeProcessesInput{
+		AutoScalingGroupName: new("app"), ScalingProcesses: []string{"ScheduledActions"},
+	}))(t)
 	second := *s.scheduled()[0].StartTime
 	if !second.After(first) || second.Sub(first) > 4*24*time.Hour {
 		t.Errorf("after %v comes %v", first, second)

@@ -18,10 +18,13 @@ func TestStandbyKeepsAnInstanceOutOfService(t *testing.T) {
 	s.create(nil)
 	id := instanceIDs(s.await("two in service", serve(2)))[0]
 	enter := func(decrement bool) (*autoscaling.EnterStandbyOutput, error) {
-		return client.EnterStandby(ctx, &autoscaling.EnterStandbyInput{AutoScalingGroupName: new("app"), InstanceIds: []string{id}, ShouldDecrementDesiredCapacity: &decrement})
+		return client.EnterStandby(ctx, &autoscaling.EnterStandbyInput{
+			AutoScalingGroupName: new("app"), InstanceIds: []string{id}, ShouldDecrementDesiredCapacity: &decrement,
+		})
 	}
 	a := roomtest.Must(enter(true))(t).Activities
-	if len(a) != 1 || *a[0].Description != "Moving EC2 instance to Standby: "+id || !strings.HasSuffix(*a[0].Cause, "was moved to standby in response to a user request, shrinking the capacity from 2 to 1.") {
+	if len(a) != 1 || *a[0].Description != "Moving EC2 instance to Standby: "+id ||
+		!strings.HasSuffix(*a[0].Cause, "was moved to standby in response to a user request, shrinking the capacity from 2 to 1.") {
 		t.Errorf("the activities are %+v", a)
 	}
 	s.drain(id)
@@ -61,7 +64,9 @@ func TestInstancesLeaveAndJoinAGroup(t *testing.T) {
 	s.create(nil)
 	id := instanceIDs(s.await("two in service", serve(2)))[0]
 	detach := func(decrement bool) (*autoscaling.DetachInstancesOutput, error) {
-		return client.DetachInstances(ctx, &autoscaling.DetachInstancesInput{AutoScalingGroupName: new("app"), InstanceIds: []string{id}, ShouldDecrementDesiredCapacity: &decrement})
+		return client.DetachInstances(ctx, &autoscaling.DetachInstancesInput{
+			AutoScalingGroupName: new("app"), InstanceIds: []string{id}, ShouldDecrementDesiredCapacity: &decrement,
+		})
 	}
 	if a := roomtest.Must(detach(true))(t).Activities; len(a) != 1 || *a[0].Description != "Detaching EC2 instance: "+id {
 		t.Errorf("the activities are %+v", a)

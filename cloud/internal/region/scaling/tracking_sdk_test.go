@@ -26,7 +26,8 @@ func cpu(target float64) *autoscalingtypes.TargetTrackingConfiguration {
 func (s *stage) track(name string, c *autoscalingtypes.TargetTrackingConfiguration, change func(*autoscaling.PutScalingPolicyInput)) (high, low string) {
 	s.t.Helper()
 	in := &autoscaling.PutScalingPolicyInput{
-		AutoScalingGroupName: new("app"), PolicyName: &name, PolicyType: new("TargetTrackingScaling"), TargetTrackingConfiguration: c, EstimatedInstanceWarmup: new(int32(0)),
+		AutoScalingGroupName: new("app"), PolicyName: &name, PolicyType: new("TargetTrackingScaling"),
+		TargetTrackingConfiguration: c, EstimatedInstanceWarmup: new(int32(0)),
 	}
 	if change != nil {
 		change(in)
@@ -62,7 +63,8 @@ func TestTargetTrackingMakesItsAlarms(t *testing.T) {
 	if *l.Threshold != 35 || *l.EvaluationPeriods != 15 || l.ComparisonOperator != cwtypes.ComparisonOperatorLessThanThreshold {
 		t.Errorf("low is %+v", l)
 	}
-	if *h.Namespace != "AWS/EC2" || *h.MetricName != "CPUUtilization" || h.Statistic != "Average" || *h.Dimensions[0].Name != "AutoScalingGroupName" || *h.Dimensions[0].Value != "app" {
+	if *h.Namespace != "AWS/EC2" || *h.MetricName != "CPUUtilization" || h.Statistic != "Average" ||
+		*h.Dimensions[0].Name != "AutoScalingGroupName" || *h.Dimensions[0].Value != "app" {
 		t.Errorf("it watches %+v", h)
 	}
 	s.reopen()
@@ -74,7 +76,9 @@ func TestTargetTrackingMakesItsAlarms(t *testing.T) {
 	if _, none := s.track("cpu", only, nil); none != "" || len(s.alarms.all()) != 1 {
 		t.Errorf("with scale-in disabled %q, %v", none, s.alarms.all())
 	}
-	found := roomtest.Must(s.client().DescribePolicies(t.Context(), &autoscaling.DescribePoliciesInput{PolicyTypes: []string{"TargetTrackingScaling"}}))(t).ScalingPolicies
+	found := roomtest.Must(s.client().DescribePolicies(t.Context(), &autoscaling.DescribePoliciesInput{
+		PolicyTypes: []string{"TargetTrackingScaling"},
+	}))(t).ScalingPolicies
 	if len(found) != 1 || len(found[0].Alarms) != 1 || found[0].AdjustmentType != nil || *found[0].TargetTrackingConfiguration.TargetValue != 60 {
 		t.Errorf("it is shown as %+v", found)
 	}
@@ -88,7 +92,9 @@ func TestTargetTrackingMakesItsAlarms(t *testing.T) {
 		t.Errorf("deleted it has %v", s.alarms.all())
 	}
 	s.track("cpu", cpu(60), nil)
-	roomtest.Must(s.client().DeleteAutoScalingGroup(t.Context(), &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: new("app"), ForceDelete: new(true)}))(t)
+	roomtest.Must(s.client().DeleteAutoScalingGroup(t.Context(), &autoscaling.DeleteAutoScalingGroupInput{
+		AutoScalingGroupName: new("app"), ForceDelete: new(true),
+	}))(t)
 	s.wait("the group goes", func() bool { _, ok := s.r.fleets.Get("app"); return !ok })
 	if len(s.alarms.all()) != 0 {
 		t.Errorf("without its group it has %v", s.alarms.all())
@@ -154,7 +160,8 @@ func TestTargetTrackingFollowsItsMetrics(t *testing.T) {
 		t.Errorf("the larger of three and four is %d", s.desired())
 	}
 	s.await("four in service", serve(4))
-	if a := s.activity("triggered policy cpu changing the desired capacity from 2 to 4."); !strings.Contains(*a.Cause, "a monitor alarm TargetTracking-app-AlarmHigh-") {
+	if a := s.activity("triggered policy cpu changing the desired capacity from 2 to 4."); !strings.Contains(*a.Cause,
+		"a monitor alarm TargetTracking-app-AlarmHigh-") {
 		t.Errorf("the cause is %q", *a.Cause)
 	}
 	say(cpuHigh, ok, 10)

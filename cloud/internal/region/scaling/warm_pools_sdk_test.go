@@ -51,7 +51,8 @@ func TestGroupGrowsFromItsWarmPool(t *testing.T) {
 	s.reopen()
 	client := s.client()
 	g := roomtest.Must(client.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{}))(t).AutoScalingGroups[0]
-	if w := g.WarmPoolConfiguration; *g.WarmPoolSize != 2 || len(g.Instances) != 1 || *w.MaxGroupPreparedCapacity != 3 || *w.MinSize != 0 || w.PoolState != "Stopped" || w.Status != "" {
+	if w := g.WarmPoolConfiguration; *g.WarmPoolSize != 2 || len(g.Instances) != 1 ||
+		*w.MaxGroupPreparedCapacity != 3 || *w.MinSize != 0 || w.PoolState != "Stopped" || w.Status != "" {
 		t.Errorf("the group is shown as %+v with %+v", g, w)
 	}
 	if all := roomtest.Must(client.DescribeAutoScalingInstances(ctx, &autoscaling.DescribeAutoScalingInstancesInput{}))(t).AutoScalingInstances; len(all) != 3 {
@@ -175,7 +176,9 @@ func TestWarmPoolsThatAreRefused(t *testing.T) {
 		_, err := s.client().PutWarmPool(t.Context(), &c.in)
 		roomtest.WantAPIError(t, err, c.code)
 	}
-	roomtest.Must(s.client().UpdateAutoScalingGroup(t.Context(), &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: new("app"), MixedInstancesPolicy: mixedOf("c5.large", "")}))(t)
+	roomtest.Must(s.client().UpdateAutoScalingGroup(t.Context(), &autoscaling.UpdateAutoScalingGroupInput{
+		AutoScalingGroupName: new("app"), MixedInstancesPolicy: mixedOf("c5.large", ""),
+	}))(t)
 	_, err := s.client().PutWarmPool(t.Context(), &autoscaling.PutWarmPoolInput{AutoScalingGroupName: new("app")})
 	roomtest.WantAPIError(t, err, "ValidationError")
 }

@@ -58,7 +58,8 @@ func (r *Room) checkActions(row alarmRow) error {
 		case !ofInstance || !slices.Contains(verbs, verb):
 			return wire.Errorf(
 				"UnsupportedOperation",
-				"The action '%s' is not supported here: scaling policies of this account and region, %v of instances, and topics are. Others are kept of an alarm whose actions are disabled.",
+				"The action '%s' is not supported here: scaling policies of this account and region, %v of instances, and topics are. "+
+					"Others are kept of an alarm whose actions are disabled.",
 				action, verbs,
 			)
 		case row.instance() == "":

@@ -19,7 +19,8 @@ func TestAlarmsCarryOutScalingPolicies(t *testing.T) {
 	asked := &r.actions.(*told).asked
 	policy := func(name string) string { return r.policies() + "1:autoScalingGroupName/app:policyName/" + name }
 	in := alarmInput("busy")
-	in.AlarmActions, in.OKActions, in.InsufficientDataActions = []string{policy("out"), policy("cooling"), policy("gone")}, []string{policy("in")}, []string{policy("lost")}
+	in.AlarmActions, in.OKActions, in.InsufficientDataActions =
+		[]string{policy("out"), policy("cooling"), policy("gone")}, []string{policy("in")}, []string{policy("lost")}
 	roomtest.Must(r.PutMetricAlarm(t.Context(), in))(t)
 
 	at := r.Data.Floor(time.Now(), eachMinute)
@@ -39,11 +40,15 @@ func TestAlarmsCarryOutScalingPolicies(t *testing.T) {
 		t.Errorf("a minute later %v", *asked)
 	}
 	*asked = nil
-	roomtest.Must(r.SetAlarmState(t.Context(), &cloudwatch.SetAlarmStateInput{AlarmName: new("busy"), StateValue: cwtypes.StateValueOk, StateReason: new("by hand")}))(t)
+	roomtest.Must(r.SetAlarmState(t.Context(), &cloudwatch.SetAlarmStateInput{
+		AlarmName: new("busy"), StateValue: cwtypes.StateValueOk, StateReason: new("by hand"),
+	}))(t)
 	if want := []string{"in busy OK 0"}; !slices.Equal(*asked, want) {
 		t.Errorf("set by hand %v", *asked)
 	}
-	roomtest.Must(r.SetAlarmState(t.Context(), &cloudwatch.SetAlarmStateInput{AlarmName: new("busy"), StateValue: cwtypes.StateValueOk, StateReason: new("again")}))(t)
+	roomtest.Must(r.SetAlarmState(t.Context(), &cloudwatch.SetAlarmStateInput{
+		AlarmName: new("busy"), StateValue: cwtypes.StateValueOk, StateReason: new("again"),
+	}))(t)
 	roomtest.Must(r.DisableAlarmActions(t.Context(), &cloudwatch.DisableAlarmActionsInput{AlarmNames: []string{"busy"}}))(t)
 	roomtest.Must(r.SetAlarmState(t.Context(), &cloudwatch.SetAlarmStateInput{
 		AlarmName: new("busy"), StateValue: cwtypes.StateValueAlarm, StateReason: new("disabled"),
@@ -53,7 +58,9 @@ func TestAlarmsCarryOutScalingPolicies(t *testing.T) {
 	}
 
 	var said []string
-	history := roomtest.Must(r.DescribeAlarmHistory(t.Context(), &cloudwatch.DescribeAlarmHistoryInput{AlarmName: new("busy"), HistoryItemType: cwtypes.HistoryItemTypeAction}))(t)
+	history := roomtest.Must(r.DescribeAlarmHistory(t.Context(), &cloudwatch.DescribeAlarmHistoryInput{
+		AlarmName: new("busy"), HistoryItemType: cwtypes.HistoryItemTypeAction,
+	}))(t)
 	for _, item := range history.AlarmHistoryItems {
 		said = append(said, *item.HistorySummary)
 	}
@@ -78,7 +85,9 @@ func TestAlarmsActOnInstancesAndTopics(t *testing.T) {
 	in.Dimensions = []cwtypes.Dimension{{Name: new("InstanceId"), Value: new("i-1")}}
 	in.AlarmActions = []string{"arn:aws:automate:us-east-1:ec2:stop", "arn:aws:sns:eu-west-1:444455556666:t"}
 	roomtest.Must(r.PutMetricAlarm(t.Context(), in))(t)
-	roomtest.Must(r.SetAlarmState(t.Context(), &cloudwatch.SetAlarmStateInput{AlarmName: new("idle"), StateValue: cwtypes.StateValueAlarm, StateReason: new("by hand")}))(t)
+	roomtest.Must(r.SetAlarmState(t.Context(), &cloudwatch.SetAlarmStateInput{
+		AlarmName: new("idle"), StateValue: cwtypes.StateValueAlarm, StateReason: new("by hand"),
+	}))(t)
 	at := r.Data.Floor(time.Now(), eachMinute)
 	d := datum(9, at.Add(-time.Second))
 	d.MetricData[0].Dimensions = in.Dimensions
@@ -88,7 +97,9 @@ func TestAlarmsActOnInstancesAndTopics(t *testing.T) {
 		t.Errorf("it asked for %v", *asked)
 	}
 	var said []string
-	history := roomtest.Must(r.DescribeAlarmHistory(t.Context(), &cloudwatch.DescribeAlarmHistoryInput{AlarmName: new("idle"), HistoryItemType: cwtypes.HistoryItemTypeAction}))(t)
+	history := roomtest.Must(r.DescribeAlarmHistory(t.Context(), &cloudwatch.DescribeAlarmHistoryInput{
+		AlarmName: new("idle"), HistoryItemType: cwtypes.HistoryItemTypeAction,
+	}))(t)
 	for _, item := range history.AlarmHistoryItems {
 		said = append(said, *item.HistorySummary)
 	}

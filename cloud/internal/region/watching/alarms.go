@@ -68,7 +68,8 @@ func (r *Room) put(tx *store.Tx, row alarmRow, tags []cwtypes.Tag) (err error) {
 			row.Suppressor.Performed = old.State // without a suppressor they were performed at once
 		}
 		// Tags are changed by TagResource alone.
-		row.State, row.Reason, row.ReasonData, row.Updated, row.Transitioned, row.Tags = old.State, old.Reason, old.ReasonData, old.Updated, old.Transitioned, old.Tags
+		row.State, row.Reason, row.ReasonData, row.Updated, row.Transitioned, row.Tags =
+			old.State, old.Reason, old.ReasonData, old.Updated, old.Transitioned, old.Tags
 		what = "Alarm \"" + row.Name + "\" updated"
 	} else if len(r.alarms.AllTx(tx)) >= r.Quota(alarmsPerRegion) {
 		return wire.Errorf("LimitExceeded", "The quota for alarms for this customer has already been reached.")
@@ -194,9 +195,12 @@ func (r *Room) showAlarm(row alarmRow) cwtypes.MetricAlarm {
 	s := row.Settings
 	out := cwtypes.MetricAlarm{
 		AlarmName: &row.Name, AlarmArn: new(r.alarmARN(row.Name)), AlarmDescription: room.Some(row.Description), AlarmConfigurationUpdatedTimestamp: &row.Configured,
-		ActionsEnabled: &row.ActionsEnabled, OKActions: shownList(row.OKActions), AlarmActions: shownList(row.AlarmActions), InsufficientDataActions: shownList(row.MissingActions),
-		StateValue: row.State, StateReason: &row.Reason, StateReasonData: room.Some(row.ReasonData), StateUpdatedTimestamp: &row.Updated, StateTransitionedTimestamp: &row.Transitioned,
-		Dimensions: showDimensions(s.Metric), EvaluationPeriods: &s.EvaluationPeriods, Threshold: &s.Threshold, ComparisonOperator: s.Comparison, TreatMissingData: room.Some(s.TreatMissingData),
+		ActionsEnabled: &row.ActionsEnabled, OKActions: shownList(row.OKActions),
+		AlarmActions: shownList(row.AlarmActions), InsufficientDataActions: shownList(row.MissingActions),
+		StateValue: row.State, StateReason: &row.Reason, StateReasonData: room.Some(row.ReasonData),
+		StateUpdatedTimestamp: &row.Updated, StateTransitionedTimestamp: &row.Transitioned,
+		Dimensions: showDimensions(s.Metric), EvaluationPeriods: &s.EvaluationPeriods, Threshold: &s.Threshold,
+		ComparisonOperator: s.Comparison, TreatMissingData: room.Some(s.TreatMissingData),
 		EvaluateLowSampleCountPercentile: room.Some(s.LowSamples),
 	}
 	if row.MToAlarm {

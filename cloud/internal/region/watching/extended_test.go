@@ -23,7 +23,8 @@ func TestAlarmsOnExtendedStatistics(t *testing.T) {
 	r, _ := openSlow(t, t.TempDir())
 	end := r.Data.Floor(time.Now(), time.Minute)
 	want := map[string]cwtypes.StateValue{
-		"p100": "ALARM", "p50": "OK", "tm99": "OK", "TM(:99%)": "OK", "wm98": "OK", "TM(50:200)": "ALARM", "TS(50:)": "ALARM", "tc90": "ALARM", "PR(:50)": "ALARM", "IQM": "OK",
+		"p100": "ALARM", "p50": "OK", "tm99": "OK", "TM(:99%)": "OK", "wm98": "OK",
+		"TM(50:200)": "ALARM", "TS(50:)": "ALARM", "tc90": "ALARM", "PR(:50)": "ALARM", "IQM": "OK",
 	}
 	for statistic := range want {
 		in := alarmInput(statistic)
@@ -56,7 +57,8 @@ func TestAlarmsThatIgnoreLowSamples(t *testing.T) {
 	}
 	states := func(when string, evaluates, ignores cwtypes.StateValue) {
 		t.Helper()
-		if a, b, c := r.stateOf(t, "evaluates"), r.stateOf(t, "always"), r.stateOf(t, "ignores"); a.StateValue != evaluates || b.StateValue != evaluates || c.StateValue != ignores {
+		if a, b, c := r.stateOf(t, "evaluates"), r.stateOf(t, "always"), r.stateOf(t, "ignores"); a.StateValue != evaluates ||
+			b.StateValue != evaluates || c.StateValue != ignores {
 			t.Errorf("%s: %s, %s, %s", when, a.StateValue, b.StateValue, c.StateValue)
 		}
 	}

@@ -91,7 +91,8 @@ func (r *Room) GetMetricStatistics(ctx context.Context, in *cloudwatch.GetMetric
 	// Counted at AWS's speed: who asks for an hour by the minute may do so at every other one, and gets as many more.
 	if n := in.EndTime.Sub(start) / period; n > maxDatapoints {
 		return nil, invalidCombination(
-			"You have requested up to %d datapoints, which exceeds the limit of %d. You may reduce the datapoints requested by increasing Period, or decreasing the time range.",
+			"You have requested up to %d datapoints, which exceeds the limit of %d. "+
+				"You may reduce the datapoints requested by increasing Period, or decreasing the time range.",
 			n,
 			maxDatapoints,
 		)

@@ -16,7 +16,8 @@ import (
 func (r *Room) describeKin(in *cloudwatch.DescribeAlarmsInput) (*cloudwatch.DescribeAlarmsOutput, error) {
 	if in.ChildrenOfAlarmName != nil && in.ParentsOfAlarmName != nil || len(in.AlarmNames) > 0 || in.AlarmNamePrefix != nil || len(in.AlarmTypes) > 0 ||
 		in.StateValue != "" || in.ActionPrefix != nil {
-		return nil, wire.Errorf("ValidationError", "ChildrenOfAlarmName or ParentsOfAlarmName cannot be specified with other parameters than MaxRecords and NextToken.")
+		return nil, wire.Errorf("ValidationError",
+			"ChildrenOfAlarmName or ParentsOfAlarmName cannot be specified with other parameters than MaxRecords and NextToken.")
 	}
 	children := in.ChildrenOfAlarmName != nil
 	of, _ := r.alarms.Get(r.childName(room.Deref(in.ChildrenOfAlarmName)))

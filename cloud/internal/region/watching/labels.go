@@ -39,7 +39,8 @@ var liveValues = map[string]func(values []float64) float64{
 	"DATAPOINT_COUNT": func(v []float64) float64 { return float64(len(v)) },
 	"FIRST":           func(v []float64) float64 { return v[0] }, "LAST": func(v []float64) float64 { return v[len(v)-1] },
 	"MIN": slices.Min[[]float64], "MAX": slices.Max[[]float64],
-	"FIRST_LAST_RANGE": func(v []float64) float64 { return v[len(v)-1] - v[0] }, "MIN_MAX_RANGE": func(v []float64) float64 { return slices.Max(v) - slices.Min(v) },
+	"FIRST_LAST_RANGE": func(v []float64) float64 { return v[len(v)-1] - v[0] },
+	"MIN_MAX_RANGE":    func(v []float64) float64 { return slices.Max(v) - slices.Min(v) },
 }
 
 func sumOf(values []float64) (sum float64) {

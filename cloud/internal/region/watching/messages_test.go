@@ -24,7 +24,9 @@ func TestTopicsAreTold(t *testing.T) {
 		EvaluationPeriods: new(int32(2)), Threshold: new(1.5), ComparisonOperator: cwtypes.ComparisonOperatorGreaterThanThreshold,
 		Dimensions: []cwtypes.Dimension{{Name: new("Host"), Value: new("a")}}, AlarmActions: []string{gone, topic},
 	}))(t)
-	roomtest.Must(r.SetAlarmState(ctx, &cloudwatch.SetAlarmStateInput{AlarmName: new("busy"), StateValue: cwtypes.StateValueAlarm, StateReason: new("by hand")}))(t)
+	roomtest.Must(r.SetAlarmState(ctx, &cloudwatch.SetAlarmStateInput{
+		AlarmName: new("busy"), StateValue: cwtypes.StateValueAlarm, StateReason: new("by hand"),
+	}))(t)
 	sent := r.actions.(*told).sent
 	if len(sent) != 3 || sent[0] != topic || sent[1] != `ALARM: "busy" in US East (N. Virginia)` {
 		t.Fatalf("sent %q", sent)

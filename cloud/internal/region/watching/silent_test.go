@@ -24,7 +24,9 @@ func TestAlarmsOnMetricsThatAreNeverPut(t *testing.T) {
 	math := alarmInput("math")
 	math.Namespace, math.MetricName, math.Dimensions, math.Statistic, math.Period = nil, nil, nil, "", nil
 	math.Metrics = []cwtypes.MetricDataQuery{
-		{Id: new("a"), MetricStat: &cwtypes.MetricStat{Stat: new("Sum"), Period: new(int32(60)), Metric: &cwtypes.Metric{Namespace: new("AWS/SQS"), MetricName: new("NumberOfMessagesSent")}},
+		{Id: new("a"), MetricStat: &cwtypes.MetricStat{
+			Stat: new("Sum"), Period: new(int32(60)), Metric: &cwtypes.Metric{Namespace: new("AWS/SQS"), MetricName: new("NumberOfMessagesSent")},
+		},
 			ReturnData: new(false)},
 		{Id: new("b"), Expression: new("a * 2")},
 	}

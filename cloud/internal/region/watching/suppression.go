@@ -24,7 +24,10 @@ type suppressor struct {
 // readSuppressor reads a request's. Both periods are required with it
 // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html).
 func (r *Room) readSuppressor(tx *store.Tx, in *cloudwatch.PutCompositeAlarmInput) (s suppressor, err error) {
-	s = suppressor{Alarm: room.Deref(in.ActionsSuppressor), Wait: room.Deref(in.ActionsSuppressorWaitPeriod), Extension: room.Deref(in.ActionsSuppressorExtensionPeriod)}
+	s = suppressor{
+		Alarm: room.Deref(in.ActionsSuppressor), Wait: room.Deref(in.ActionsSuppressorWaitPeriod),
+		Extension: room.Deref(in.ActionsSuppressorExtensionPeriod),
+	}
 	switch {
 	case s.Alarm == "" && (in.ActionsSuppressorWaitPeriod != nil || in.ActionsSuppressorExtensionPeriod != nil):
 		return s, wire.Errorf("ValidationError", "ActionsSuppressorWaitPeriod and ActionsSuppressorExtensionPeriod are for an alarm with an ActionsSuppressor")

@@ -71,7 +71,9 @@ func (p pager) expect(when, by string, performed ...string) {
 	if !slices.Equal(got, performed) {
 		p.t.Errorf("%s: it has performed %v, want %v", when, got, performed)
 	}
-	a := roomtest.Must(p.DescribeAlarms(p.t.Context(), &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{"page"}, AlarmTypes: []cwtypes.AlarmType{"CompositeAlarm"}}))(p.t).CompositeAlarms[0]
+	a := roomtest.Must(p.DescribeAlarms(p.t.Context(), &cloudwatch.DescribeAlarmsInput{
+		AlarmNames: []string{"page"}, AlarmTypes: []cwtypes.AlarmType{"CompositeAlarm"},
+	}))(p.t).CompositeAlarms[0]
 	reason := ""
 	if a.ActionsSuppressedReason != nil {
 		reason = *a.ActionsSuppressedReason

@@ -71,7 +71,8 @@ func openAt(t *testing.T, dir string, speed tempo.Speed) (r *Room, shut func()) 
 func alarmInput(name string) *cloudwatch.PutMetricAlarmInput {
 	return &cloudwatch.PutMetricAlarmInput{
 		AlarmName: new(name), Namespace: new("App"), MetricName: new("Errors"), Dimensions: []cwtypes.Dimension{{Name: new("Service"), Value: new("hello")}},
-		Statistic: cwtypes.StatisticSum, Period: new(int32(60)), EvaluationPeriods: new(int32(1)), Threshold: new(5.0), ComparisonOperator: cwtypes.ComparisonOperatorGreaterThanThreshold,
+		Statistic: cwtypes.StatisticSum, Period: new(int32(60)), EvaluationPeriods: new(int32(1)),
+		Threshold: new(5.0), ComparisonOperator: cwtypes.ComparisonOperatorGreaterThanThreshold,
 	}
 }
 
@@ -147,7 +148,8 @@ func TestAlarmFollowsItsData(t *testing.T) {
 		story = append(story, *i.HistorySummary)
 	}
 	slices.Reverse(story)
-	if want := "INSUFFICIENT_DATA to ALARM, from ALARM to OK, from OK to ALARM, from ALARM to OK, from OK to ALARM, from ALARM to INSUFFICIENT_DATA"; strings.ReplaceAll(
+	if want := "INSUFFICIENT_DATA to ALARM, from ALARM to OK, from OK to ALARM, " +
+		"from ALARM to OK, from OK to ALARM, from ALARM to INSUFFICIENT_DATA"; strings.ReplaceAll(
 		strings.Join(story, ", "),
 		"Alarm updated ",
 		"",
@@ -341,7 +343,9 @@ func TestDataThatIsRefused(t *testing.T) {
 			in.MetricData[0].Value, in.MetricData[0].Values, in.MetricData[0].Counts = nil, []float64{1}, []float64{1, 2}
 		}},
 		{"InvalidParameterValue", func(in *cloudwatch.PutMetricDataInput) {
-			in.MetricData[0].Value, in.MetricData[0].StatisticValues = nil, &cwtypes.StatisticSet{Sum: new(1.0), Minimum: new(2.0), Maximum: new(1.0), SampleCount: new(1.0)}
+			in.MetricData[0].Value, in.MetricData[0].StatisticValues = nil, &cwtypes.StatisticSet{
+				Sum: new(1.0), Minimum: new(2.0), Maximum: new(1.0), SampleCount: new(1.0),
+			}
 		}},
 		{"UnsupportedOperation", func(in *cloudwatch.PutMetricDataInput) { in.EntityMetricData = []cwtypes.EntityMetricData{{}} }},
 	} {

@@ -30,7 +30,9 @@ func TestWordsOfRefusedDataAndTimes(t *testing.T) {
 	}
 	data := func(start, end time.Time) error {
 		_, err := r.GetMetricData(t.Context(), &cloudwatch.GetMetricDataInput{StartTime: &start, EndTime: &end, MetricDataQueries: []cwtypes.MetricDataQuery{
-			{Id: new("a"), MetricStat: &cwtypes.MetricStat{Stat: new("Sum"), Period: new(int32(60)), Metric: &cwtypes.Metric{Namespace: new("App"), MetricName: new("Errors")}}},
+			{Id: new("a"), MetricStat: &cwtypes.MetricStat{
+				Stat: new("Sum"), Period: new(int32(60)), Metric: &cwtypes.Metric{Namespace: new("App"), MetricName: new("Errors")},
+			}},
 		}})
 		return err
 	}
@@ -48,7 +50,8 @@ func TestWordsOfRefusedDataAndTimes(t *testing.T) {
 		{put(func(d *cwtypes.MetricDatum) { d.Values = []float64{1} }),
 			"InvalidParameterCombination: The parameters MetricData.member.2.Value and MetricData.member.2.Values are mutually exclusive and you have specified both."},
 		{put(func(d *cwtypes.MetricDatum) { d.StatisticValues = set }),
-			"InvalidParameterCombination: The parameters MetricData.member.2.Value and MetricData.member.2.StatisticValues are mutually exclusive and you have specified both."},
+			"InvalidParameterCombination: The parameters MetricData.member.2.Value and " +
+				"MetricData.member.2.StatisticValues are mutually exclusive and you have specified both."},
 		{put(func(d *cwtypes.MetricDatum) { d.Value, d.Values, d.Counts = nil, []float64{1}, []float64{1, 2} }),
 			"InvalidParameterValue: The parameters MetricData.member.2.Values and MetricData.member.2.Counts must be of the same size."},
 		{statistics(now, now), "InvalidParameterValue: The parameter StartTime must not equal parameter EndTime."},
