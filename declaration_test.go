@@ -585,8 +585,9 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-const allowedClients = "kinds of users by their shares, which are 100 % together: cache=80%,pool=20%; one of stub, cache, unbound, dnsmasq, floor30, floor60, floor300, stale, " +
-	"forever, runtime30, pool, eyeballs, retry, http2, websocket; or usual"
+const allowedClients = "kinds of users by their shares, which are 100 % together: cache=80%,pool=20%; " +
+	"one of stub, cache, unbound, dnsmasq, floor30, floor60, floor300, stale, forever, runtime30, pool, eyeballs, retry, http2, " +
+	"websocket; or usual"
 
 func TestGivenNetworkHasNoDeclaredAddresses(t *testing.T) {
 	d, err := parse(strings.Replace(good, "cidr: 10.10.0.0/16",
