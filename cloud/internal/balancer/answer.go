@@ -59,6 +59,10 @@ func (c *client) own(status int) {
 // respond writes an answer of the load balancer's own.
 func (c *client) respond(status int, fields, body string) {
 	c.own(status)
+	if c.q.Simple {
+		c.write(append(c.out[:0], body...))
+		return
+	}
 	out := append(c.out[:0], "HTTP/1.1 "...)
 	out = strconv.AppendInt(out, int64(status), 10)
 	out = append(append(append(out, ' '), reasonOf(status)...), "\r\n"...)

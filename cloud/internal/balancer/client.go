@@ -60,6 +60,7 @@ type client struct {
 	cookies  []byte   // fields that set the load balancer's
 	out      []byte   // what is about to be written, kept for its room
 	last     bool     // the connection ends after this answer
+	severed  bool     // and so does that to the target, since the request is ambiguous
 	exchange exchange // of the request that is under way, kept for its room
 
 	failed bool // the client takes nothing any more
@@ -132,17 +133,21 @@ func (c *client) next() bool {
 	}
 	c.silent = c.q.Expect && !c.body.Ended() && len(c.r.Buffered()) == 0
 	if status := c.objection(err, routes); status != 0 {
-		c.last = c.last || status == http.StatusBadRequest || status == http.StatusNotImplemented
+		c.last = c.last || endsConnection(status)
 		c.refuse(status)
 		c.log(routes)
 		return c.settle()
 	}
-	if c.q.Class == http1.Ambiguous && routes.headers.Desync != Monitor {
-		c.last = true
-	}
+	c.severed = c.q.Class == http1.Ambiguous && routes.headers.Desync != Monitor
+	c.last = c.last || c.severed
 	c.act(routes)
 	c.log(routes)
 	return c.settle()
+}
+
+// endsConnection tells of a refusal after which nobody knows where the next request begins.
+func endsConnection(status int) bool {
+	return status == http.StatusBadRequest || status == http.StatusNotImplemented || status == http.StatusHTTPVersionNotSupported
 }
 
 // refuseHead answers what never became a request. A client that has sent nothing gets nothing.
@@ -165,6 +170,8 @@ func (c *client) refuseHead(err error, routes *routes) {
 // objection is the status with which the load balancer itself refuses a request, and 0 for none.
 func (c *client) objection(err error, routes *routes) int {
 	switch {
+	case errors.Is(err, http1.ErrVersion):
+		return http.StatusHTTPVersionNotSupported
 	case err != nil || c.q.Class >= routes.headers.Desync.blocks() || c.q.Method == http.MethodConnect || c.longField():
 		return http.StatusBadRequest
 	case c.q.Unsupported:

@@ -144,13 +144,13 @@ func (c *client) appendRequestLine(out line, routes *routes) line {
 	if c.q.Query != "" {
 		out = out.escaped("?").escaped(c.q.Query)
 	}
-	switch {
-	case c.stream != nil:
-		return out.escaped(" HTTP/2.0")
-	case c.q.Minor == 0:
-		return out.escaped(" HTTP/1.0")
+	version := c.q.Version
+	if c.stream != nil {
+		version = "HTTP/2.0"
+	} else if version == "" {
+		version = "HTTP/0.9"
 	}
-	return out.escaped(" HTTP/1.1")
+	return out.escaped(" ").escaped(version)
 }
 
 // kind is the type of the request.

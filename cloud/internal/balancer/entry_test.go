@@ -104,7 +104,7 @@ func TestAccessLog(t *testing.T) {
 			path(30, "/none", Action{Forward: []Weighted{{"none", 1}}}), {Action: Action{Forward: []Weighted{{"g", 1}}}},
 		}}, g, none)
 		settle()
-		const end = " HTTP/1.1\r\nHost: Hello.example:8080\r\nUser-Agent: a \"b\" \\\xff\r\nConnection: close\r\n\r\n"
+		const end = " HTTP/1.1\r\nHost: Hello.example:8080\r\nUser-Agent: a \"b\" \\\xff\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 		for _, c := range []struct {
 			name, sent string
 			want       map[string]string
@@ -115,7 +115,7 @@ func TestAccessLog(t *testing.T) {
 				"request_time": "0.000", "target_time": "0.120", "response_time": "0.000", "elb_status": "404", "target_status": "404", "verb": "GET",
 				"url": "http://Hello.example:80/a?b=c", "proto": "HTTP/1.1", "agent": `a \x22b\x22 \x5C\xFF`, "cipher": "-", "protocol": "-", "group": "g",
 				"domain": "-", "certificate": "-", "priority": "0", "actions": "forward", "redirect": "-", "error": "-", "targets": "10.0.1.5:80",
-				"target_statuses": "404", "class": "Acceptable", "reason": "NonCompliantHeader", "rest": ` "-" "-" - 10.0.0.10`,
+				"target_statuses": "404", "class": "Acceptable", "reason": "GetHeadZeroContentLength", "rest": ` "-" "-" - 10.0.0.10`,
 			}},
 			{"fixed", "POST /fixed HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc", map[string]string{
 				"elb_status": "202", "target_status": "-", "target_ip": "", "request_time": "-1", "target_time": "-1", "response_time": "-1", "priority": "10",

@@ -220,7 +220,7 @@ func (x *exchange) receive() error {
 		return err
 	}
 	uploaded := x.endUpload() == nil
-	if uploaded && !x.p.Close && x.q.Class < http1.Ambiguous && x.unwatch() {
+	if uploaded && !x.p.Close && !x.severed && x.unwatch() {
 		x.link.keep(x.now, x.idle)
 		x.link = nil
 	}

@@ -145,6 +145,7 @@ type world struct {
 	headers   Headers
 	answers   Answers
 	names     TLSNames
+	logs      Logs
 	client    *http.Client
 }
 
@@ -173,7 +174,7 @@ func (w *world) configure(groups []Group, rules ...Rule) {
 	}
 	c := Config{
 		IdleTimeout: w.idle, KeepAlive: w.keep, Headers: w.headers,
-		Nodes:     []Node{{ID: "eni-1", Address: netip.MustParseAddr("10.0.0.10"), Network: w.memory}},
+		Nodes: []Node{{ID: "eni-1", Address: netip.MustParseAddr("10.0.0.10"), Network: w.memory, Logs: w.logs}}, Name: "app/a/1", DNSName: "Own.example",
 		Listeners: []Listener{{Port: 80, Rules: rules, Answers: w.answers}}, Groups: groups,
 	}
 	if err := w.b.Configure(c); err != nil {

@@ -74,6 +74,9 @@ func appendPart(out, part []byte, wrap, ended bool) []byte {
 // appendAnswer writes the head of the target's answer for the client.
 func (x *exchange) appendAnswer(out []byte, wrap, bare bool) []byte {
 	p := &x.p
+	if x.q.Simple {
+		return out
+	}
 	out = append(append(append(out, "HTTP/1.1 "...), p.Text...), "\r\n"...)
 	reframed := p.Framing.Kind != http1.Empty
 	for f := range lasting(p.Fields) {

@@ -1,7 +1,8 @@
 package http1
 
 // Class is how dangerous it is to pass a request on, since two programs could read it differently
-// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html#desync-mitigation-mode).
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html#desync-mitigation-mode, which leaves
+// the definition to https://github.com/aws/http-desync-guardian).
 type Class int
 
 // The classes, the worst last.

@@ -61,11 +61,10 @@ func (f Fields) Lists(name, member string) bool {
 // line is one line of a head as it was found.
 type line struct {
 	Field
-	colon  bool // it has one
-	folded bool // it goes on with the line after it, as was once allowed (RFC 9112, 5.2)
+	colon bool // it has one
 }
 
-// lines goes through a head's lines after the first, and folds those that belong together.
+// lines goes through a head's lines after the first.
 func lines(head string) iter.Seq[line] {
 	return func(yield func(line) bool) {
 		for head != "" {
@@ -75,11 +74,6 @@ func lines(head string) iter.Seq[line] {
 				return
 			}
 			l := line{}
-			for isSpace(head) {
-				var more string
-				more, head = cutLine(head)
-				text, l.folded = text+" "+trim(more), true
-			}
 			l.Name, l.Value, l.colon = strings.Cut(text, ":")
 			l.Value = trim(l.Value)
 			if !yield(l) {
@@ -125,17 +119,29 @@ func IsToken(s string) bool {
 	return s != ""
 }
 
-var tokenBytes = func() (is [256]bool) {
-	for _, c := range []byte("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") {
-		is[c] = true
+var tokenBytes = bytesOf("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+
+func bytesOf(s string) (is [256]bool) {
+	for i := range len(s) {
+		is[s[i]] = true
 	}
 	return is
-}()
+}
+
+// isText tells whether a value is made of the characters that values may have, those beyond ASCII among them (RFC 9110, 5.5).
+func isText(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' && c != '\t' || c == del {
+			return false
+		}
+	}
+	return true
+}
 
 // isPlain tells whether text has neither control characters nor others beyond ASCII.
 func isPlain(s string) bool {
 	for i := range len(s) {
-		if c := s[i]; c < ' ' && c != '\t' || c >= 0x7f {
+		if c := s[i]; c < ' ' && c != '\t' || c >= del {
 			return false
 		}
 	}

@@ -1,7 +1,7 @@
 package http1
 
 import (
-	"slices"
+	"iter"
 	"strconv"
 	"strings"
 )
@@ -23,74 +23,93 @@ const (
 	UntilClose // only answers
 )
 
-// lengthOf reads a head's Content-Length lines: -1 for none.
-func lengthOf(f Fields) (length int64, several bool, reason Reason) {
-	length = -1
-	for value := range f.Values("Content-Length") {
-		for member := range strings.SplitSeq(value, ",") {
-			n, err := strconv.ParseUint(trim(member), 10, 63)
-			if err != nil {
-				return 0, false, BadContentLength
+// framing goes through the values of the fields that frame a body by a name, or for some programs could.
+func (f Fields) framing(name string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, field := range f {
+			if (is(field.Name, name) || isMasked(field.Name, name)) && !yield(field.Value) {
+				return
 			}
-			if length >= 0 && int64(n) != length {
-				return length, true, MultipleContentLength
-			}
-			several = length >= 0
-			length = int64(n)
 		}
 	}
-	return length, several, ""
 }
-
-// codings are the transfer codings beside chunked that have a name (RFC 9112, 7.2), and are not known here.
-var codings = []string{"gzip", "x-gzip", "deflate", "compress", "x-compress", "br"}
 
 // frame reads what frames the request's body. Where several readings are possible, it is the safest one.
 func (q *Request) frame() {
-	length, several, reason := lengthOf(q.Fields)
-	if reason != "" {
-		q.find(reason)
-	} else if several {
-		q.find(DuplicateContentLength)
+	if q.masked { // for those who read these fields
+		q.readCodings(q.Fields.framing(transferEncoding))
+		q.readLengths(q.Fields.framing(contentLength))
+		q.Unsupported = false
 	}
-	chunked := q.readCodings()
-	bodiless := q.Method == "GET" || q.Method == "HEAD"
+	chunked, encoded := q.readCodings(q.Fields.Values(transferEncoding))
+	length := q.readLengths(q.Fields.Values(contentLength))
 	switch {
 	case chunked:
 		q.Framing = Framing{Kind: Chunked}
-		if length >= 0 {
-			q.find(BothTeClPresent)
-		}
-		if bodiless || q.Minor == 0 {
-			q.find(UndefinedTransferEncodingSemantics)
-		}
 	case length >= 0:
 		q.Framing = Framing{Kind: Sized, Length: length}
-		if bodiless && length == 0 {
-			q.find(GetHeadZeroContentLength)
-		} else if bodiless {
-			q.find(UndefinedContentLengthSemantics)
-		}
+	}
+	bodiless := q.Method == "GET" || q.Method == "HEAD"
+	if encoded && (bodiless || q.Minor == 0) {
+		q.find(UndefinedTransferEncodingSemantics)
+	}
+	if length >= 0 && (q.Simple || bodiless && length > 0) {
+		q.find(UndefinedContentLengthSemantics)
+	}
+	if length >= 0 && encoded {
+		q.find(BothTeClPresent)
+	}
+	if length == 0 && bodiless {
+		q.find(GetHeadZeroContentLength)
 	}
 }
 
-// readCodings reads the request's Transfer-Encoding. AWS knows chunked and identity
-// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#http-501-issues).
-func (q *Request) readCodings() (chunked bool) {
-	for value := range q.Fields.Values("Transfer-Encoding") {
+// readLengths reads the request's Content-Length: -1 for none. A list of lengths is no length, be they all the same.
+func (q *Request) readLengths(values iter.Seq[string]) (length int64) {
+	length = -1
+	for value := range values {
+		n, err := strconv.ParseUint(value, 10, 63)
+		switch {
+		case err != nil:
+			q.find(BadContentLength)
+		case length >= 0 && int64(n) != length:
+			q.find(MultipleContentLength)
+		case length >= 0:
+			q.find(DuplicateContentLength)
+		default:
+			length = int64(n)
+		}
+	}
+	return length
+}
+
+// readCodings reads the request's Transfer-Encoding, and tells whether it has one. AWS serves chunked and identity
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#http-501-issues), and knows
+// more by name.
+func (q *Request) readCodings(values iter.Seq[string]) (chunked, encoded bool) {
+	for value := range values {
+		encoded = true
 		for member := range strings.SplitSeq(value, ",") {
-			switch member = strings.ToLower(trim(member)); {
-			case member == "chunked" && chunked:
-				q.find(MultipleTransferEncodingChunked)
-			case member == "chunked":
+			switch name := coding(member); {
+			case strings.EqualFold(name, "chunked"):
+				if chunked {
+					q.find(MultipleTransferEncodingChunked)
+				}
 				chunked = true
-			case member == "identity" && !chunked:
-			case slices.Contains(codings, member):
+			case strings.EqualFold(name, "identity") && !chunked:
+			case strings.EqualFold(name, "gzip"), strings.EqualFold(name, "deflate"), strings.EqualFold(name, "compress"):
 				q.Unsupported = true
 			default:
 				q.find(BadTransferEncoding)
+				q.Unsupported = true
 			}
 		}
 	}
-	return chunked
+	return chunked, encoded
+}
+
+// coding is the name of a transfer coding without its parameters.
+func coding(member string) string {
+	name, _, _ := strings.Cut(member, ";")
+	return trim(name)
 }

@@ -2,6 +2,7 @@ package http1
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 )
 
@@ -27,7 +28,7 @@ func (p *Response) Parse(head, method string) error {
 		return err
 	}
 	for l := range lines(rest) {
-		if !l.colon || !IsToken(l.Name) || l.folded || hasBreak(l.Value) {
+		if !l.colon || !IsToken(l.Name) || hasBreak(l.Value) { // nor is a line folded, which AWS does not support
 			return ErrMalformed
 		}
 		p.Fields = append(p.Fields, l.Field)
@@ -57,8 +58,8 @@ func (p *Response) parseLine(s string) error {
 
 // frame reads what frames the body (RFC 9112, 6.3).
 func (p *Response) frame(method string) error {
-	length, _, reason := lengthOf(p.Fields)
-	if reason != "" {
+	length, ok := lengthOf(p.Fields)
+	if !ok {
 		return ErrMalformed
 	}
 	last, encoded := "", false
@@ -79,4 +80,19 @@ func (p *Response) frame(method string) error {
 		p.Framing = Framing{Kind: Sized, Length: length}
 	}
 	return nil
+}
+
+// lengthOf reads an answer's Content-Length lines, -1 for none, and tells whether they all say the same.
+func lengthOf(f Fields) (length int64, ok bool) {
+	length = -1
+	for value := range f.Values(contentLength) {
+		for member := range strings.SplitSeq(value, ",") {
+			n, err := strconv.ParseUint(trim(member), 10, 63)
+			if err != nil || length >= 0 && int64(n) != length {
+				return length, false
+			}
+			length = int64(n)
+		}
+	}
+	return length, true
 }
