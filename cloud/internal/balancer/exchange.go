@@ -156,7 +156,7 @@ func (x *exchange) send(fresh bool) (err error) {
 		return err
 	}
 	x.unwatch = x.stream.watch(x.link)
-	out := x.appendRequest(x.out[:0], x.routes.headers, x.target.address)
+	out := x.appendRequest(x.out[:0], x.routes)
 	for len(x.r.Buffered()) > 0 && !x.body.Ended() {
 		part, err := x.body.Next()
 		if errors.Is(err, io.EOF) {

@@ -111,13 +111,13 @@ func lasting(fields http1.Fields) iter.Seq[http1.Field] {
 
 // appendRequest writes the head of the request that a target gets
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html).
-func (c *client) appendRequest(out []byte, h Headers, address string) []byte {
-	q := &c.q
+func (c *client) appendRequest(out []byte, routes *routes) []byte {
+	q, h := &c.q, &routes.headers
 	out = append(append(append(out, q.Method...), ' '), q.Path...)
 	if q.Query != "" || strings.HasSuffix(q.Target, "?") {
 		out = append(append(out, '?'), q.Query...)
 	}
-	out = append(append(out, " HTTP/1.1\r\nHost: "...), h.host(q.Host, c.port, address)...)
+	out = append(append(out, " HTTP/1.1\r\nHost: "...), h.host(q.Host, c.port, routes.dnsName)...)
 	out = append(out, "\r\n"...)
 	for f := range lasting(q.Fields) {
 		if !ownFields.has(f.Name) && !(h.TLSFields && c.tlsNames.has(f.Name)) && (!h.DropInvalid || isValidName(f.Name)) {
@@ -169,12 +169,13 @@ func appendFraming(out []byte, f http1.Framing) []byte {
 	return out
 }
 
-// host is the Host that a target gets. At ports other than those of HTTP and HTTPS it has the port.
-func (h Headers) host(given string, port int, fallback string) string {
+// host is the Host that a target gets: of a request without one, the load balancer's own
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/how-elastic-load-balancing-works.html#http-connections). At ports other
+// than those of HTTP and HTTPS it has the port.
+func (h Headers) host(given string, port int, own string) string {
 	if given == "" {
-		return fallback
-	}
-	if h.PreserveHost {
+		given = own
+	} else if h.PreserveHost {
 		return given
 	}
 	given = strings.ToLower(given)

@@ -99,8 +99,8 @@ func (x *relay) failure(ctx context.Context, err error) error {
 // request is the one that the target gets, with the same fields as over HTTP/1.1.
 func (x *relay) request(ctx context.Context) *http.Request {
 	var q http1.Request
-	_ = q.Parse(string(x.appendRequest(x.out[:0], x.routes.headers, x.target.address))) // it is the load balancer's own
-	header := http.Header{"User-Agent": nil}                                            // none that the client has not sent
+	_ = q.Parse(string(x.appendRequest(x.out[:0], x.routes))) // it is the load balancer's own
+	header := http.Header{"User-Agent": nil}                  // none that the client has not sent
 	for _, f := range q.Fields {
 		if f.Name != "Host" && !bodyField.has(f.Name) {
 			header.Add(f.Name, f.Value)
