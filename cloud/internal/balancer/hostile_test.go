@@ -232,6 +232,29 @@ func TestHostileAnswers(t *testing.T) {
 		{"half a head", "HTTP/1.1 200 OK\r\nX: ", true, "502", true},
 		{"a broken name", "HTTP/1.1 200 OK\r\nX y: 1\r\nContent-Length: 0\r\n\r\n", false, "502", true},
 		{"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx", false, "502", true},
+		{"the same length twice", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2, 2\r\n\r\nok", false,
+			"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nok", true},
+		{"a length with a sign", "HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nok", false, "502", true},
+		{"both framings", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", false,
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n2\r\nok\r\n0\r\n\r\n", true},
+		{"chunked twice", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", false, "502", true},
+		{"chunked before another coding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n", false, "502", true},
+		{"a coding that nobody was asked for", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", false, "502", true},
+		{"an unknown coding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\n\r\nok", true, "502", true},
+		{"a coding of HTTP/1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", false, "502", true},
+		{"identity", "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nContent-Length: 2\r\n\r\nok", false,
+			"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nok", true},
+		{"a line that goes on", "HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 0\r\n\r\n", false, "502", true},
+		{"space before the colon", "HTTP/1.1 200 OK\r\nContent-Length : 0\r\n\r\n", false, "502", true},
+		{"no colon", "HTTP/1.1 200 OK\r\nnonsense\r\nContent-Length: 0\r\n\r\n", false, "502", true},
+		{"CR in a value", "HTTP/1.1 200 OK\r\nX: a\rContent-Length: 9\r\nContent-Length: 0\r\n\r\n", false, "502", true},
+		{"a NUL in a value", "HTTP/1.1 200 OK\r\nX: a\x00\r\nContent-Length: 0\r\n\r\n", false, "502", true},
+		{"a length where there is no body", "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", false,
+			"HTTP/1.1 204 No Content\r\nConnection: keep-alive\r\n\r\n", true},
+		{"two framings of what does not come", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", false,
+			"HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n", true},
+		{"two lengths of what does not come", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n", false,
+			"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\n", true},
 		{"a broken first chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno\r\n", false, "502", true},
 		{"a large head", "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 32<<10) + "\r\n\r\n", false, "502", true},
 		{"a change that nobody asked for", "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", false, "502", true},
@@ -250,6 +273,31 @@ func TestHostileAnswers(t *testing.T) {
 					t.Errorf("got %q, stays %v, want %q, %v", got, stays, x.want, x.stays)
 				}
 			})
+		})
+	}
+}
+
+// Of a connection on which a target may have said more than its answer, or two readers could find other ends of it, nothing more is read.
+func TestAnswersThatEndConnectionsToTargets(t *testing.T) {
+	for name, x := range map[string]struct {
+		answer string
+		conns  int // that the next request makes
+	}{
+		"plain":                   {plainOK, 0},
+		"more than its length":    {plainOK + plainOK, 1},
+		"a body that must not be": {"HTTP/1.1 204 No Content\r\n\r\nok", 1},
+		"both framings":           {"HTTP/1.1 200 OK\r\nContent-Length: 12\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", 1},
+		"identity":                {"HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nContent-Length: 2\r\n\r\nok", 1},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			target := &scripted{answer: x.answer}
+			w := target.inFront(t)
+			w.ask(get + "\r\n")
+			target.take()
+			got, _ := w.ask(get + "\r\n")
+			if _, conns := target.take(); conns != x.conns {
+				t.Errorf("%s: %d more connections for the next request, want %d; got %q", name, conns, x.conns, got)
+			}
 		})
 	}
 }

@@ -2,6 +2,7 @@ package http1
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -56,43 +57,70 @@ func (p *Response) parseLine(s string) error {
 	return nil
 }
 
-// frame reads what frames the body (RFC 9112, 6.3).
+// frame reads what frames the body (RFC 9112, 6.3). What a target could not mean, since nobody has told it that more is understood than
+// chunked (RFC 9110, 10.1.4), is malformed.
 func (p *Response) frame(method string) error {
-	length, ok := lengthOf(p.Fields)
-	if !ok {
+	length, several, wellFormed := lengthOf(p.Fields)
+	chunked, encoded, plain := codingsOf(p.Fields)
+	if !wellFormed || !plain || encoded && p.Minor == 0 { // which has no transfer codings (RFC 9112, 6.1)
 		return ErrMalformed
-	}
-	last, encoded := "", false
-	for member := range p.Fields.tokens("Transfer-Encoding") {
-		last, encoded = member, true
 	}
 	switch {
-	case method == "HEAD" || p.Status < 200 || p.Status == 204 || p.Status == 304:
-		p.Framing = Framing{}
-	case encoded && p.Minor == 0: // which has no transfer codings: its framing is faulty (RFC 9112, 6.1)
-		return ErrMalformed
-	case encoded && strings.EqualFold(last, "chunked"):
+	case p.Status < 200 || p.Status == 204:
+		p.Fields = slices.DeleteFunc(p.Fields, isFraming) // which it must not have (RFC 9110, 8.6; RFC 9112, 6.1)
+	case method == "HEAD" || p.Status == 304: // they tell of a body that does not come
+		if length >= 0 && (several || encoded) {
+			p.reframe(length, encoded)
+		}
+	case chunked:
 		p.Framing = Framing{Kind: Chunked}
 		p.Close = p.Close || length >= 0 // somebody may have read it by its length
-	case encoded || length < 0:
+	case length < 0:
 		p.Framing, p.Close = Framing{Kind: UntilClose}, true
 	default:
 		p.Framing = Framing{Kind: Sized, Length: length}
+		p.Close = p.Close || encoded
 	}
 	return nil
 }
 
-// lengthOf reads an answer's Content-Length lines, -1 for none, and tells whether they all say the same.
-func lengthOf(f Fields) (length int64, ok bool) {
+// reframe leaves one length, or none beside a coding.
+func (p *Response) reframe(length int64, encoded bool) {
+	p.Fields = slices.DeleteFunc(p.Fields, func(f Field) bool { return is(f.Name, contentLength) })
+	if !encoded {
+		p.Fields = append(p.Fields, Field{contentLength, strconv.FormatInt(length, 10)})
+	}
+}
+
+func isFraming(f Field) bool { return is(f.Name, contentLength) || is(f.Name, transferEncoding) }
+
+// lengthOf reads an answer's Content-Length lines, -1 for none, and tells whether there are several and all say the same.
+func lengthOf(f Fields) (length int64, several, ok bool) {
 	length = -1
 	for value := range f.Values(contentLength) {
 		for member := range strings.SplitSeq(value, ",") {
 			n, err := strconv.ParseUint(trim(member), 10, 63)
 			if err != nil || length >= 0 && int64(n) != length {
-				return length, false
+				return length, true, false
 			}
+			several = length >= 0
 			length = int64(n)
 		}
 	}
-	return length, true
+	return length, several, true
+}
+
+// codingsOf reads an answer's Transfer-Encoding, and tells whether it is one that can be passed on: chunked once, and at the end.
+func codingsOf(f Fields) (chunked, encoded, ok bool) {
+	for value := range f.Values(transferEncoding) {
+		encoded = true
+		for member := range strings.SplitSeq(value, ",") {
+			name := coding(member)
+			if chunked || !strings.EqualFold(name, "chunked") && !strings.EqualFold(name, "identity") {
+				return chunked, true, false
+			}
+			chunked = strings.EqualFold(name, "chunked")
+		}
+	}
+	return chunked, encoded, true
 }
