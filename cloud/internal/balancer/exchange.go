@@ -207,6 +207,10 @@ func (x *exchange) receive() error {
 	x.target.counts.took(x.p.Status, now.Sub(x.sent))
 	x.entry.headed, x.entry.status, x.entry.targetStatus = now, x.p.Status, x.p.Status
 	if x.p.Status == http.StatusSwitchingProtocols {
+		if x.upload.underWay() { // the target would take the rest of it for the new protocol's
+			_ = x.endUpload()
+			return http1.ErrMalformed
+		}
 		return x.tunnel()
 	}
 	body := x.link.r.NewBody(x.p.Framing)
@@ -227,6 +231,12 @@ func (x *exchange) receive() error {
 	return nil
 }
 
+// mayChange tells whether the target changes to a protocol that it was asked to change to (RFC 9110, 7.8).
+func (x *exchange) mayChange() bool {
+	to, _ := x.p.Fields.Get("Upgrade")
+	return x.upgrade() != "" && x.q.Fields.Lists("Upgrade", to)
+}
+
 // head reads the head of the final answer. Those before it are the target's to the load balancer.
 func (x *exchange) head() error {
 	for since := x.sent; ; since = time.Now() {
@@ -238,7 +248,7 @@ func (x *exchange) head() error {
 			return err
 		}
 		switched := x.p.Status == http.StatusSwitchingProtocols
-		if switched && x.upgrade() == "" {
+		if switched && !x.mayChange() {
 			return http1.ErrMalformed
 		}
 		if x.p.Status >= 200 || switched {

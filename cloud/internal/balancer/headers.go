@@ -142,7 +142,7 @@ func (c *client) appendRequest(out []byte, routes *routes) []byte {
 
 // upgrade is the protocol that the client asks to change to. A change to HTTP/2 would carry requests past the rules.
 func (c *client) upgrade() string {
-	if strings.EqualFold(c.q.Upgrade, "h2c") {
+	if c.q.Upgrade == "" || c.q.Fields.Lists("Upgrade", "h2c") {
 		return ""
 	}
 	return c.q.Upgrade

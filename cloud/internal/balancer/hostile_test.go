@@ -169,6 +169,7 @@ func TestWhatTheTargetHears(t *testing.T) {
 		{"neither host nor version", "GET /a\r\n\r\n", "GET /a HTTP/1.1\r\nHost: own.example\r\n" + added + "\r\n"},
 		{"what is about one connection", get + "Connection: x-own, keep-alive\r\nX-Own: 1\r\nKeep-Alive: 9\r\nTE: trailers\r\n\r\n", get + added + "\r\n"},
 		{"no change to HTTP/2", get + "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n", get + added + "\r\n"},
+		{"nothing that could change to HTTP/2", get + "Connection: Upgrade\r\nUpgrade: websocket, H2C\r\n\r\n", get + added + "\r\n"},
 		{"a change to something else", get + "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
 			get + added + "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"},
 		{"a body by its length", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 05\r\n\r\nhello",
@@ -298,6 +299,41 @@ func TestAnswersThatEndConnectionsToTargets(t *testing.T) {
 			if _, conns := target.take(); conns != x.conns {
 				t.Errorf("%s: %d more connections for the next request, want %d; got %q", name, conns, x.conns, got)
 			}
+		})
+	}
+}
+
+// What a client sends after a request to change the protocol is its next request, which the rules see, unless the target agrees.
+func TestChangesOfProtocol(t *testing.T) {
+	const asked = get + "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: "
+	const agreed = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
+	for _, x := range []struct{ name, raw, answer, got, heard string }{
+		{"agreed", asked + "13\r\n\r\nbytes",
+			agreed + "Upgrade: WebSocket\r\nContent-Length: 7\r\n\r\nmore",
+			agreed + "Upgrade: WebSocket\r\n\r\nmore", "\r\n\r\nbytes"},
+		{"a version that the target does not speak", asked + "777\r\n\r\n" + get + "\r\n",
+			"HTTP/1.1 426 Upgrade Required\r\nSec-WebSocket-Version: 13\r\nContent-Length: 0\r\n\r\n", "426 426", "X-Forwarded-Port"},
+		{"a target that knows of no change", asked + "13\r\n\r\n" + get + "\r\n", plainOK, "200 200", "X-Forwarded-Port"},
+		{"to another protocol", asked + "13\r\n\r\n", agreed + "Upgrade: h2c\r\n\r\n", "502", ""},
+		{"to none", asked + "13\r\n\r\n", agreed + "\r\n", "502", ""},
+		{"that was hidden behind another", get + "Connection: Upgrade\r\nUpgrade: websocket, h2c\r\n\r\n", agreed + "Upgrade: h2c\r\n\r\n", "502", ""},
+		{"before all of the request", strings.Replace(asked, "GET", "POST", 1) + "13\r\nContent-Length: 9\r\n\r\nx",
+			agreed + "Upgrade: websocket\r\n\r\n", "502", ""},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				target := &scripted{answer: x.answer}
+				w := target.inFront(t)
+				got, _ := w.ask(x.raw)
+				if !strings.HasPrefix(x.got, "HTTP/") {
+					got = statuses(got)
+				}
+				heard, _ := target.take()
+				requests := strings.Count(heard, " HTTP/1.1\r\n")
+				if !strings.HasPrefix(got, x.got) || !strings.Contains(heard, x.heard) || strings.Count(heard, "X-Forwarded-Port") != requests {
+					t.Errorf("got %q, want %q\nthe target heard %q", got, x.got, heard)
+				}
+			})
 		})
 	}
 }

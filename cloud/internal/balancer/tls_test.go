@@ -268,7 +268,7 @@ func TestUpgradeOverTLS(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+			_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
 			_, _ = io.CopyN(conn, both, 5)
 			_ = conn.Close()
 		})
