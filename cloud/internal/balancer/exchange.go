@@ -85,12 +85,8 @@ func (c *client) prepareBody() (status int) {
 		c.silent = false
 		c.write(append(c.out[:0], "HTTP/1.1 100 Continue\r\n\r\n"...))
 	}
-	switch framing := c.q.Framing; {
-	case c.stream == nil:
-	case framing.Kind == http1.Sized && framing.Length != c.stream.request.ContentLength: // there is no body at all
-		return http.StatusBadRequest
-	default:
-		return 0 // its frames are the load balancer's own
+	if c.stream != nil {
+		return 0 // the body's frames are the load balancer's own
 	}
 	return bodyStatus(c.body.Check())
 }

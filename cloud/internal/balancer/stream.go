@@ -51,11 +51,9 @@ func (s *stream) Read(p []byte) (int, error) { return s.requestReader.Read(p) }
 // judge is what becomes of a request, which has been read with an error or none. HTTP/2 frames bodies by itself: what can be read two ways
 // where HTTP/1.1 is spoken can be read one way here.
 func (s *stream) judge(q *http1.Request, err error) error {
+	q.Class, q.Reason = http1.Compliant, ""
 	if s.malformed() {
 		return http1.ErrUnreadable
-	}
-	if q.Class < http1.Severe {
-		q.Class, q.Reason = http1.Compliant, ""
 	}
 	return err
 }

@@ -27,9 +27,24 @@ func newRequestReader(r *http.Request) *requestReader {
 	return b
 }
 
-// malformed tells whether the request line would be read as another one (RFC 9113, 10.3): the library lets spaces be.
+// malformed tells of what the library lets be, and what would be read as another request: spaces in the request line (RFC 9113, 10.3),
+// lengths that are not that of the body (8.1.1), hosts that are not :authority (8.3.1).
 func (b *requestReader) malformed() bool {
-	return !http1.IsToken(b.request.Method) || strings.Contains(b.request.RequestURI, " ")
+	r := b.request
+	if !http1.IsToken(r.Method) || strings.Contains(r.RequestURI, " ") {
+		return true
+	}
+	for _, host := range r.Header["Host"] {
+		if !strings.EqualFold(host, r.Host) {
+			return true
+		}
+	}
+	for _, length := range r.Header["Content-Length"] {
+		if n, err := strconv.ParseUint(length, 10, 63); err != nil || int64(n) != r.ContentLength {
+			return true
+		}
+	}
+	return false
 }
 
 // head writes the request's head. Names are in lower case as the client's were.
