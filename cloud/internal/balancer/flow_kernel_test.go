@@ -29,7 +29,7 @@ type flowSite struct {
 	changed    chan struct{}
 }
 
-// newFlowSite has a node without security groups, and targets whose groups let in the internet and the node at every port.
+// newFlowSite has a node without security groups, and targets whose groups let in the internet, the node and the first target at every port.
 func newFlowSite(t *testing.T) *flowSite {
 	t.Helper()
 	if err := network.PrepareInternet(); err != nil {
@@ -42,7 +42,7 @@ func newFlowSite(t *testing.T) *flowSite {
 	t.Cleanup(func() { _ = f.Close() })
 	spec := kernelVPC()
 	spec.Interfaces[0].Groups, spec.Interfaces[0].Transparent = nil, true
-	all := network.Rule{Protocol: "-1", Prefixes: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("10.0.0.10/32")}}
+	all := network.Rule{Protocol: "-1", Prefixes: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("10.0.0.10/32"), netip.MustParsePrefix("10.0.0.20/32")}}
 	spec.SecurityGroups[1].Ingress = []network.Rule{all}
 	if err := f.Apply(spec); err != nil {
 		t.Fatal(err)

@@ -229,6 +229,9 @@ func (r *Room) ModifyTargetGroupAttributes(ctx context.Context, in *elb.ModifyTa
 	var row targetGroupRow
 	err := r.changeTargetGroup(in.TargetGroupArn, func(_ *store.Tx, g *targetGroupRow) (err error) {
 		for _, a := range in.Attributes {
+			if err := g.checkChangeable(room.Deref(a.Key)); err != nil {
+				return err
+			}
 			if err := g.checkStickiness(room.Deref(a.Key), room.Deref(a.Value)); err != nil {
 				return err
 			}

@@ -222,6 +222,9 @@ func (r *Room) ModifyListener(ctx context.Context, in *elb.ModifyListenerInput) 
 			if _, taken := r.portListener(tx, row.LoadBalancer, *in.Port); taken {
 				return wire.Errorf("DuplicateListener", "A listener already exists on this port for this load balancer '%s'", row.LoadBalancer)
 			}
+			if err := r.checkOpen(tx, *row); err != nil {
+				return err
+			}
 			row.Port = *in.Port
 		}
 		if len(in.DefaultActions) > 0 {
@@ -230,7 +233,7 @@ func (r *Room) ModifyListener(ctx context.Context, in *elb.ModifyListenerInput) 
 			}
 		}
 		if b.network() {
-			return r.checkFlowGroups(tx, wanted.protocol, row.Actions)
+			return r.checkFlowGroups(tx, b, wanted.protocol, row.Actions)
 		}
 		return r.checkListenerVersions(tx, *row)
 	})
@@ -270,6 +273,9 @@ func (r *Room) DeleteListener(ctx context.Context, in *elb.DeleteListenerInput) 
 		row, ok := r.listeners.GetTx(tx, *in.ListenerArn)
 		if !ok {
 			return missingListener()
+		}
+		if err := r.checkOpen(tx, row); err != nil {
+			return err
 		}
 		return r.removeListener(tx, row)
 	})

@@ -171,6 +171,9 @@ func (r *Room) DeleteLoadBalancer(ctx context.Context, in *elb.DeleteLoadBalance
 		if attributeOf(row.attributes(), row.Attributes, "deletion_protection.enabled") == "true" {
 			return wire.Errorf("OperationNotPermitted", "Load balancer '%s' cannot be deleted because deletion protection is enabled", row.ARN)
 		}
+		if err := r.checkNoTarget(tx, row.ARN); err != nil {
+			return err
+		}
 		for _, l := range r.listeners.AllTx(tx) {
 			if l.LoadBalancer == row.ARN {
 				if err := r.removeListener(tx, l); err != nil {

@@ -86,7 +86,7 @@ func (r *Room) readDefault(tx *store.Tx, b loadBalancerRow, l listenerRow, actio
 	if groups := read[0].ForwardConfig.TargetGroups; len(groups) == 1 {
 		groups[0].Weight = nil
 	}
-	return read, r.checkFlowGroups(tx, l.protocol(), read)
+	return read, r.checkFlowGroups(tx, b, l.protocol(), read)
 }
 
 // checkFlowAction refuses what a network load balancer does not do: it forwards, to target groups by their weights
@@ -105,11 +105,19 @@ func checkFlowAction(actions []elbtypes.Action) error {
 	return nil
 }
 
-// checkFlowGroups refuses target groups whose protocol does not suit their listener's.
-func (r *Room) checkFlowGroups(tx *store.Tx, p elbtypes.ProtocolEnum, actions []elbtypes.Action) error {
+// checkFlowGroups refuses target groups whose protocol does not suit their listener's, and for an application load balancer one network load
+// balancer too many. "Only TCP listeners can forward traffic to an Application Load Balancer target group"
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/network/application-load-balancer-target.html).
+func (r *Room) checkFlowGroups(tx *store.Tx, b loadBalancerRow, p elbtypes.ProtocolEnum, actions []elbtypes.Action) error {
 	for _, arn := range actionGroups(actions) {
-		if g, _ := r.targetGroups.GetTx(tx, arn); !slices.Contains(flowGroups[p], g.protocol()) {
+		g, _ := r.targetGroups.GetTx(tx, arn)
+		if !slices.Contains(flowGroups[p], g.protocol()) || g.ofBalancers() && p != elbtypes.ProtocolEnumTcp {
 			return incompatible(arn)
+		}
+		for _, t := range g.Targets {
+			if err := r.checkNetworks(tx, t.ID, b.ARN); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -120,6 +120,9 @@ func (row targetGroupRow) attributes() map[string]attribute {
 	if !row.flow() {
 		return targetGroupAttributes
 	}
+	if row.ofBalancers() {
+		return balancerGroupAttributes()
+	}
 	all := maps.Clone(flowGroupAttributes)
 	switch {
 	case row.Protocol == elbtypes.ProtocolEnumUdp || row.Protocol == elbtypes.ProtocolEnumTcpUdp:
@@ -200,15 +203,15 @@ func checkFlowGroup(in *elb.CreateTargetGroupInput) error {
 	if version := room.Deref(in.ProtocolVersion); version != "" {
 		return wire.Errorf("InvalidConfigurationRequest", "Protocol version is not supported for target groups with the %s protocol", in.Protocol)
 	}
-	return checkConnects(checkProtocolOf(in.Protocol, in.HealthCheckProtocol), in.HealthCheckPath, in.Matcher)
+	return checkConnects(checkProtocolOf(in), in.HealthCheckPath, in.Matcher)
 }
 
 // checkProtocolOf is a health check's protocol, or the one that it has by default.
-func checkProtocolOf(group, check elbtypes.ProtocolEnum) elbtypes.ProtocolEnum {
+func checkProtocolOf(in *elb.CreateTargetGroupInput) elbtypes.ProtocolEnum {
 	switch {
-	case check != "":
-		return check
-	case isFlow(group):
+	case in.HealthCheckProtocol != "":
+		return in.HealthCheckProtocol
+	case isFlow(in.Protocol) && in.TargetType != elbtypes.TargetTypeEnumAlb:
 		return elbtypes.ProtocolEnumTcp
 	}
 	return elbtypes.ProtocolEnumHttp

@@ -67,7 +67,7 @@ func (r *Room) zoneIsWell(row loadBalancerRow, zone string) bool {
 
 // targetsIn are the targets of a zone, and those of none.
 func (r *Room) targetsIn(g targetGroupRow, zone string) (in []targetRow) {
-	for _, t := range g.Targets {
+	for _, t := range r.spread(g) {
 		if _, of, _ := r.targetAddress(g, t); of == "" || of == zone {
 			in = append(in, t)
 		}

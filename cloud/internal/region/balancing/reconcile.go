@@ -237,7 +237,7 @@ func (r *Room) balancerGroup(b loadBalancerRow, g targetGroupRow) balancer.Group
 		out.Flow, out.Check.Flow = r.flowGroup(b, g), r.flowCheck(b, g)
 		out.Secure = g.Protocol == elbtypes.ProtocolEnumTls
 	}
-	for _, t := range g.Targets {
+	for _, t := range r.spread(g) {
 		at, zone, _ := r.targetAddress(g, t)
 		enabled := zone == "" || slices.ContainsFunc(b.Nodes, func(n nodeRow) bool { return n.Zone == zone })
 		if at.IsValid() && enabled {

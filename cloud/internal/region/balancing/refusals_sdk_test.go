@@ -14,10 +14,8 @@ import (
 func TestRefusalsSayWhy(t *testing.T) {
 	s := newSite(t)
 	client, ctx := s.client(), t.Context()
-	_, err := client.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
-		Name: new("other"), TargetType: "alb", VpcId: &s.vpc, Port: new(int32(80)), Protocol: "TCP",
-	})
-	wantRefusal(t, "alb", err, "InvalidConfigurationRequest", "TargetType 'alb' is not supported here")
+	_, err := client.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{Name: new("other"), TargetType: "lambda"})
+	wantRefusal(t, "lambda", err, "InvalidConfigurationRequest", "TargetType 'lambda' is not supported here")
 }
 
 // Private addresses of elsewhere are targets of any zone (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetDescription.html).

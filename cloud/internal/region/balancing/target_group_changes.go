@@ -45,6 +45,9 @@ func (r *Room) ModifyTargetGroup(ctx context.Context, in *elb.ModifyTargetGroupI
 		if err := checkCheckProtocol(g.protocol(), in.HealthCheckProtocol); err != nil {
 			return err
 		}
+		if err := checkAsksBalancer(g.Type, in.HealthCheckProtocol); err != nil {
+			return err
+		}
 		if err := checkConnects(cmp.Or(in.HealthCheckProtocol, g.checkProtocol()), in.HealthCheckPath, in.Matcher); err != nil {
 			return err
 		}

@@ -29,7 +29,7 @@ func orDefault[T any](p *T, fallback T) T {
 
 // readTargetGroup reads a request with the defaults of its protocols.
 func readTargetGroup(in *elb.CreateTargetGroupInput) targetGroupRow {
-	check := checkProtocolOf(in.Protocol, in.HealthCheckProtocol)
+	check := checkProtocolOf(in)
 	timeout, path, matcher := checkDefaults(in.Protocol, check)
 	row := targetGroupRow{
 		Name: room.Deref(in.Name), VPC: room.Deref(in.VpcId), Type: cmp.Or(in.TargetType, elbtypes.TargetTypeEnumInstance), Port: room.Deref(in.Port),
@@ -80,6 +80,9 @@ func checkNewTargetGroup(in *elb.CreateTargetGroupInput) error {
 	if err := checkCheckProtocol(in.Protocol, in.HealthCheckProtocol); err != nil {
 		return err
 	}
+	if err := checkBalancerGroup(in); err != nil {
+		return err
+	}
 	if isFlow(in.Protocol) {
 		if err := checkFlowGroup(in); err != nil {
 			return err
@@ -106,7 +109,7 @@ func checkTargetType(in *elb.CreateTargetGroupInput) error {
 		}
 	}
 	switch in.TargetType {
-	case "", elbtypes.TargetTypeEnumInstance, elbtypes.TargetTypeEnumIp:
+	case "", elbtypes.TargetTypeEnumInstance, elbtypes.TargetTypeEnumIp, elbtypes.TargetTypeEnumAlb:
 		return nil
 	}
 	return wire.Errorf("InvalidConfigurationRequest", "TargetType '%s' is not supported here", in.TargetType)

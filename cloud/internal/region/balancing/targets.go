@@ -42,10 +42,7 @@ func (r *Room) RegisterTargets(ctx context.Context, in *elb.RegisterTargetsInput
 				g.Targets[i].Until = time.Time{}
 			}
 		}
-		if most := r.Quota(targetsPerGroup); len(g.Targets) > most {
-			return wire.Errorf("TooManyTargets", "The maximum number of targets per target group is %d", most)
-		}
-		return nil
+		return r.checkCount(*g)
 	})
 	return &elb.RegisterTargetsOutput{}, err
 }
@@ -62,8 +59,8 @@ func (row targetGroupRow) target(t elbtypes.TargetDescription) (targetRow, error
 	if port < 1 || port > 65535 {
 		return targetRow{}, invalid("Port '%d' of target '%s' must be between 1 and 65535", port, *t.Id)
 	}
-	if t.AvailabilityZone != nil && row.Type == elbtypes.TargetTypeEnumInstance {
-		return targetRow{}, invalid("You cannot specify an Availability Zone for targets of type 'instance'")
+	if t.AvailabilityZone != nil && row.Type != elbtypes.TargetTypeEnumIp {
+		return targetRow{}, invalid("You cannot specify an Availability Zone for targets of type '%s'", row.Type)
 	}
 	id := *t.Id
 	if a, err := netip.ParseAddr(id); err == nil {
@@ -73,8 +70,11 @@ func (row targetGroupRow) target(t elbtypes.TargetDescription) (targetRow, error
 }
 
 // checkTarget refuses what cannot get requests: an instance that does not run or is elsewhere, an
-// address outside of the VPC.
+// address outside of the VPC, a load balancer that does not listen.
 func (r *Room) checkTarget(tx *store.Tx, g targetGroupRow, t targetRow) error {
+	if g.ofBalancers() {
+		return r.checkBalancer(tx, g, t)
+	}
 	if g.Type == elbtypes.TargetTypeEnumIp {
 		a, err := g.address(t)
 		if err != nil {
@@ -226,6 +226,8 @@ func (r *Room) targetHealth(g targetGroupRow, t targetRow) elbtypes.TargetHealth
 		return health("draining", "Target.DeregistrationInProgress", "Target deregistration is in progress")
 	case !used:
 		return health("unused", "Target.NotInUse", "Target group is not configured to receive traffic from the load balancer")
+	case g.ofBalancers() && t.Zone == "":
+		return r.balancerHealth(g, t)
 	case !at.IsValid():
 		return health("unused", "Target.InvalidState", "Target is in the %s state", state)
 	case zone != "" && !slices.ContainsFunc(b.Nodes, func(n nodeRow) bool { return n.Zone == zone }):
@@ -238,6 +240,9 @@ func (r *Room) targetHealth(g targetGroupRow, t targetRow) elbtypes.TargetHealth
 // targetAddress returns where a target gets requests, and its zone where that is known. The address is
 // invalid where the instance does not run; state says what it is then.
 func (r *Room) targetAddress(g targetGroupRow, t targetRow) (at netip.AddrPort, zone, state string) {
+	if g.ofBalancers() {
+		return r.nodeOf(t), t.Zone, ""
+	}
 	if g.Type == elbtypes.TargetTypeEnumIp {
 		return netip.AddrPortFrom(netip.MustParseAddr(t.ID), uint16(t.Port)), r.addressZone(g, t), ""
 	}

@@ -75,7 +75,7 @@ func (r *Room) zoneLeft(row loadBalancerRow) string {
 	}
 	for _, arn := range r.groupsOf(row.ARN) {
 		g, _ := r.targetGroups.Get(arn)
-		others := slices.DeleteFunc(slices.Clone(g.Targets), func(t targetRow) bool { return r.zoneOfTarget(g, t) == row.ShiftedFrom })
+		others := slices.DeleteFunc(slices.Clone(r.spread(g)), func(t targetRow) bool { return r.zoneOfTarget(g, t) == row.ShiftedFrom })
 		if !r.enough(g, others) {
 			return ""
 		}
