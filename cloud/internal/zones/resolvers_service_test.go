@@ -49,7 +49,7 @@ func TestResolversOfOthersKeepAnAnswerForItsTTL(t *testing.T) {
 				return a
 			}
 			began := time.Now()
-			if a := ask(); a.TTL != ttl || a.Addresses[0].String() != "192.0.2.1" {
+			if a := ask(); a.TTL > ttl || a.Addresses[0].String() != "192.0.2.1" {
 				t.Fatalf("at first %+v", a)
 			}
 			put("192.0.2.2")
