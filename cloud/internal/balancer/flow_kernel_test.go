@@ -42,7 +42,9 @@ func newFlowSite(t *testing.T) *flowSite {
 	t.Cleanup(func() { _ = f.Close() })
 	spec := kernelVPC()
 	spec.Interfaces[0].Groups, spec.Interfaces[0].Transparent = nil, true
-	all := network.Rule{Protocol: "-1", Prefixes: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("10.0.0.10/32"), netip.MustParsePrefix("10.0.0.20/32")}}
+	all := network.Rule{Protocol: "-1", Prefixes: []netip.Prefix{
+		netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("10.0.0.10/32"), netip.MustParsePrefix("10.0.0.20/32"),
+	}}
 	spec.SecurityGroups[1].Ingress = []network.Rule{all}
 	if err := f.Apply(spec); err != nil {
 		t.Fatal(err)
