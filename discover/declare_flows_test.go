@@ -92,3 +92,24 @@ func TestNetworkLoadBalancersAreDescribed(t *testing.T) {
 	}
 	tells(t, d, "dns_record.client_routing_policy: partial_availability_zone_affinity")
 }
+
+// A group before an application load balancer is told of by that one's name, where a declaration and adopting have no more to say.
+func TestABalancerBehindABalancerIsNamed(t *testing.T) {
+	s := behindFlows(t)
+	for n, region := range []string{"us-east-1", "us-west-2"} {
+		arn := "arn:aws:elasticloadbalancing:" + region + ":1:loadbalancer/app/inner/50dc6c495c0c9188"
+		g := &s.Sites[n].Groups[1]
+		g.TargetType, g.TargetGroupName = elbtypes.TargetTypeEnumAlb, aws.String("plain")
+		g.Targets = []elbtypes.TargetHealthDescription{{Target: &elbtypes.TargetDescription{Id: &arn}}}
+	}
+	d, err := s.Declare()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tells(t, d, "that the target of plain is the application load balancer inner, and all behind that")
+	h, err := s.Hold()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tells(t, &Declared{Unsaid: h.Unsaid}, "in "+s.Sites[1].Region+": the application load balancer inner, to which that target group leads, and all behind it")
+}

@@ -121,6 +121,10 @@ func (d *Declared) target(g *Group) map[string]any {
 			says[key] = number(value)
 		}
 	}
+	if name := g.Behind(); name != "" {
+		d.unsaid("that the target of %s is the application load balancer %s, and all behind that: the declaration has instances",
+			aws.ToString(g.TargetGroupName), name)
+	}
 	d.stickiness(says, g.Attributes)
 	flowing(says, g)
 	switch g.Protocol {

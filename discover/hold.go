@@ -108,6 +108,9 @@ func (h *Held) leave(site *Site) {
 	}
 	for _, g := range site.Groups {
 		in("the port, protocol and targets of the target group %s", aws.ToString(g.TargetGroupName))
+		if name := g.Behind(); name != "" {
+			in("the application load balancer %s, to which that target group leads, and all behind it", name)
+		}
 	}
 	for _, g := range site.Fleets {
 		in("the desired capacity, subnets, launch template, target groups and scaling of the Auto Scaling group %s", aws.ToString(g.AutoScalingGroupName))

@@ -56,6 +56,16 @@ type Group struct {
 	Targets    []elbtypes.TargetHealthDescription
 }
 
+// Behind is the name of the application load balancer that is the group's target; "" where it has others. What is behind that one is not read.
+func (g Group) Behind() string {
+	if g.TargetType != elbtypes.TargetTypeEnumAlb || len(g.Targets) == 0 {
+		return ""
+	}
+	_, path, _ := strings.Cut(aws.ToString(g.Targets[0].Target.Id), "loadbalancer/app/")
+	name, _, _ := strings.Cut(path, "/")
+	return name
+}
+
 // Template is a launch template in the version that a fleet launches from.
 type Template struct {
 	ec2types.LaunchTemplate

@@ -26,6 +26,11 @@ func (s *standing) judgeSite(site *discover.Site) (all []Finding) {
 	}
 	for _, g := range site.Groups {
 		all = append(all, judgeTargets(site, g, side)...)
+		if behind := g.Behind(); behind != "" {
+			all = append(all, Finding{CheckTargets, Note, side, fmt.Sprintf("%s: target group %s leads to the application load balancer %s, behind which nothing is "+
+				"looked at", site.Region, aws.ToString(g.TargetGroupName), behind), "it counts as one target, whatever serves behind it", "understudy parity --record " +
+				"compares it, as all of both VPCs"})
+		}
 	}
 	for _, arn := range certificatesOf(site) {
 		all = append(all, judgeServed(arn, s.Tree.Host, side, site.Region, s.certificates[arn])...)

@@ -198,3 +198,22 @@ func TestBranchesOfWeightsAreToHeedWhatIsBelow(t *testing.T) {
 		t.Errorf("%+v", all)
 	}
 }
+
+func TestABalancerBehindABalancerIsNotLookedBehind(t *testing.T) {
+	s := sound()
+	for _, site := range []*discover.Site{s.east, s.west} {
+		g := &site.Groups[0]
+		g.TargetType, g.Targets = elbtypes.TargetTypeEnumAlb, g.Targets[:1]
+		g.Targets[0].Target.Id = aws.String("arn:aws:elasticloadbalancing:" + site.Region + ":1:loadbalancer/app/inner/50dc6c495c0c9188")
+	}
+	all := s.judge()
+	if len(all) != 2 {
+		t.Fatalf("%+v", all)
+	}
+	for _, f := range all {
+		const what = "shop leads to the application load balancer inner, behind which nothing is looked at"
+		if f.Check != CheckTargets || f.Severity != Note || !strings.Contains(f.What, what) {
+			t.Errorf("%+v", f)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package parity
 
 import (
 	"net/netip"
+	"slices"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -215,6 +216,24 @@ func TestFleetTellsWhatPassesAndWhatIsRegisteredByHand(t *testing.T) {
 			if res.Settings["target instance host-a port 8080"] != "registered" || res.Settings[settingAttached] != "all but 1" {
 				t.Errorf("target group %v", res.Settings)
 			}
+		}
+	}
+}
+
+// A load balancer that is another's target is compared by its part, as every load balancer of a VPC, not by its ARN.
+func TestABalancerAsATargetIsReadByMeaning(t *testing.T) {
+	for _, region := range []string{"us-east-1", "us-west-2"} {
+		arn := "arn:aws:elasticloadbalancing:" + region + ":1:loadbalancer/app/inner/50dc6c495c0c9188"
+		r := canonical(at(region, understudy.Primary, nil), &facts{
+			vpc:          &ec2types.Vpc{VpcId: aws.String("vpc-1"), State: ec2types.VpcStateAvailable, CidrBlock: aws.String("10.10.0.0/16")},
+			balancers:    []elbtypes.LoadBalancer{{LoadBalancerArn: &arn, LoadBalancerName: aws.String("inner"), Type: elbtypes.LoadBalancerTypeEnumApplication}},
+			targetGroups: []elbtypes.TargetGroup{{TargetGroupArn: aws.String("arn:tg"), TargetGroupName: aws.String("front"), TargetType: elbtypes.TargetTypeEnumAlb}},
+			targets: map[string][]elbtypes.TargetHealthDescription{"arn:tg": {{Target: &elbtypes.TargetDescription{Id: &arn, Port: aws.Int32(80)},
+				TargetHealth: &elbtypes.TargetHealth{State: elbtypes.TargetHealthStateEnumHealthy}}}},
+		})
+		n := slices.IndexFunc(r.Resources, func(r Resource) bool { return r.Kind == "target group" })
+		if got := r.Resources[n].Settings; got["target load balancer inner port 80"] != "registered" || got["target type"] != "alb" || got[settingHealthy] != "true" {
+			t.Errorf("%v", got)
 		}
 	}
 }
