@@ -114,6 +114,9 @@ func (r *Room) checkFlowGroups(tx *store.Tx, b loadBalancerRow, p elbtypes.Proto
 		if !slices.Contains(flowGroups[p], g.protocol()) || g.ofBalancers() && p != elbtypes.ProtocolEnumTcp {
 			return incompatible(arn)
 		}
+		if !g.ofBalancers() {
+			continue // its targets may be many
+		}
 		for _, t := range g.Targets {
 			if err := r.checkNetworks(tx, t.ID, b.ARN); err != nil {
 				return err
