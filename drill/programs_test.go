@@ -3,7 +3,6 @@ package drill
 import (
 	"context"
 	"errors"
-	"net"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/understudy/understudy/clients"
 	"github.com/understudy/understudy/internal/judge"
+	"github.com/understudy/understudy/internal/nameserver"
 	"github.com/understudy/understudy/resolvers"
 )
 
@@ -30,22 +30,17 @@ func (s *stage) named(t *testing.T) *Drill {
 		a.TTL = time.Second
 		return a, err
 	}
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := &dns.Server{PacketConn: conn, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+	server := nameserver.Serve(t, func(w dns.ResponseWriter, q *dns.Msg) {
 		m := new(dns.Msg).SetReply(q)
 		m.Authoritative = true
 		if a, _ := lookup(t.Context(), ""); q.Question[0].Qtype == dns.TypeA {
 			m.Answer = []dns.RR{&dns.A{Hdr: dns.RR_Header{Name: q.Question[0].Name, Rrtype: dns.TypeA, Class: dns.ClassINET, Ttl: 1}, A: a.Addresses[0].AsSlice()}}
 		}
 		w.WriteMsg(m)
-	})}
-	go server.ActivateAndServe()
-	t.Cleanup(func() { server.Shutdown() })
+	})
 	d := s.drill(t)
-	d.Lookup, d.Upstream = lookup, resolvers.Upstream{Zone: "hello.test", Server: conn.LocalAddr().String()}
+	d.Lookup, d.Upstream = lookup, resolvers.Upstream{Zone: "hello.test", Server: server}
+	var err error
 	if d.Users, err = ParseParts("cache=20%,unbound=40%,dnsmasq=40%"); err != nil {
 		t.Fatal(err)
 	}

@@ -14,17 +14,14 @@ import (
 
 	"github.com/miekg/dns"
 
+	"github.com/understudy/understudy/internal/nameserver"
 	"github.com/understudy/understudy/internal/patience"
 )
 
 // nameServer answers on loopback with these records, and with NXDOMAIN where a name has none.
 func nameServer(t *testing.T, records ...string) Resolver {
 	t.Helper()
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := &dns.Server{PacketConn: conn, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+	server := nameserver.Serve(t, func(w dns.ResponseWriter, q *dns.Msg) {
 		m := new(dns.Msg).SetReply(q)
 		m.Rcode = dns.RcodeNameError
 		for _, r := range records {
@@ -38,10 +35,8 @@ func nameServer(t *testing.T, records ...string) Resolver {
 			}
 		}
 		w.WriteMsg(m)
-	})}
-	go server.ActivateAndServe()
-	t.Cleanup(func() { server.Shutdown() })
-	return Resolver{Server: conn.LocalAddr().String(), Timeout: patience.Limit}
+	})
+	return Resolver{Server: server, Timeout: patience.Limit}
 }
 
 func TestBothFamiliesAreAskedFor(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/understudy/understudy/internal/judge"
+	"github.com/understudy/understudy/internal/nameserver"
 	"github.com/understudy/understudy/internal/patience"
 )
 
@@ -74,11 +75,7 @@ func TestWhatIsNotInstalledIsRefusedByName(t *testing.T) {
 // zone answers on loopback with these records, of whatever type it is asked for.
 func zone(t *testing.T, records ...string) (address string) {
 	t.Helper()
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := &dns.Server{PacketConn: conn, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+	return nameserver.Serve(t, func(w dns.ResponseWriter, q *dns.Msg) {
 		m := new(dns.Msg).SetReply(q)
 		m.Authoritative = true
 		for _, r := range records {
@@ -90,10 +87,7 @@ func zone(t *testing.T, records ...string) (address string) {
 			}
 		}
 		w.WriteMsg(m)
-	})}
-	go server.ActivateAndServe()
-	t.Cleanup(func() { server.Shutdown() })
-	return conn.LocalAddr().String()
+	})
 }
 
 func started(t *testing.T, p Program, up Upstream) *Process {

@@ -21,6 +21,7 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/internal/judge"
+	"github.com/understudy/understudy/internal/nameserver"
 	"github.com/understudy/understudy/internal/patience"
 )
 
@@ -317,19 +318,12 @@ func TestUnboundDistrusts(t *testing.T) {
 // tamper passes questions on to a name server, and changes its answers.
 func tamper(t *testing.T, server string, change func(*mdns.Msg)) string {
 	t.Helper()
-	p, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	between := &mdns.Server{PacketConn: p, Handler: mdns.HandlerFunc(func(w mdns.ResponseWriter, q *mdns.Msg) {
+	return nameserver.Serve(t, func(w mdns.ResponseWriter, q *mdns.Msg) {
 		if m, err := mdns.Exchange(q, server); err == nil {
 			change(m)
 			w.WriteMsg(m)
 		}
-	})}
-	go between.ActivateAndServe()
-	t.Cleanup(func() { p.Close() })
-	return p.LocalAddr().String()
+	})
 }
 
 // TestChainOfTrust delegates from a signed zone to a signed and an unsigned one, and rolls the child's key over.
