@@ -128,7 +128,7 @@ func (d *Drill) Run(ctx context.Context) (*Report, error) {
 	if err != nil {
 		return nil, errors.Join(append(died, err)...)
 	}
-	t.note(died)
+	t.notes = append(t.notes, texts(died)...)
 	t.began, t.ended, t.propagation = began, time.Now(), d.Settings.timeout(Propagation)
 	return d.report(rec, w, t, forced), nil
 }

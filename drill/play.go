@@ -53,9 +53,7 @@ func (p *Play) Run(ctx context.Context) (*Played, error) {
 		return nil, errors.Join(append(died, err)...)
 	}
 	r := p.played(rec, s, forced)
-	for _, err := range died {
-		r.Notes = append(r.Notes, err.Error())
-	}
+	r.Notes = texts(died)
 	return r, nil
 }
 

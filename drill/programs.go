@@ -134,6 +134,14 @@ func (p programs) died() (all []error) {
 	return all
 }
 
+// texts are what errors say.
+func texts(all []error) (said []string) {
+	for _, err := range all {
+		said = append(said, err.Error())
+	}
+	return said
+}
+
 // close ends all that were started.
 func (p programs) close() {
 	for _, of := range p {

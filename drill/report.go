@@ -112,13 +112,6 @@ type timeline struct {
 	notes      []string // what went wrong without ending the drill
 }
 
-// note adds what went wrong.
-func (t *timeline) note(all []error) {
-	for _, err := range all {
-		t.notes = append(t.notes, err.Error())
-	}
-}
-
 // summarise computes the report from all requests.
 func (r *Report) summarise(requests []Request, kinds []*UserKind, t timeline, s Settings) {
 	clients := len(kinds)

@@ -35,12 +35,13 @@ func unbound(port int, up Upstream) (args []string, input string, err error) {
 		return nil, "", err
 	}
 	at := func(address string) string { return strings.Replace(address, "#", "@", 1) }
-	fmt.Fprintf(&b, "stub-zone:\n  name: \"%s.\"\n  stub-addr: %s\n", up.Zone, at(server))
+	stub := func(zone string) { fmt.Fprintf(&b, "stub-zone:\n  name: \"%s.\"\n  stub-addr: %s\n", zone, at(server)) }
+	stub(up.Zone)
 	if len(up.Others) == 0 {
-		fmt.Fprintf(&b, "stub-zone:\n  name: \".\"\n  stub-addr: %s\n", at(server))
-		return []string{"-d", "-p", "-c", "/dev/stdin"}, b.String(), nil
+		stub("")
+	} else {
+		b.WriteString("forward-zone:\n  name: \".\"\n")
 	}
-	b.WriteString("forward-zone:\n  name: \".\"\n")
 	for _, o := range up.Others {
 		other, err := addressOf(o)
 		if err != nil {
