@@ -430,3 +430,24 @@ func TestGroupLaunchesIntoItsPlacementGroup(t *testing.T) {
 		})
 	})
 }
+
+// What Elastic Load Balancing says of a target group's type decides whether a group may register instances with it.
+func TestGroupOfAddressesIsNotAttached(t *testing.T) {
+	s := newJoined(t, 1)
+	ctx := t.Context()
+	s.create(0)
+	vpc := roomtest.Must(s.ec2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{}))(t).Vpcs[0].VpcId
+	for of, code := range map[elbtypes.TargetTypeEnum]string{"ip": "ValidationError", "alb": "ValidationError", "instance": ""} {
+		g := roomtest.Must(s.balancing.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
+			Name: new(string(of)), VpcId: vpc, Port: new(int32(81)), Protocol: "TCP", TargetType: of,
+		}))(t).TargetGroups[0]
+		_, err := s.scaling.AttachTrafficSources(ctx, &autoscaling.AttachTrafficSourcesInput{
+			AutoScalingGroupName: new("app"), TrafficSources: []autoscalingtypes.TrafficSourceIdentifier{{Identifier: g.TargetGroupArn}},
+		})
+		if code == "" && err != nil {
+			t.Errorf("%s: %v", of, err)
+		} else if code != "" {
+			roomtest.WantAPIError(t, err, code)
+		}
+	}
+}

@@ -185,10 +185,10 @@ func descriptions(instances []string) (out []elbtypes.TargetDescription) {
 	return out
 }
 
-// Exists tells whether there is a target group.
-func (r *Room) Exists(tx *store.Tx, arn string) bool {
-	_, ok := r.targetGroups.GetTx(tx, arn)
-	return ok
+// TargetType is what a target group has for targets, or false where there is no such group.
+func (r *Room) TargetType(tx *store.Tx, arn string) (elbtypes.TargetTypeEnum, bool) {
+	g, ok := r.targetGroups.GetTx(tx, arn)
+	return g.Type, ok
 }
 
 // News is what to watch for a change of load balancers and of what they find of their targets.

@@ -21,7 +21,8 @@ type Targets interface {
 	// Register and Deregister run after a commit, not inside one.
 	Register(targetGroup string, instances []string) error
 	Deregister(targetGroup string, instances []string) error
-	Exists(tx *store.Tx, targetGroup string) bool
+	// TargetType is what a target group has for targets, or false where there is no such group.
+	TargetType(tx *store.Tx, targetGroup string) (elbtypes.TargetTypeEnum, bool)
 	// State returns an instance's health in a target group, or false where it is not registered.
 	State(targetGroup, instance string) (elbtypes.TargetHealth, bool)
 	// News is what to watch for a change of State.

@@ -138,7 +138,7 @@ func newStage(t *testing.T) *stage {
 		t: t, dir: t.TempDir(), subnets: strings.Join(slices.Sorted(maps.Keys(testZones)), ","),
 		alarms:   &fakeAlarms{put: map[string]*cloudwatch.PutMetricAlarmInput{}, said: map[string]reading{}},
 		machines: &fakeMachines{t: t, latest: 1},
-		book:     &fakeTargets{groups: []string{testGroup}, states: map[target]elbtypes.TargetHealthStateEnum{}},
+		book:     &fakeTargets{groups: map[string]elbtypes.TargetTypeEnum{testGroup: "instance"}, states: map[target]elbtypes.TargetHealthStateEnum{}},
 	}
 	s.open()
 	return s

@@ -7,17 +7,32 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/cloud/internal/fleet"
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
+// checkAttachable refuses what is no target group here, and one that has no instances: "The target group must specify a target type of instance"
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/getting-started-elastic-load-balancing.html), in AWS's words
+// (https://github.com/hashicorp/terraform/issues/18674).
+func (r *Room) checkAttachable(tx *store.Tx, arn string) error {
+	of, ok := r.targets.TargetType(tx, arn)
+	switch {
+	case !ok || !strings.HasPrefix(arn, r.ARN("elasticloadbalancing", "targetgroup/")):
+		return invalid("Provided Target Groups may not be valid. Please ensure they exist and try again.")
+	case of != elbtypes.TargetTypeEnumInstance:
+		return invalid("Provided Target Group '%s' has invalid target type. Please ensure all provided Target Groups have target type of instance.", arn)
+	}
+	return nil
+}
+
 // addAttachments attaches target groups; those that are attached stay as they are.
 func (r *Room) addAttachments(tx *store.Tx, f *fleetRow, arns []string) error {
 	for _, arn := range arns {
-		if !strings.HasPrefix(arn, r.ARN("elasticloadbalancing", "targetgroup/")) || !r.targets.Exists(tx, arn) {
-			return invalid("Provided Target Groups may not be valid. Please ensure they exist and try again.")
+		if err := r.checkAttachable(tx, arn); err != nil {
+			return err
 		}
 		at := slices.IndexFunc(f.Attachments, func(a fleet.Attachment) bool { return a.ARN == arn })
 		if at < 0 {

@@ -2,11 +2,14 @@ package scaling
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 )
@@ -102,7 +105,7 @@ func TestTargetGroupsAddUp(t *testing.T) {
 	want := []string{testGroup}
 	for i := range 4 {
 		arn := s.r.ARN("elasticloadbalancing", fmt.Sprintf("targetgroup/more-%d/0123456789abcdef", i))
-		s.book.add(arn)
+		s.book.add(arn, "instance")
 		want = append(want, arn)
 	}
 	for _, arns := range [][]string{want[1:2], want[:3], want[3:]} { // some are attached already
@@ -136,4 +139,39 @@ func TestTargetGroupsAddUp(t *testing.T) {
 		AutoScalingGroupName: new("app"), NextToken: new("?"),
 	})
 	roomtest.WantAPIError(t, err, "InvalidNextToken")
+}
+
+// A group registers instances, so a target group of another type is refused, wherever it is named, and nothing changes.
+func TestTargetGroupsHaveInstances(t *testing.T) {
+	s := newStage(t)
+	client, ctx := s.client(), t.Context()
+	s.alone(1, nil)
+	before := attached(t, client)
+	for _, of := range []elbtypes.TargetTypeEnum{"alb", "ip", "lambda"} {
+		arn := s.r.ARN("elasticloadbalancing", "targetgroup/"+string(of)+"/0123456789abcdef")
+		s.book.add(arn, of)
+		refused := func(_ any, err error) {
+			t.Helper()
+			roomtest.WantAPIError(t, err, "ValidationError")
+			words := "Provided Target Group '" + arn + "' has invalid target type. Please ensure all provided Target Groups have target type of instance."
+			if err == nil || !strings.HasSuffix(err.Error(), words) {
+				t.Errorf("%s: %v", of, err)
+			}
+		}
+		sources := []autoscalingtypes.TrafficSourceIdentifier{{Identifier: &arn, Type: new("elbv2")}}
+		refused(client.AttachLoadBalancerTargetGroups(ctx, &autoscaling.AttachLoadBalancerTargetGroupsInput{
+			AutoScalingGroupName: new("app"), TargetGroupARNs: []string{testGroup, arn},
+		}))
+		refused(client.AttachTrafficSources(ctx, &autoscaling.AttachTrafficSourcesInput{AutoScalingGroupName: new("app"), TrafficSources: sources}))
+		in := autoscaling.CreateAutoScalingGroupInput{
+			AutoScalingGroupName: new("other"), MinSize: new(int32(0)), MaxSize: new(int32(1)), VPCZoneIdentifier: &s.subnets,
+			LaunchTemplate: &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateName: new("app")}, TargetGroupARNs: []string{arn},
+		}
+		refused(client.CreateAutoScalingGroup(ctx, &in))
+		in.TargetGroupARNs, in.TrafficSources = nil, sources
+		refused(client.CreateAutoScalingGroup(ctx, &in))
+	}
+	if after := attached(t, client); !maps.Equal(after, before) {
+		t.Errorf("attached are %v, were %v", after, before)
+	}
 }

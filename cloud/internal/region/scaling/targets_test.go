@@ -21,7 +21,7 @@ const targetNews store.Topic = "test-targets"
 // reopening of the room.
 type fakeTargets struct {
 	mu      sync.Mutex
-	groups  []string
+	groups  map[string]elbtypes.TargetTypeEnum
 	states  map[target]elbtypes.TargetHealthStateEnum
 	history []string
 	changed func()
@@ -59,17 +59,17 @@ func (b *fakeTargets) clear() {
 }
 
 // add makes another target group.
-func (b *fakeTargets) add(arn string) {
+func (b *fakeTargets) add(arn string, of elbtypes.TargetTypeEnum) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.groups = append(b.groups, arn)
+	b.groups[arn] = of
 }
 
 // remove deletes a target group with its targets.
 func (b *fakeTargets) remove(arn string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.groups = slices.DeleteFunc(b.groups, func(g string) bool { return g == arn })
+	delete(b.groups, arn)
 	maps.DeleteFunc(b.states, func(of target, _ elbtypes.TargetHealthStateEnum) bool { return of.group == arn })
 }
 
@@ -93,7 +93,7 @@ func (b *fakeTargets) log() []string {
 }
 
 func (b *fakeTargets) Register(arn string, ids []string) error {
-	if !b.Exists(nil, arn) {
+	if _, ok := b.TargetType(nil, arn); !ok {
 		return wire.Errorf("TargetGroupNotFound", "Target groups '%s' not found", arn)
 	}
 	for _, id := range ids {
@@ -103,7 +103,7 @@ func (b *fakeTargets) Register(arn string, ids []string) error {
 }
 
 func (b *fakeTargets) Deregister(arn string, ids []string) error {
-	if !b.Exists(nil, arn) {
+	if _, ok := b.TargetType(nil, arn); !ok {
 		return wire.Errorf("TargetGroupNotFound", "Target groups '%s' not found", arn)
 	}
 	for _, id := range ids {
@@ -114,10 +114,11 @@ func (b *fakeTargets) Deregister(arn string, ids []string) error {
 	return nil
 }
 
-func (b *fakeTargets) Exists(_ *store.Tx, arn string) bool {
+func (b *fakeTargets) TargetType(_ *store.Tx, arn string) (elbtypes.TargetTypeEnum, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return slices.Contains(b.groups, arn)
+	of, ok := b.groups[arn]
+	return of, ok
 }
 
 func (b *fakeTargets) State(arn, id string) (elbtypes.TargetHealth, bool) {
