@@ -227,7 +227,7 @@ func (r *Room) ModifyTargetGroupAttributes(ctx context.Context, in *elb.ModifyTa
 		return nil, err
 	}
 	var row targetGroupRow
-	err := r.changeTargetGroup(in.TargetGroupArn, func(_ *store.Tx, g *targetGroupRow) (err error) {
+	err := r.changeTargetGroup(in.TargetGroupArn, func(tx *store.Tx, g *targetGroupRow) (err error) {
 		for _, a := range in.Attributes {
 			if err := g.checkChangeable(room.Deref(a.Key)); err != nil {
 				return err
@@ -240,7 +240,11 @@ func (r *Room) ModifyTargetGroupAttributes(ctx context.Context, in *elb.ModifyTa
 			}
 		}
 		row = *g
-		return g.checkAttributes()
+		if err := g.checkAttributes(); err != nil {
+			return err
+		}
+		user, _ := r.loadBalancers.GetTx(tx, r.groupUsers(tx)[g.ARN])
+		return user.checkShiftsWith(*g)
 	})
 	if err != nil {
 		return nil, err

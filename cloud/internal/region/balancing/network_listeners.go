@@ -114,6 +114,9 @@ func (r *Room) checkFlowGroups(tx *store.Tx, b loadBalancerRow, p elbtypes.Proto
 		if !slices.Contains(flowGroups[p], g.protocol()) || g.ofBalancers() && p != elbtypes.ProtocolEnumTcp {
 			return incompatible(arn)
 		}
+		if err := b.checkShiftsWith(g); err != nil {
+			return err
+		}
 		if !g.ofBalancers() {
 			continue // its targets may be many
 		}

@@ -45,24 +45,33 @@ func (r *Room) Shift(tx *store.Tx, arn, zone string) error {
 	return r.loadBalancers.Put(tx, arn, row)
 }
 
-// checkShiftable refuses zonal shift where a network load balancer crosses zones for a target group that it cannot be shifted with
-// (https://docs.aws.amazon.com/elasticloadbalancing/latest/network/enable-zonal-shift.html). To turn it off ends a shift.
+// checkShiftable refuses zonal shift where a load balancer cannot be shifted with one of its target groups. To turn it off ends a shift.
 func (r *Room) checkShiftable(tx *store.Tx, row *loadBalancerRow) error {
 	if row.attribute(zonalShift) != "true" {
 		row.ShiftedFrom = ""
 		return nil
 	}
-	if !row.network() || row.attribute(crossZone) != "true" {
+	for arn, user := range r.groupUsers(tx) {
+		if g, ok := r.targetGroups.GetTx(tx, arn); ok && user == row.ARN {
+			if err := row.checkShiftsWith(g); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkShiftsWith refuses a target group with which a network load balancer cannot be shifted while it crosses zones
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/network/enable-zonal-shift.html). The words are not AWS's.
+func (row loadBalancerRow) checkShiftsWith(g targetGroupRow) error {
+	if !row.network() || row.attribute(zonalShift) != "true" || row.attribute(crossZone) != "true" {
 		return nil
 	}
-	for arn, user := range r.groupUsers(tx) {
-		g, ok := r.targetGroups.GetTx(tx, arn)
-		datagrams := g.Protocol == elbtypes.ProtocolEnumUdp || g.Protocol == elbtypes.ProtocolEnumTcpUdp
-		if ok && user == row.ARN && (datagrams || g.set(cutUnhealthy) == "true" || g.set(crossZone) == "false") {
-			return wire.Errorf("InvalidConfigurationRequest", "You cannot enable zonal shift on a load balancer with cross-zone load balancing enabled unless "+
-				"the protocol of target group '%s' is TCP or TLS, its connection termination for unhealthy targets is disabled, and its cross-zone load "+
-				"balancing is not disabled", arn)
-		}
+	datagrams := g.Protocol == elbtypes.ProtocolEnumUdp || g.Protocol == elbtypes.ProtocolEnumTcpUdp
+	if datagrams || g.ofBalancers() || g.set(cutUnhealthy) == "true" || g.set(crossZone) == "false" {
+		return wire.Errorf("InvalidConfigurationRequest", "You cannot enable zonal shift on a load balancer with cross-zone load balancing enabled unless "+
+			"the protocol of target group '%s' is TCP or TLS, its target type is not 'alb', its connection termination for unhealthy targets is disabled, "+
+			"and its cross-zone load balancing is not disabled", g.ARN)
 	}
 	return nil
 }
@@ -116,6 +125,9 @@ func (r *Room) showOverride(g targetGroupRow, t targetRow) *elbtypes.Administrat
 // the zone leaves DNS, and its node goes on for who still has its address
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/zonal-shift.html).
 func (r *Room) override(b loadBalancerRow, g targetGroupRow, t targetRow) elbtypes.TargetAdministrativeOverrideStateEnum {
+	if g.ofBalancers() && t.Zone == "" {
+		return r.overrideOfNodes(b, g, t)
+	}
 	switch {
 	case b.ShiftedFrom == "" || r.zoneOfTarget(g, t) != b.ShiftedFrom:
 		return elbtypes.TargetAdministrativeOverrideStateEnumNoOverride
@@ -123,6 +135,17 @@ func (r *Room) override(b loadBalancerRow, g targetGroupRow, t targetRow) elbtyp
 		return elbtypes.TargetAdministrativeOverrideStateEnumZonalShiftActive
 	}
 	return elbtypes.TargetAdministrativeOverrideStateEnumZonalShiftDelegatedToDns
+}
+
+// overrideOfNodes is that of an application load balancer as one target: the one of its node in the zone that is left, if it has any there.
+func (r *Room) overrideOfNodes(b loadBalancerRow, g targetGroupRow, t targetRow) elbtypes.TargetAdministrativeOverrideStateEnum {
+	g.Targets = []targetRow{t}
+	for _, node := range r.spread(g) {
+		if state := r.override(b, g, node); state != elbtypes.TargetAdministrativeOverrideStateEnumNoOverride {
+			return state
+		}
+	}
+	return elbtypes.TargetAdministrativeOverrideStateEnumNoOverride
 }
 
 // zoneOfTarget is the zone that a target is in: of an address also where requests go to it from every zone.
