@@ -32,7 +32,7 @@ func (a *address) desired() []Field { return []Field{a.tagged(a.role)} }
 func (a *address) actual() []Field  { return []Field{a.tags} }
 
 func (a *address) find(ctx context.Context) (bool, error) {
-	nats, err := a.natGateways(ctx, a.mark(a.role).Filters()...)
+	nats, err := natGateways(ctx, a.scope, a.mark(a.role).Filters()...)
 	if err != nil {
 		return false, err
 	}

@@ -20,7 +20,7 @@ import (
 // the check's CloudWatchAlarmConfiguration.
 
 // following is the configuration of a check that follows an alarm of this region.
-func (s scope) following(c understudy.Check) *route53types.HealthCheckConfig {
+func following(s scope, c understudy.Check) *route53types.HealthCheckConfig {
 	alarm, _ := s.declared.FollowedAlarm(c, s.side)
 	return &route53types.HealthCheckConfig{
 		Type:                         route53types.HealthCheckTypeCloudwatchMetric,

@@ -59,7 +59,7 @@ func stickyKeys(attributes map[string]string) []string {
 func (t *targetGroup) wants() map[string]string {
 	all := maps.Clone(targetDefaults)
 	declared, _ := t.how()
-	if t.flows() {
+	if flows(t.scope) {
 		all[preservedAttribute] = strconv.FormatBool(declared.PreserveClientIP)
 		all[terminationAttribute] = strconv.FormatBool(declared.ConnectionTermination)
 		all[proxyAttribute] = strconv.FormatBool(declared.ProxyProtocol)

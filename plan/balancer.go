@@ -37,7 +37,7 @@ func (b *balancer) remarks() []Remark {
 
 func (b *balancer) identity() string     { return b.arn }
 func (b *balancer) actual() []Field      { return b.seen }
-func (b *balancer) balancerName() string { return b.generation(b.number) }
+func (b *balancer) balancerName() string { return generation(b.scope, b.number) }
 
 func (b *balancer) desired() []Field {
 	return []Field{
@@ -54,7 +54,7 @@ func (b *balancer) desired() []Field {
 }
 
 func (b *balancer) find(ctx context.Context) (bool, error) {
-	all, err := b.loadBalancers(ctx)
+	all, err := loadBalancers(ctx, b.scope)
 	if err != nil {
 		return false, err
 	}
@@ -62,7 +62,7 @@ func (b *balancer) find(ctx context.Context) (bool, error) {
 	var own *elbtypes.LoadBalancer
 	var taken []int
 	for _, one := range all {
-		taken = append(taken, b.generationOf(aws.ToString(one.LoadBalancerName)))
+		taken = append(taken, generationOf(b.scope, aws.ToString(one.LoadBalancerName)))
 		switch {
 		case b.vpc.beyond(aws.ToString(one.VpcId)):
 			b.earlier = append(b.earlier, one)
@@ -71,7 +71,7 @@ func (b *balancer) find(ctx context.Context) (bool, error) {
 		}
 	}
 	if own == nil {
-		b.number, err = b.vacant(taken)
+		b.number, err = vacant(b.scope, taken)
 		return false, err
 	}
 	arn := aws.ToString(own.LoadBalancerArn)
@@ -79,7 +79,7 @@ func (b *balancer) find(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	b.number = b.generationOf(aws.ToString(own.LoadBalancerName))
+	b.number = generationOf(b.scope, aws.ToString(own.LoadBalancerName))
 	b.remember(*own)
 	b.others = unusual(b.undeclared(attributes, others), leftAlone)
 	b.seen = append(b.seen, Field{Name: "attributes", Value: unusual(attributes, b.defaults())},

@@ -47,7 +47,7 @@ const protectedAttribute = "deletion_protection.enabled"
 func (b *balancer) wants() map[string]string {
 	declared, all := b.declared.Balancer, maps.Clone(b.defaults())
 	all[protectedAttribute] = strconv.FormatBool(declared.DeletionProtection)
-	if b.flows() {
+	if flows(b.scope) {
 		all["load_balancing.cross_zone.enabled"] = strconv.FormatBool(declared.CrossZone)
 		return all
 	}

@@ -54,7 +54,7 @@ func kind(protocol, match string) route53types.HealthCheckType {
 }
 
 // entryPort is where users connect.
-func (s scope) entryPort() int {
+func entryPort(s scope) int {
 	_, port := s.declared.Entry()
 	return port
 }
@@ -225,11 +225,11 @@ func (c *check) misses(h route53types.HealthCheck) int {
 }
 
 func (c *check) wanted() *route53types.HealthCheckConfig {
-	return c.askingFrom(c.balancer, c.declared.Failover.Check)
+	return askingFrom(c.scope, c.balancer, c.declared.Failover.Check)
 }
 
 // asking is a check of a load balancer: by its own name where no other is declared.
-func (s scope) asking(b *balancer, c understudy.Check) *route53types.HealthCheckConfig {
+func asking(s scope, b *balancer, c understudy.Check) *route53types.HealthCheckConfig {
 	f := s.declared.Failover
 	protocol, port := s.declared.AskedBy(c)
 	config := &route53types.HealthCheckConfig{

@@ -35,7 +35,7 @@ type fleet struct {
 	rolled   bool // instances are being replaced by this run
 }
 
-func (f *fleet) fleetName() string { return f.generation(f.group.number) }
+func (f *fleet) fleetName() string { return generation(f.scope, f.group.number) }
 func (f *fleet) actual() []Field   { return f.seen }
 
 func (f *fleet) identity() string {

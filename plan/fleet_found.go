@@ -57,7 +57,7 @@ func (f *fleet) sort(g *autoscalingtypes.AutoScalingGroup) {
 		f.remember(g)
 		return
 	}
-	one := &fleet{scope: f.scope, template: f.template, group: &targetGroup{scope: f.scope, number: f.generationOf(name)}}
+	one := &fleet{scope: f.scope, template: f.template, group: &targetGroup{scope: f.scope, number: generationOf(f.scope, name)}}
 	one.remember(g)
 	if f.passes(g) {
 		f.beyond = append(f.beyond, one)
@@ -69,7 +69,7 @@ func (f *fleet) sort(g *autoscalingtypes.AutoScalingGroup) {
 // passes tells whether a group is of another network. It has its target group's number; where that one is gone, a network that
 // is to go takes no group that is not over its subnets.
 func (f *fleet) passes(g *autoscalingtypes.AutoScalingGroup) bool {
-	if slices.Contains(f.group.others, f.generationOf(aws.ToString(g.AutoScalingGroupName))) {
+	if slices.Contains(f.group.others, generationOf(f.scope, aws.ToString(g.AutoScalingGroupName))) {
 		return true
 	}
 	return f.group.vpc.leaving && !slices.ContainsFunc(splitIDs(g.VPCZoneIdentifier), func(id string) bool { return hasSubnet(f.subnets, id) })

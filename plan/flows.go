@@ -24,11 +24,11 @@ var networkDefaults = map[string]string{
 }
 
 // flows tells whether the load balancer is a network load balancer.
-func (s scope) flows() bool { return s.declared.Balancer.Kind == understudy.KindNetwork }
+func flows(s scope) bool { return s.declared.Balancer.Kind == understudy.KindNetwork }
 
 // defaults are the attributes that AWS gives a new load balancer of the declared kind.
 func (b *balancer) defaults() map[string]string {
-	if b.flows() {
+	if flows(b.scope) {
 		return networkDefaults
 	}
 	return balancerDefaults
@@ -41,7 +41,7 @@ const (
 )
 
 // forgets tells whether the listener has an idle time: one of TCP has. A load balancer's others are its own, or cannot be changed.
-func (l *listener) forgets() bool { return l.flows() && !l.secure() }
+func (l *listener) forgets() bool { return flows(l.scope) && !l.secure() }
 
 func (l *listener) desiredIdle() []Field {
 	if !l.forgets() {

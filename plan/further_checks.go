@@ -32,9 +32,9 @@ func furtherCheck(s scope, b *balancer, nth int) *ownCheck {
 			return &route53types.HealthCheckConfig{} // what is left of one
 		}
 		if c := s.declared.Failover.Further[nth-1]; c.Alarm != "" {
-			return s.following(c)
+			return following(s, c)
 		}
-		return s.askingFrom(b, s.declared.Failover.Further[nth-1])
+		return askingFrom(s, b, s.declared.Failover.Further[nth-1])
 	}, moves: func(d []Difference) bool { return b.beside() && differs(d, "asks") }}
 }
 
@@ -153,8 +153,8 @@ func asResources(all []*ownCheck) (resources []resource) {
 }
 
 // askingFrom is a check as it is declared, with its checkers.
-func (s scope) askingFrom(b *balancer, c understudy.Check) *route53types.HealthCheckConfig {
-	config := s.asking(b, c)
+func askingFrom(s scope, b *balancer, c understudy.Check) *route53types.HealthCheckConfig {
+	config := asking(s, b, c)
 	for _, r := range c.Regions {
 		config.Regions = append(config.Regions, route53types.HealthCheckRegion(r))
 	}

@@ -41,7 +41,7 @@ const generations = 9
 
 // generation names a target group and its fleet, or a load balancer. The number goes before the stack's name, since "understudy-hello-2" is what a
 // stack called hello-2 uses.
-func (s scope) generation(n int) string {
+func generation(s scope, n int) string {
 	if n <= 1 {
 		return "understudy-" + s.stack()
 	}
@@ -53,31 +53,31 @@ func GenerationNames(stack string) []string {
 	s := scope{declared: &understudy.Declaration{Name: stack}}
 	var names []string
 	for n := range generations {
-		names = append(names, s.generation(n+1))
+		names = append(names, generation(s, n+1))
 	}
 	return names
 }
 
 // generationOf returns the number of the generation that a name is of, or 0.
-func (s scope) generationOf(name string) int {
+func generationOf(s scope, name string) int {
 	return slices.Index(GenerationNames(s.stack()), name) + 1
 }
 
 // partOf returns the generation that the name of a target group is of, or 0, and the name by which it is declared.
-func (s scope) partOf(name string) (number int, further string) {
+func partOf(s scope, name string) (number int, further string) {
 	of, further := understudy.CutGroupName(name)
-	return s.generationOf(of), further
+	return generationOf(s, of), further
 }
 
 // targetGroups returns the service's, of all generations.
-func (s scope) targetGroups(ctx context.Context) ([]elbtypes.TargetGroup, error) {
-	all, err := s.allTargetGroups(ctx)
-	return slices.DeleteFunc(all, func(g elbtypes.TargetGroup) bool { return s.generationOf(aws.ToString(g.TargetGroupName)) == 0 }), err
+func targetGroups(ctx context.Context, s scope) ([]elbtypes.TargetGroup, error) {
+	all, err := allTargetGroups(ctx, s)
+	return slices.DeleteFunc(all, func(g elbtypes.TargetGroup) bool { return generationOf(s, aws.ToString(g.TargetGroupName)) == 0 }), err
 }
 
 // allTargetGroups returns those with a name of the stack's. Names that are asked for must all exist (DescribeTargetGroups), so that
 // all are asked for.
-func (s scope) allTargetGroups(ctx context.Context) (all []elbtypes.TargetGroup, err error) {
+func allTargetGroups(ctx context.Context, s scope) (all []elbtypes.TargetGroup, err error) {
 	pages := elb.NewDescribeTargetGroupsPaginator(s.ELB, &elb.DescribeTargetGroupsInput{})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -85,7 +85,7 @@ func (s scope) allTargetGroups(ctx context.Context) (all []elbtypes.TargetGroup,
 			return nil, fmt.Errorf("describe target groups in %s: %w", s.Region, err)
 		}
 		for _, g := range page.TargetGroups {
-			if n, _ := s.partOf(aws.ToString(g.TargetGroupName)); n > 0 {
+			if n, _ := partOf(s, aws.ToString(g.TargetGroupName)); n > 0 {
 				all = append(all, g)
 			}
 		}
@@ -94,7 +94,7 @@ func (s scope) allTargetGroups(ctx context.Context) (all []elbtypes.TargetGroup,
 }
 
 // loadBalancers returns those with a name of the stack's, by their generations.
-func (s scope) loadBalancers(ctx context.Context) (all []elbtypes.LoadBalancer, err error) {
+func loadBalancers(ctx context.Context, s scope) (all []elbtypes.LoadBalancer, err error) {
 	pages := elb.NewDescribeLoadBalancersPaginator(s.ELB, &elb.DescribeLoadBalancersInput{})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -102,23 +102,23 @@ func (s scope) loadBalancers(ctx context.Context) (all []elbtypes.LoadBalancer, 
 			return nil, fmt.Errorf("describe load balancers in %s: %w", s.Region, err)
 		}
 		for _, b := range page.LoadBalancers {
-			if s.generationOf(aws.ToString(b.LoadBalancerName)) > 0 {
+			if generationOf(s, aws.ToString(b.LoadBalancerName)) > 0 {
 				all = append(all, b)
 			}
 		}
 	}
 	slices.SortFunc(all, func(a, b elbtypes.LoadBalancer) int {
-		return cmp.Compare(s.generationOf(aws.ToString(a.LoadBalancerName)), s.generationOf(aws.ToString(b.LoadBalancerName)))
+		return cmp.Compare(generationOf(s, aws.ToString(a.LoadBalancerName)), generationOf(s, aws.ToString(b.LoadBalancerName)))
 	})
 	return all, nil
 }
 
 // vacant returns the lowest generation that is not taken.
-func (s scope) vacant(taken []int) (int, error) {
+func vacant(s scope, taken []int) (int, error) {
 	for n := 1; n <= generations; n++ {
 		if !slices.Contains(taken, n) {
 			return n, nil
 		}
 	}
-	return 0, fmt.Errorf("all %d names from %s to %s are taken", generations, s.generation(1), s.generation(generations))
+	return 0, fmt.Errorf("all %d names from %s to %s are taken", generations, generation(s, 1), generation(s, generations))
 }

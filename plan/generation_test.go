@@ -23,19 +23,19 @@ func TestGenerationsHaveNamesOfTheirOwn(t *testing.T) {
 	for _, stack := range []string{"hello", "hello-2", strings.Repeat("n", 20)} {
 		s.declared.Name = stack
 		for n, name := range GenerationNames(stack) {
-			if s.generationOf(name) != n+1 || len(name) > 32 {
-				t.Errorf("%s, of %d characters, is generation %d", name, len(name), s.generationOf(name))
+			if generationOf(s, name) != n+1 || len(name) > 32 {
+				t.Errorf("%s, of %d characters, is generation %d", name, len(name), generationOf(s, name))
 			}
 		}
 	}
 	s.declared.Name = "hello"
-	if n := s.generationOf("understudy-hello-2"); n != 0 {
+	if n := generationOf(s, "understudy-hello-2"); n != 0 {
 		t.Errorf("the stack hello-2 has a target group that is taken for generation %d of hello", n)
 	}
-	if n, err := s.vacant([]int{1, 3}); n != 2 || err != nil {
+	if n, err := vacant(s, []int{1, 3}); n != 2 || err != nil {
 		t.Errorf("generation %d is vacant, %v", n, err)
 	}
-	if _, err := s.vacant([]int{1, 2, 3, 4, 5, 6, 7, 8, 9}); err == nil {
+	if _, err := vacant(s, []int{1, 2, 3, 4, 5, 6, 7, 8, 9}); err == nil {
 		t.Error("a tenth generation has a name")
 	}
 }

@@ -59,16 +59,16 @@ func (l *listener) port() int {
 	case l.further != nil:
 		return l.further.Port
 	}
-	return l.entryPort()
+	return entryPort(l.scope)
 }
 
 func (l *listener) protocol() elbtypes.ProtocolEnum {
 	switch {
-	case l.secure() && l.flows():
+	case l.secure() && flows(l.scope):
 		return elbtypes.ProtocolEnumTls
 	case l.secure():
 		return elbtypes.ProtocolEnumHttps
-	case l.flows():
+	case flows(l.scope):
 		return elbtypes.ProtocolEnumTcp
 	}
 	return elbtypes.ProtocolEnumHttp

@@ -41,7 +41,7 @@ func (n *nat) desired() []Field {
 }
 
 // natGateways returns those that the filters select, without those that failed or were deleted.
-func (s scope) natGateways(ctx context.Context, filters ...ec2types.Filter) (all []ec2types.NatGateway, err error) {
+func natGateways(ctx context.Context, s scope, filters ...ec2types.Filter) (all []ec2types.NatGateway, err error) {
 	pages := ec2.NewDescribeNatGatewaysPaginator(s.EC2, &ec2.DescribeNatGatewaysInput{
 		Filter: append(slices.Clone(filters), account.Filter("state", "pending", "available")),
 	})
@@ -66,9 +66,9 @@ func allocationOf(n ec2types.NatGateway) string {
 }
 
 func (n *nat) find(ctx context.Context) (bool, error) {
-	all, err := n.natGateways(ctx, n.mark(n.role).Filters()...)
+	all, err := natGateways(ctx, n.scope, n.mark(n.role).Filters()...)
 	if err == nil && len(all) == 0 && n.subnet.id != "" && n.address.id != "" { // or it has lost its tags
-		all, err = n.natGateways(ctx, account.Filter("subnet-id", n.subnet.id))
+		all, err = natGateways(ctx, n.scope, account.Filter("subnet-id", n.subnet.id))
 		all = slices.DeleteFunc(all, func(o ec2types.NatGateway) bool {
 			return allocationOf(o) != n.address.id || !account.Unclaimed(account.OfEC2(o.Tags), n.stack())
 		})

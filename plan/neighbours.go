@@ -281,7 +281,7 @@ func (n *neighbours) remarks() (all []Remark) {
 		text := one.says
 		switch {
 		case text != "":
-		case own[one.id] || one.tags[account.TagStack] == n.stack() || n.generationOf(one.name) > 0:
+		case own[one.id] || one.tags[account.TagStack] == n.stack() || generationOf(n.scope, one.name) > 0:
 			continue
 		case one.name != "":
 			text = one.what + " that is not this stack's: " + one.name

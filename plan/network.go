@@ -87,7 +87,7 @@ func (v *vpc) claimEarlier(ctx context.Context) error {
 
 // declaredWith is the scope of a declaration with another network. One that is given has no range of its own to be declared with, and
 // stays as it is.
-func (s scope) declaredWith(network string) scope {
+func declaredWith(s scope, network string) scope {
 	cidr, err := netip.ParsePrefix(network)
 	if err != nil {
 		return s
@@ -180,7 +180,7 @@ func (m *moved) giveUp(ctx context.Context) error {
 
 // addLeaving adds what lies in a VPC of a region that is to go. The prefix is of its nodes' names.
 func (v *inventory) addLeaving(r *region, of *vpc, prefix string) *region {
-	old := &region{scope: r.declaredWith(of.network()), prefix: prefix, template: r.template, templateNode: v.graph.byID[r.id("launch template")]}
+	old := &region{scope: declaredWith(r.scope, of.network()), prefix: prefix, template: r.template, templateNode: v.graph.byID[r.id("launch template")]}
 	v.addNetwork(old)
 	old.vpc.id, old.vpc.seen, old.vpc.leaving = of.id, of.seen, true
 	v.addGroups(old)

@@ -156,8 +156,8 @@ func TestLoadBalancersAndFleetsOfTwoNetworks(t *testing.T) {
 	}
 }
 
-// asking is a health check of a load balancer's name.
-func asking(id, name string) route53types.HealthCheck {
+// askingNow is a health check of a load balancer's name.
+func askingNow(id, name string) route53types.HealthCheck {
 	return route53types.HealthCheck{Id: &id, HealthCheckConfig: &route53types.HealthCheckConfig{
 		Type: "HTTP", FullyQualifiedDomainName: &name, Port: aws.Int32(81), ResourcePath: aws.String("/ok"),
 		RequestInterval: aws.Int32(30), FailureThreshold: aws.Int32(2)}}
@@ -198,7 +198,7 @@ func TestTheRecordGoesOnFromWhereverARunWasKilled(t *testing.T) {
 		app.tags = app.tagged(app.role())
 		var found []route53types.HealthCheck
 		for _, id := range c.checks {
-			found = append(found, asking(id, id+".elb"))
+			found = append(found, askingNow(id, id+".elb"))
 		}
 		app.choose(found)
 		asks := &ownCheck{scope: s, id: "asks", name: switchCheckRole(understudy.Secondary)}
@@ -366,7 +366,7 @@ func TestANetworkIsGivenUpOnlyWhereNobodyIsServedInIt(t *testing.T) {
 	} {
 		s, asked := twoNetworks(t, map[string]string{"GET /2013-04-01/hostedzone/Z1/rrset": leading(c.leads)})
 		r := &region{scope: s, vpc: &vpc{scope: s, id: "vpc-new", earlier: []*vpc{{id: "vpc-old"}}}, balancer: &balancer{scope: s, dnsName: "new.elb"}}
-		r.check = &check{scope: s, id: "new", config: asking("new", "new.elb").HealthCheckConfig, superseded: []string{"old"}}
+		r.check = &check{scope: s, id: "new", config: askingNow("new", "new.elb").HealthCheckConfig, superseded: []string{"old"}}
 		r.template = &template{scope: s, id: "lt-1", preset: 1, version: 1}
 		r.fleet = &fleet{scope: s, template: r.template}
 		m := &moved{scope: s, region: r, records: &records{scope: s, zone: &zone{id: "Z1"}}}

@@ -37,7 +37,7 @@ func (s *Stack) Parts(ctx context.Context, side understudy.Side) (Parts, error) 
 		return Parts{}, fmt.Errorf("another network takes the place of %s in %s: `understudy up` ends that", r.vpc.earlier[0], r.Region)
 	}
 	serving := r.listener.serving()
-	p := Parts{VPC: r.vpc.id, Internal: r.within.id, TargetGroup: serving.arn, Balancer: r.balancer.arn, Fleet: r.generation(serving.number)}
+	p := Parts{VPC: r.vpc.id, Internal: r.within.id, TargetGroup: serving.arn, Balancer: r.balancer.arn, Fleet: generation(r.scope, serving.number)}
 	for n, sub := range r.subnetNodes {
 		there, err := sub.resource.find(ctx)
 		if err != nil {

@@ -20,7 +20,7 @@ func TestNeighboursAreNotTheStacksOwn(t *testing.T) {
 	n := &neighbours{scope: s, graph: g, seen: []neighbour{
 		{what: "a subnet", id: "subnet-1", tags: s.mark("public-a")},
 		{what: "a subnet", id: "subnet-untagged"}, {what: "a subnet", id: "subnet-double"},
-		{what: "a target group", id: "arn:tg", name: s.generation(2)},
+		{what: "a target group", id: "arn:tg", name: generation(s, 2)},
 		{what: "a security group", id: "sg-1", name: "mine", tags: map[string]string{"understudy:stack": "another"}},
 		{what: "an instance", id: "i-1"},
 		{what: "a route table", id: "rtb-1", tags: s.mark("vpc"), says: "it has more routes"},

@@ -234,7 +234,7 @@ func (v *inventory) status(ctx context.Context, side understudy.Side, seen *surv
 
 // groupWithin returns the target group of an earlier network.
 func (r *region) groupWithin(ctx context.Context, vpc string) (arn string, err error) {
-	groups, err := r.targetGroups(ctx)
+	groups, err := targetGroups(ctx, r.scope)
 	for _, g := range groups {
 		if aws.ToString(g.VpcId) == vpc {
 			return aws.ToString(g.TargetGroupArn), nil

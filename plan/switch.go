@@ -74,14 +74,14 @@ func (v *inventory) addSwitchAt(r *region) (asks []*ownCheck, nodes []*node) {
 // addMeans adds what is a region's switch: a listener of a network load balancer, or else a rule.
 func (v *inventory) addMeans(r *region) *node {
 	var means resource = &switchRule{scope: r.scope, listener: r.listener}
-	if r.flows() {
+	if flows(r.scope) {
 		l := switchListener(r)
 		if means = l; r.declared.Switched(r.side) {
 			r.listener.followers = append(r.listener.followers, l)
 		}
 	}
 	n := v.graph.add(r.id("switch"), unless(r.declared.Switched(r.side), means), r.balancerNode, r.listenerNode, r.targetGroupNode)
-	if r.flows() {
+	if flows(r.scope) {
 		n.finding(r.balancerNode)
 	}
 	return n

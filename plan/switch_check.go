@@ -37,10 +37,10 @@ func calculatedCheckRole(side understudy.Side) string {
 func switchCheck(s scope, b *balancer, nth int) *ownCheck {
 	return &ownCheck{scope: s, name: nthSwitchCheckRole(s.side, nth), settles: true, wanted: func() *route53types.HealthCheckConfig {
 		ask := understudy.Check{Path: understudy.SwitchPath, Match: switchedText(s.side)}
-		if s.flows() {
+		if flows(s) {
 			ask = understudy.Check{Protocol: understudy.CheckTCP, Port: understudy.SwitchPort}
 		}
-		config := s.asking(b, ask)
+		config := asking(s, b, ask)
 		config.Inverted = aws.Bool(true)
 		return config
 	}, moves: func(d []Difference) bool { return b.beside() && differs(d, "asks") }}

@@ -65,7 +65,7 @@ func (l *listener) turns(ctx context.Context) error {
 		return nil
 	}
 	for _, b := range l.balancer.earlier {
-		found, err := l.switchListenersOf(ctx, b)
+		found, err := switchListenersOf(ctx, l.scope, b)
 		if err != nil {
 			return err
 		}
@@ -77,7 +77,7 @@ func (l *listener) turns(ctx context.Context) error {
 }
 
 // switchListenersOf returns a load balancer's listeners that are the switch's.
-func (s scope) switchListenersOf(ctx context.Context, b elbtypes.LoadBalancer) ([]elbtypes.Listener, error) {
+func switchListenersOf(ctx context.Context, s scope, b elbtypes.LoadBalancer) ([]elbtypes.Listener, error) {
 	out, err := s.ELB.DescribeListeners(ctx, &elb.DescribeListenersInput{LoadBalancerArn: b.LoadBalancerArn})
 	if err != nil {
 		return nil, fmt.Errorf("describe the listeners of %s: %w", aws.ToString(b.LoadBalancerArn), err)
@@ -106,7 +106,7 @@ func switchStateAt(side understudy.Side, note string) SwitchState {
 }
 
 // turnListener sets a switch that is a listener: its port first, which moves the users.
-func (s scope) turnListener(ctx context.Context, arn string, to understudy.Side, by string) error {
+func turnListener(ctx context.Context, s scope, arn string, to understudy.Side, by string) error {
 	_, err := s.ELB.ModifyListener(ctx, &elb.ModifyListenerInput{ListenerArn: &arn, Port: aws.Int32(int32(switchPort(s.side, to)))})
 	if err != nil {
 		return fmt.Errorf("set the switch %s to the %s: %w", arn, to, err)
@@ -119,9 +119,9 @@ func (s scope) turnListener(ctx context.Context, arn string, to understudy.Side,
 }
 
 // listens finds a region's switch where it is a listener. Who has set it is left out where it cannot be read: that keeps nobody from being moved.
-func (s scope) listens(ctx context.Context, all []elbtypes.LoadBalancer, standby *Standby) error {
+func listens(ctx context.Context, s scope, all []elbtypes.LoadBalancer, standby *Standby) error {
 	for _, b := range all {
-		found, err := s.switchListenersOf(ctx, b)
+		found, err := switchListenersOf(ctx, s, b)
 		if err != nil {
 			return err
 		}

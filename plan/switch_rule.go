@@ -198,7 +198,7 @@ func (r *switchRule) create(ctx context.Context) error {
 // earlierPosition returns the position and the answer of the switch in an earlier network. Without one, health alone decides.
 func (r *switchRule) earlierPosition(ctx context.Context) (understudy.Side, string, error) {
 	for _, b := range r.listener.balancer.earlier {
-		rules, err := r.switchesOf(ctx, b)
+		rules, err := switchesOf(ctx, r.scope, b)
 		if err != nil {
 			return "", "", err
 		}

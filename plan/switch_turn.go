@@ -65,11 +65,11 @@ func (s *Stack) Standby(ctx context.Context, at understudy.Side) (Standby, error
 	}
 	standby := Standby{At: at, Balancer: aws.ToString(all[0].DNSName), Replaced: len(all) > 1}
 	of := scope{a, s.Declaration, at}
-	look := of.answers
-	if of.flows() {
-		look = of.listens
+	look := answers
+	if flows(of) {
+		look = listens
 	}
-	if err := look(ctx, all, &standby); err != nil {
+	if err := look(ctx, of, all, &standby); err != nil {
 		return standby, err
 	}
 	if len(standby.turns) == 0 {
@@ -79,9 +79,9 @@ func (s *Stack) Standby(ctx context.Context, at understudy.Side) (Standby, error
 }
 
 // answers finds a region's switch where it is a rule.
-func (s scope) answers(ctx context.Context, all []elbtypes.LoadBalancer, standby *Standby) error {
+func answers(ctx context.Context, s scope, all []elbtypes.LoadBalancer, standby *Standby) error {
 	for _, b := range all {
-		rules, err := s.switchesOf(ctx, b)
+		rules, err := switchesOf(ctx, s, b)
 		if err != nil {
 			return err
 		}
@@ -96,7 +96,7 @@ func (s scope) answers(ctx context.Context, all []elbtypes.LoadBalancer, standby
 }
 
 // switchesOf returns a load balancer's rules that are the switch's.
-func (s scope) switchesOf(ctx context.Context, b elbtypes.LoadBalancer) (found []elbtypes.Rule, err error) {
+func switchesOf(ctx context.Context, s scope, b elbtypes.LoadBalancer) (found []elbtypes.Rule, err error) {
 	listeners, err := s.ELB.DescribeListeners(ctx, &elb.DescribeListenersInput{LoadBalancerArn: b.LoadBalancerArn})
 	if err != nil {
 		return nil, fmt.Errorf("describe the listeners of %s: %w", aws.ToString(b.LoadBalancerArn), err)
@@ -116,12 +116,12 @@ func (s scope) switchesOf(ctx context.Context, b elbtypes.LoadBalancer) (found [
 // fronts finds a region's load balancers by their names: one, or two while another network takes the place of the first.
 func (s *Stack) fronts(ctx context.Context, side understudy.Side) ([]elbtypes.LoadBalancer, error) {
 	here := scope{s.Accounts[side], s.Declaration, side}
-	found, err := here.loadBalancers(ctx)
+	found, err := loadBalancers(ctx, here)
 	if err == nil && len(found) == 0 {
 		err = errors.New("there is none")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("find load balancer %s in %s: %w", here.generation(1), here.Region, err)
+		return nil, fmt.Errorf("find load balancer %s in %s: %w", generation(here, 1), here.Region, err)
 	}
 	return found, nil
 }
@@ -143,12 +143,12 @@ func isSwitch(r elbtypes.Rule) bool {
 // besides, which says by whom.
 func (s *Stack) Turn(ctx context.Context, standby Standby, to understudy.Side, by string) error {
 	of := scope{s.Accounts[standby.At], s.Declaration, standby.At}
-	turn := of.turnRule
-	if of.flows() {
-		turn = of.turnListener
+	turn := turnRule
+	if flows(of) {
+		turn = turnListener
 	}
 	for _, arn := range standby.turns {
-		if err := turn(ctx, arn, to, by); err != nil {
+		if err := turn(ctx, of, arn, to, by); err != nil {
 			return err
 		}
 	}
@@ -156,7 +156,7 @@ func (s *Stack) Turn(ctx context.Context, standby Standby, to understudy.Side, b
 }
 
 // turnRule sets a switch that is a rule.
-func (s scope) turnRule(ctx context.Context, arn string, to understudy.Side, by string) error {
+func turnRule(ctx context.Context, s scope, arn string, to understudy.Side, by string) error {
 	actions := switchActions(s.side, to, answerOf(s.side, to, by, time.Now()))
 	if _, err := s.ELB.ModifyRule(ctx, &elb.ModifyRuleInput{RuleArn: &arn, Actions: actions}); err != nil {
 		return fmt.Errorf("set the switch %s to the %s: %w", arn, to, err)
@@ -179,9 +179,9 @@ func (s *Stack) Strength(ctx context.Context, side understudy.Side) (Strength, e
 // strength is that of the target group with the most healthy targets, where there are several generations, and of its fleet,
 // which the region's is taken to be from then on. It asks no more than it needs: an outage may be why it is asked.
 func (r *region) strength(ctx context.Context) (g Strength, err error) {
-	groups, err := r.targetGroups(ctx)
+	groups, err := targetGroups(ctx, r.scope)
 	if err == nil && len(groups) == 0 {
-		err = fmt.Errorf("%s has no target group %s", r.Region, r.generation(1))
+		err = fmt.Errorf("%s has no target group %s", r.Region, generation(r.scope, 1))
 	}
 	if err != nil {
 		return g, err
@@ -198,7 +198,7 @@ func (r *region) strength(ctx context.Context) (g Strength, err error) {
 			}
 		}
 		if n == 0 || healthy > g.Healthy {
-			g.Healthy, r.targetGroup.number = healthy, r.generationOf(aws.ToString(group.TargetGroupName))
+			g.Healthy, r.targetGroup.number = healthy, generationOf(r.scope, aws.ToString(group.TargetGroupName))
 		}
 	}
 	g.Size, g.Grown, err = r.sizes(ctx)

@@ -98,7 +98,7 @@ func (t *targetGroup) find(ctx context.Context) (bool, error) {
 		t.take(one)
 	}
 	if t.arn == "" {
-		t.number, err = t.vacant(taken)
+		t.number, err = vacant(t.scope, taken)
 	}
 	return t.arn != "", err
 }
@@ -110,7 +110,7 @@ func (t *targetGroup) outgrows(one *targetGroup) bool {
 
 // all reads the stack's target groups, by their generations.
 func (t *targetGroup) all(ctx context.Context) ([]*targetGroup, error) {
-	groups, err := t.allTargetGroups(ctx)
+	groups, err := allTargetGroups(ctx, t.scope)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +118,7 @@ func (t *targetGroup) all(ctx context.Context) ([]*targetGroup, error) {
 	for _, found := range groups {
 		one := &targetGroup{scope: t.scope, vpc: t.vpc, within: aws.ToString(found.VpcId)}
 		var name string
-		if one.number, name = t.partOf(aws.ToString(found.TargetGroupName)); name != "" {
+		if one.number, name = partOf(t.scope, aws.ToString(found.TargetGroupName)); name != "" {
 			one.further = &understudy.TargetGroup{Name: name}
 		}
 		if !t.vpc.beyond(one.within) {

@@ -37,7 +37,7 @@ func (t *targetGroup) groupName() string {
 	if t.lead != nil {
 		number = t.lead.number
 	}
-	return understudy.GroupName(t.generation(number), t.name())
+	return understudy.GroupName(generation(t.scope, number), t.name())
 }
 
 // how tells how its targets are asked, and at which port for what users ask.

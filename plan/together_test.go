@@ -47,12 +47,12 @@ func TestFurtherTargetGroupsHaveNamesOfTheirOwn(t *testing.T) {
 	for want, g := range map[string]*targetGroup{
 		"understudy2-hello-Tapi": wanted.followers[0], "understudy-hello-Tapi": found.members[0], "understudy2-hello": wanted,
 	} {
-		number, name := wanted.partOf(g.groupName())
+		number, name := partOf(wanted.scope, g.groupName())
 		if g.groupName() != want || name != g.name() || number == 0 {
 			t.Errorf("%s is named %s, and read as %q of generation %d", want, g.groupName(), name, number)
 		}
 	}
-	if number, name := wanted.partOf("understudy2-hello--api"); number != 2 || name != "api" {
+	if number, name := partOf(wanted.scope, "understudy2-hello--api"); number != 2 || name != "api" {
 		t.Errorf("an earlier name is read as %q of generation %d", name, number)
 	}
 }
