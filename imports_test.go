@@ -116,12 +116,12 @@ func within(pkg, folder string) bool {
 	return pkg == folder || folder != "." && strings.HasPrefix(pkg, folder+"/")
 }
 
+// floor is some packages, by their folders, that know nothing of each other.
+type floor struct{ packages, what string }
+
 // floors is the order of the local cloud's packages, from the ground up: a package imports those of lower floors alone.
 // A package that is not listed fails the test, so whoever adds one decides where it stands.
-var floors = []struct {
-	packages string
-	what     string
-}{
+var floors = []floor{
 	{
 		"address balancer/http1 delivery direct durable lend partition descriptors tempo socket store " +
 			"dnssec fleet targethealth resolver sshkey userdata rootfs rootfs/rootfstest wire policy profile",
@@ -143,22 +143,38 @@ var floors = []struct {
 }
 
 func TestOrderOfTheCloudsPackages(t *testing.T) {
+	below(t, "cloud/internal", floors)
+}
+
+// rooms is the order of the plan's packages, likewise. The plan itself stands on all of them, and joins them.
+var rooms = []floor{
+	{"resource", "what all resources share, whatever they are"},
+	{"resource/resourcetest", "what the tests of the plan's packages share"},
+}
+
+func TestOrderOfThePlansRooms(t *testing.T) {
+	below(t, "plan", rooms)
+}
+
+// below checks that the packages below a folder stand on floors, each on lower ones alone.
+func below(t *testing.T, folder string, floors []floor) {
+	t.Helper()
 	floor := map[string]int{}
 	for n, f := range floors {
 		for p := range strings.FieldsSeq(f.packages) {
-			floor["cloud/internal/"+p] = n + 1
+			floor[folder+"/"+p] = n + 1
 		}
 	}
 	all := sources(t)
 	for _, from := range slices.Sorted(maps.Keys(all)) {
-		if !within(from, "cloud/internal") {
+		if from == folder || !within(from, folder) {
 			continue
 		}
 		if floor[from] == 0 {
 			t.Errorf("%s stands on no floor: list it", from)
 		}
 		for to := range all[from].imports {
-			if n, ok := floor[to]; ok && n >= floor[from] {
+			if n, ok := floor[to]; ok && n >= floor[from] || to == folder {
 				t.Errorf("%s imports %s, which is not on a lower floor", from, to)
 			}
 		}

@@ -17,13 +17,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // Result is a stack in another language.
 type Result struct {
 	Files   map[string][]byte // by their names, with / between folders
-	Remarks []plan.Remark     // what the files say only in part, or otherwise
+	Remarks []resource.Remark // what the files say only in part, or otherwise
 }
 
 // Names lists the files' names in their order.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // adopted is a resource that others made. It is found by its id, held in the settings that are written of it, and gets no tags. It is never
@@ -42,11 +43,11 @@ var adoptables = map[understudy.AdoptedKind]adoptable{
 	understudy.AdoptedTargetGroup: {knowsTargetGroup, readAdoptedTargetGroup, writeAdoptedTargetGroup},
 }
 
-func (a *adopted) identity() string { return a.ID }
-func (a *adopted) desired() []Field { return fieldsOf(a.Settings) }
-func (a *adopted) actual() []Field  { return fieldsOf(a.seen) }
+func (a *adopted) Identity() string          { return a.ID }
+func (a *adopted) Desired() []resource.Field { return fieldsOf(a.Settings) }
+func (a *adopted) Actual() []resource.Field  { return fieldsOf(a.seen) }
 
-func (a *adopted) find(ctx context.Context) (there bool, err error) {
+func (a *adopted) Find(ctx context.Context) (there bool, err error) {
 	a.seen, err = adoptables[a.Kind].read(ctx, a.Account, a.ID)
 	if err != nil {
 		return false, fmt.Errorf("read %s: %w", a.ID, err)
@@ -54,8 +55,8 @@ func (a *adopted) find(ctx context.Context) (there bool, err error) {
 	return a.seen != nil, nil
 }
 
-// refused tells of what is gone, which nothing may be made in place of.
-func (a *adopted) refused() error {
+// Refused tells of what is gone, which nothing may be made in place of.
+func (a *adopted) Refused() error {
 	if a.seen != nil {
 		return nil
 	}
@@ -63,13 +64,13 @@ func (a *adopted) refused() error {
 		"write another file of what stands now: understudy adopt --record %s --out FILE", a.ID, a.AdoptedResource.Region, a.record)
 }
 
-func (a *adopted) create(context.Context) error { return a.refused() }
+func (a *adopted) Create(context.Context) error { return a.Refused() }
 
-func (a *adopted) remove(context.Context) error {
+func (a *adopted) Remove(context.Context) error {
 	return fmt.Errorf("%s is adopted, and is not deleted", a.ID)
 }
 
-func (a *adopted) change(ctx context.Context, differences []Difference) error {
+func (a *adopted) Change(ctx context.Context, differences []resource.Difference) error {
 	wanted := map[string]string{}
 	for _, d := range differences {
 		wanted[d.Name] = d.Desired
@@ -81,13 +82,13 @@ func (a *adopted) change(ctx context.Context, differences []Difference) error {
 }
 
 // fieldsOf returns settings in the order of their names. Texts that are sets are compared as such.
-func fieldsOf(settings map[string]string) (fields []Field) {
+func fieldsOf(settings map[string]string) (fields []resource.Field) {
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		value := settings[name]
 		if name == ingressSetting || name == egressSetting {
-			value = set(strings.Split(value, ", ")...)
+			value = resource.Set(strings.Split(value, ", ")...)
 		}
-		fields = append(fields, Field{Name: name, Value: value})
+		fields = append(fields, resource.Field{Name: name, Value: value})
 	}
 	return fields
 }
@@ -169,8 +170,8 @@ func ReadAdopted(
 }
 
 var (
-	_ resource   = (*adopted)(nil)
-	_ obstructed = (*adopted)(nil)
+	_ resource.Resource   = (*adopted)(nil)
+	_ resource.Obstructed = (*adopted)(nil)
 )
 
 // Stays refuses to delete an adopted stack.

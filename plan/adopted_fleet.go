@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // The settings of an Auto Scaling group that others made. Its desired capacity is left to scaling, or to them.
@@ -37,8 +38,8 @@ func readAdoptedFleet(ctx context.Context, a *account.Account, name string) (map
 	}
 	g := out.AutoScalingGroups[0]
 	return map[string]string{
-		fleetMin: number(aws.ToInt32(g.MinSize)), fleetMax: number(aws.ToInt32(g.MaxSize)),
-		fleetGrace: number(aws.ToInt32(g.HealthCheckGracePeriod)), fleetProbes: aws.ToString(g.HealthCheckType),
+		fleetMin: resource.Number(aws.ToInt32(g.MinSize)), fleetMax: resource.Number(aws.ToInt32(g.MaxSize)),
+		fleetGrace: resource.Number(aws.ToInt32(g.HealthCheckGracePeriod)), fleetProbes: aws.ToString(g.HealthCheckType),
 	}, nil
 }
 

@@ -13,6 +13,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // Listeners that others made, and their rules. What they do with requests, and which, is held as the API's JSON, all of it.
@@ -109,7 +110,7 @@ func readAdoptedListener(ctx context.Context, a *account.Account, arn string) (m
 		return nil, err
 	}
 	l := out.Listeners[0]
-	settings := map[string]string{settingPort: number(aws.ToInt32(l.Port)), settingProtocol: string(l.Protocol), settingActions: jsonOf(l.DefaultActions)}
+	settings := map[string]string{settingPort: resource.Number(aws.ToInt32(l.Port)), settingProtocol: string(l.Protocol), settingActions: jsonOf(l.DefaultActions)}
 	if l.SslPolicy != nil {
 		settings[settingPolicy] = *l.SslPolicy
 	}

@@ -13,6 +13,7 @@ import (
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // Records and health checks that others made, and the default versions of their launch templates.
@@ -32,10 +33,14 @@ var askSettings = map[string]func(in *route53.UpdateHealthCheckInput, value stri
 	"children": func(in *route53.UpdateHealthCheckInput, v string, _ int32) {
 		in.ChildHealthChecks = strings.Split(v, ", ")
 	},
-	"inverted": func(in *route53.UpdateHealthCheckInput, v string, _ int32) { in.Inverted = aws.Bool(v == yes(true)) },
-	"disabled": func(in *route53.UpdateHealthCheckInput, v string, _ int32) { in.Disabled = aws.Bool(v == yes(true)) },
+	"inverted": func(in *route53.UpdateHealthCheckInput, v string, _ int32) {
+		in.Inverted = aws.Bool(v == resource.Yes(true))
+	},
+	"disabled": func(in *route53.UpdateHealthCheckInput, v string, _ int32) {
+		in.Disabled = aws.Bool(v == resource.Yes(true))
+	},
 	"names the server": func(in *route53.UpdateHealthCheckInput, v string, _ int32) {
-		in.EnableSNI = aws.Bool(v == yes(true))
+		in.EnableSNI = aws.Bool(v == resource.Yes(true))
 	},
 	"checkers in": func(in *route53.UpdateHealthCheckInput, v string, _ int32) {
 		if v == allRegions {
@@ -62,8 +67,8 @@ func knowsCheck(name, value string) error {
 }
 
 func yesOrNo(name, value string) error {
-	if value != yes(true) && value != yes(false) {
-		return fmt.Errorf("%s: found %q; allowed: %s or %s", name, value, yes(true), yes(false))
+	if value != resource.Yes(true) && value != resource.Yes(false) {
+		return fmt.Errorf("%s: found %q; allowed: %s or %s", name, value, resource.Yes(true), resource.Yes(false))
 	}
 	return nil
 }
@@ -77,7 +82,7 @@ func readAdoptedCheck(ctx context.Context, a *account.Account, id string) (map[s
 		return nil, err
 	}
 	c, settings := out.HealthCheck.HealthCheckConfig, map[string]string{}
-	fields := append(fieldsOfCheck(c), Field{Name: "address", Value: aws.ToString(c.IPAddress)})
+	fields := append(fieldsOfCheck(c), resource.Field{Name: "address", Value: aws.ToString(c.IPAddress)})
 	for _, f := range fields {
 		if askSettings[f.Name] != nil && f.Value != "" && !(f.Name == settingPort && c.Port == nil) {
 			settings[f.Name] = f.Value
@@ -110,7 +115,7 @@ var answerSettings = map[string]func(r *route53types.ResourceRecordSet, value st
 		if r.AliasTarget == nil {
 			return errors.New("it is no alias any more")
 		}
-		r.AliasTarget.EvaluateTargetHealth = v == yes(true)
+		r.AliasTarget.EvaluateTargetHealth = v == resource.Yes(true)
 		return nil
 	},
 	"health check": func(r *route53types.ResourceRecordSet, v string, _ int64) error {
@@ -191,7 +196,7 @@ func readAdoptedRecord(ctx context.Context, a *account.Account, id string) (map[
 	}
 	if to := r.AliasTarget; to != nil {
 		settings["leads to"] = aws.ToString(to.DNSName) + " in " + aws.ToString(to.HostedZoneId)
-		settings["evaluates target"] = yes(to.EvaluateTargetHealth)
+		settings["evaluates target"] = resource.Yes(to.EvaluateTargetHealth)
 	} else {
 		settings["ttl"], settings["values"] = strconv.FormatInt(aws.ToInt64(r.TTL), 10), jsonOf(r.ResourceRecords)
 	}

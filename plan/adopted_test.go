@@ -118,7 +118,7 @@ func TestNothingAdoptedIsMadeOrDeleted(t *testing.T) {
 	if p, err := s.Down(context.Background(), true); err == nil || !strings.Contains(err.Error(), "nothing is deleted") {
 		t.Errorf("down: %v, %v", p, err)
 	}
-	if err := g.nodes[0].resource.remove(context.Background()); err == nil {
+	if err := g.nodes[0].resource.Remove(context.Background()); err == nil {
 		t.Error("removed")
 	}
 }

@@ -14,18 +14,19 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // alarm is a CloudWatch alarm of something that the stack has made. It is known by its name, which a region has once, and follows what it
 // watches when that is made anew.
 type alarm struct {
-	scope
+	resource.Scope
 	role   string
 	means  understudy.MadeAlarm
 	of     *region // whose it watches
 	node   string
 	was    *cwtypes.MetricAlarm
-	tags   Field
+	tags   resource.Field
 	has    map[string]string // its tags
 	theirs error             // where the name is somebody else's
 }
@@ -34,7 +35,7 @@ type alarm struct {
 func (v *inventory) addAlarms() {
 	for _, at := range understudy.Sides {
 		declared := map[string]understudy.MadeAlarm{}
-		for _, m := range v.regions[at].declared.AlarmsOf(at) {
+		for _, m := range v.regions[at].Declared.AlarmsOf(at) {
 			declared[m.Role] = m
 		}
 		for _, kind := range understudy.AlarmKinds {
@@ -49,7 +50,7 @@ func (v *inventory) addAlarms() {
 }
 
 func (v *inventory) addAlarm(at, of *region, role string, means understudy.MadeAlarm, declared bool) {
-	a := &alarm{scope: at.scope, role: role, means: means, of: of, node: at.alarmNode(role)}
+	a := &alarm{Scope: at.Scope, role: role, means: means, of: of, node: at.alarmNode(role)}
 	needs := []*node{of.balancerNode, of.targetGroupNode, of.listenerNode, of.fleetNode}
 	if means.AlarmKind.Of == understudy.OfCheck {
 		needs = []*node{of.checkNode}
@@ -57,21 +58,21 @@ func (v *inventory) addAlarm(at, of *region, role string, means understudy.MadeA
 	v.graph.add(a.node, unless(declared, a), needs...).finding(needs...)
 }
 
-func (a *alarm) alarmName() string { return a.declared.AlarmName(a.role) }
+func (a *alarm) alarmName() string { return a.Declared.AlarmName(a.role) }
 
-func (a *alarm) identity() string {
+func (a *alarm) Identity() string {
 	if a.was == nil {
 		return ""
 	}
 	return a.alarmName()
 }
 
-func (a *alarm) refused() error { return a.theirs }
+func (a *alarm) Refused() error { return a.theirs }
 
 // dimensions are what the metric is of. Of what is not made yet they are not known.
 func (a *alarm) dimensions() (all []cwtypes.Dimension) {
 	add := func(name, value string) {
-		all = append(all, cwtypes.Dimension{Name: &name, Value: aws.String(known(value))})
+		all = append(all, cwtypes.Dimension{Name: &name, Value: aws.String(resource.Known(value))})
 	}
 	switch a.means.AlarmKind.Of {
 	case understudy.OfFleet:
@@ -104,14 +105,14 @@ func dimensionsText(all []cwtypes.Dimension) string {
 	for _, d := range all {
 		texts = append(texts, aws.ToString(d.Name)+"="+aws.ToString(d.Value))
 	}
-	return set(texts...)
+	return resource.Set(texts...)
 }
 
 // put is what is sent.
 func (a *alarm) put() *cloudwatch.PutMetricAlarmInput {
 	m := a.means
 	in := &cloudwatch.PutMetricAlarmInput{
-		AlarmName: aws.String(a.alarmName()), AlarmDescription: aws.String("understudy: " + m.Purpose + ", of " + a.stack() + " in " + a.of.place().Name),
+		AlarmName: aws.String(a.alarmName()), AlarmDescription: aws.String("understudy: " + m.Purpose + ", of " + a.Stack() + " in " + a.of.Place().Name),
 		Namespace: &m.Namespace, MetricName: &m.Metric, Dimensions: a.dimensions(),
 		ComparisonOperator: account.Comparison(m.AlarmKind), Threshold: &m.Threshold,
 		Period: aws.Int32(int32(m.Period)), EvaluationPeriods: aws.Int32(int32(m.Periods)), TreatMissingData: &m.Missing,
@@ -125,53 +126,53 @@ func (a *alarm) put() *cloudwatch.PutMetricAlarmInput {
 	return in
 }
 
-func (a *alarm) desired() []Field {
+func (a *alarm) Desired() []resource.Field {
 	in := a.put()
 	return append(alarmFields(&cwtypes.MetricAlarm{
 		AlarmDescription: in.AlarmDescription, Namespace: in.Namespace, MetricName: in.MetricName, Dimensions: in.Dimensions,
 		ComparisonOperator: in.ComparisonOperator, Threshold: in.Threshold, Period: in.Period, EvaluationPeriods: in.EvaluationPeriods,
 		TreatMissingData: in.TreatMissingData, ActionsEnabled: in.ActionsEnabled, AlarmActions: in.AlarmActions, OKActions: in.OKActions,
 		Statistic: in.Statistic, ExtendedStatistic: in.ExtendedStatistic,
-	}), a.tagged(a.role))
+	}), a.Tagged(a.role))
 }
 
 // alarmFields are an alarm's settings. M out of N is N out of N where M is not said.
-func alarmFields(m *cwtypes.MetricAlarm) []Field {
+func alarmFields(m *cwtypes.MetricAlarm) []resource.Field {
 	of := aws.ToInt32(m.EvaluationPeriods)
 	datapoints := of
 	if m.DatapointsToAlarm != nil {
 		datapoints = *m.DatapointsToAlarm
 	}
-	return []Field{
+	return []resource.Field{
 		{Name: "metric", Value: strings.TrimSpace(aws.ToString(m.Namespace) + " " + aws.ToString(m.MetricName))},
 		{Name: "of", Value: dimensionsText(m.Dimensions)},
 		{Name: "statistic", Value: string(m.Statistic) + aws.ToString(m.ExtendedStatistic)},
 		{Name: "unit", Value: string(m.Unit)},
 		{Name: "alarms when", Value: string(m.ComparisonOperator)},
 		{Name: "threshold", Value: strconv.FormatFloat(aws.ToFloat64(m.Threshold), 'f', -1, 64)},
-		{Name: "period", Value: number(aws.ToInt32(m.Period))},
-		{Name: "evaluation periods", Value: number(of)},
-		{Name: "datapoints to alarm", Value: number(datapoints)},
+		{Name: "period", Value: resource.Number(aws.ToInt32(m.Period))},
+		{Name: "evaluation periods", Value: resource.Number(of)},
+		{Name: "datapoints to alarm", Value: resource.Number(datapoints)},
 		{Name: "missing data", Value: aws.ToString(m.TreatMissingData)},
 		{Name: "low sample counts", Value: aws.ToString(m.EvaluateLowSampleCountPercentile)},
-		{Name: "acts", Value: yes(aws.ToBool(m.ActionsEnabled))},
-		{Name: "tells", Value: set(m.AlarmActions...)},
-		{Name: "tells when ok", Value: set(m.OKActions...)},
-		{Name: "tells without data", Value: set(m.InsufficientDataActions...)},
+		{Name: "acts", Value: resource.Yes(aws.ToBool(m.ActionsEnabled))},
+		{Name: "tells", Value: resource.Set(m.AlarmActions...)},
+		{Name: "tells when ok", Value: resource.Set(m.OKActions...)},
+		{Name: "tells without data", Value: resource.Set(m.InsufficientDataActions...)},
 		{Name: "description", Value: aws.ToString(m.AlarmDescription)},
 	}
 }
 
-func (a *alarm) actual() []Field {
+func (a *alarm) Actual() []resource.Field {
 	if a.was == nil {
 		return nil
 	}
 	return append(alarmFields(a.was), a.tags)
 }
 
-func (a *alarm) find(ctx context.Context) (bool, error) {
+func (a *alarm) Find(ctx context.Context) (bool, error) {
 	a.was, a.has, a.theirs = nil, nil, nil
-	all, err := foundAlarms(ctx, a.scope)
+	all, err := foundAlarms(ctx, a.Scope)
 	if err != nil {
 		return false, err
 	}
@@ -182,11 +183,11 @@ func (a *alarm) find(ctx context.Context) (bool, error) {
 	if a.has, err = a.tagsOfAlarm(ctx, aws.ToString(found.AlarmArn)); err != nil {
 		return false, err
 	}
-	if !account.Unclaimed(a.has, a.stack()) {
-		a.theirs = inTheWay("alarm "+a.alarmName(), a.mark(a.role))
+	if !account.Unclaimed(a.has, a.Stack()) {
+		a.theirs = resource.InTheWay("alarm "+a.alarmName(), a.Mark(a.role))
 		return false, nil
 	}
-	a.was, a.tags = &found, a.taggedWith(a.role, a.has)
+	a.was, a.tags = &found, a.TaggedWith(a.role, a.has)
 	return true, nil
 }
 
@@ -201,10 +202,10 @@ func (a *alarm) tagsOfAlarm(ctx context.Context, arn string) (map[string]string,
 	return account.OfCloudWatch(out.Tags), nil
 }
 
-// create makes the alarm with its tags: PutMetricAlarm gives them to a new alarm alone (PutMetricAlarm in the CloudWatch API Reference, Tags).
-func (a *alarm) create(ctx context.Context) error {
+// Create makes the alarm with its tags: PutMetricAlarm gives them to a new alarm alone (PutMetricAlarm in the CloudWatch API Reference, Tags).
+func (a *alarm) Create(ctx context.Context) error {
 	in := a.put()
-	in.Tags = a.mark(a.role).CloudWatch()
+	in.Tags = a.Mark(a.role).CloudWatch()
 	return a.send(ctx, in)
 }
 
@@ -215,9 +216,9 @@ func (a *alarm) send(ctx context.Context, in *cloudwatch.PutMetricAlarmInput) er
 	return nil
 }
 
-// change replaces the alarm's whole definition, and its tags by themselves.
-func (a *alarm) change(ctx context.Context, differences []Difference) error {
-	if differs(differences, "tagged") {
+// Change replaces the alarm's whole definition, and its tags by themselves.
+func (a *alarm) Change(ctx context.Context, differences []resource.Difference) error {
+	if resource.Differs(differences, "tagged") {
 		if err := a.retag(ctx); err != nil || len(differences) == 1 {
 			return err
 		}
@@ -227,21 +228,21 @@ func (a *alarm) change(ctx context.Context, differences []Difference) error {
 
 func (a *alarm) retag(ctx context.Context) error {
 	arn := a.was.AlarmArn
-	return tagging{
-		read: func(context.Context) (map[string]string, error) { return maps.Clone(a.has), nil },
-		remove: func(ctx context.Context, keys []string) error {
+	return resource.Tagging{
+		Read: func(context.Context) (map[string]string, error) { return maps.Clone(a.has), nil },
+		Remove: func(ctx context.Context, keys []string) error {
 			_, err := a.CloudWatch.UntagResource(ctx, &cloudwatch.UntagResourceInput{ResourceARN: arn, TagKeys: keys})
 			return err
 		},
-		add: func(ctx context.Context, tags account.Tags) error {
+		Add: func(ctx context.Context, tags account.Tags) error {
 			_, err := a.CloudWatch.TagResource(ctx, &cloudwatch.TagResourceInput{ResourceARN: arn, Tags: tags.CloudWatch()})
 			return err
 		},
-	}.give(ctx, a.alarmName(), a.mark(a.role))
+	}.Give(ctx, a.alarmName(), a.Mark(a.role))
 }
 
-// remove is no error where there is none: DeleteAlarms passes over names that it does not know.
-func (a *alarm) remove(ctx context.Context) error {
+// Remove is no error where there is none: DeleteAlarms passes over names that it does not know.
+func (a *alarm) Remove(ctx context.Context) error {
 	if _, err := a.CloudWatch.DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{a.alarmName()}}); err != nil && !account.IsNotFound(err) {
 		return fmt.Errorf("delete alarm %s: %w", a.alarmName(), err)
 	}
@@ -249,6 +250,6 @@ func (a *alarm) remove(ctx context.Context) error {
 }
 
 var (
-	_ resource   = (*alarm)(nil)
-	_ obstructed = (*alarm)(nil)
+	_ resource.Resource   = (*alarm)(nil)
+	_ resource.Obstructed = (*alarm)(nil)
 )

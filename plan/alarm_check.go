@@ -13,6 +13,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // A further check may follow the data of an alarm. Route 53 does so by the settings that the alarm had when the check was made or updated last
@@ -20,31 +21,31 @@ import (
 // the check's CloudWatchAlarmConfiguration.
 
 // following is the configuration of a check that follows an alarm of this region.
-func following(s scope, c understudy.Check) *route53types.HealthCheckConfig {
-	alarm, _ := s.declared.FollowedAlarm(c, s.side)
+func following(s resource.Scope, c understudy.Check) *route53types.HealthCheckConfig {
+	alarm, _ := s.Declared.FollowedAlarm(c, s.Side)
 	return &route53types.HealthCheckConfig{
 		Type:                         route53types.HealthCheckTypeCloudwatchMetric,
 		InsufficientDataHealthStatus: account.NoDataStatus[c.NoneIs],
 		AlarmIdentifier: &route53types.AlarmIdentifier{
-			Name: aws.String(s.declared.AlarmName(alarm.Role)), Region: route53types.CloudWatchRegion(s.place().Name),
+			Name: aws.String(s.Declared.AlarmName(alarm.Role)), Region: route53types.CloudWatchRegion(s.Place().Name),
 		},
 	}
 }
 
 // fieldsOfAlarmCheck renders what is of such a check alone.
-func fieldsOfAlarmCheck(c *route53types.HealthCheckConfig) []Field {
+func fieldsOfAlarmCheck(c *route53types.HealthCheckConfig) []resource.Field {
 	of := c.AlarmIdentifier
 	if of == nil {
 		of = &route53types.AlarmIdentifier{}
 	}
-	return []Field{
+	return []resource.Field{
 		{Name: "follows", Value: strings.TrimSpace(aws.ToString(of.Name) + " " + string(of.Region))},
 		{Name: "without data", Value: string(c.InsufficientDataHealthStatus)},
 	}
 }
 
 // heeded renders the settings by which Route 53 follows an alarm: what it watches, and from where on that is wrong.
-func heeded(c *route53types.CloudWatchAlarmConfiguration) []Field {
+func heeded(c *route53types.CloudWatchAlarmConfiguration) []resource.Field {
 	if c == nil {
 		c = &route53types.CloudWatchAlarmConfiguration{}
 	}
@@ -52,8 +53,8 @@ func heeded(c *route53types.CloudWatchAlarmConfiguration) []Field {
 	for _, d := range c.Dimensions {
 		of = append(of, aws.ToString(d.Name)+"="+aws.ToString(d.Value))
 	}
-	return []Field{
-		{Name: "watches", Value: fmt.Sprintf("%s %s of %s", aws.ToString(c.Namespace), aws.ToString(c.MetricName), set(of...))},
+	return []resource.Field{
+		{Name: "watches", Value: fmt.Sprintf("%s %s of %s", aws.ToString(c.Namespace), aws.ToString(c.MetricName), resource.Set(of...))},
 		{Name: "by", Value: fmt.Sprintf("%s %s %g in %d of %d s", c.Statistic, c.ComparisonOperator, aws.ToFloat64(c.Threshold),
 			aws.ToInt32(c.EvaluationPeriods), aws.ToInt32(c.Period))},
 	}
@@ -76,7 +77,7 @@ func (a *alarm) heeds() *route53types.CloudWatchAlarmConfiguration {
 // target group that is new, it would see nothing good yet.
 func (v *inventory) followAlarms(r *region) {
 	for i, c := range r.furtherChecks {
-		m, ok := r.declared.FollowedAlarm(r.declared.Failover.Further[i], r.side)
+		m, ok := r.Declared.FollowedAlarm(r.Declared.Failover.Further[i], r.Side)
 		if !ok {
 			continue
 		}
@@ -125,13 +126,13 @@ func (c *ownCheck) watchAnew(ctx context.Context) error {
 		return fmt.Errorf("set the state of alarm %s: %w", c.follows.alarmName(), err)
 	}
 	state := cwtypes.StateValueInsufficientData
-	err = account.Poll(ctx, "alarm "+c.follows.alarmName(), longTime, func(ctx context.Context) (bool, error) {
+	err = account.Poll(ctx, "alarm "+c.follows.alarmName(), resource.LongTime, func(ctx context.Context) (bool, error) {
 		var err error
 		state, err = c.follows.state(ctx)
 		return state == cwtypes.StateValueOk, err
 	})
 	if account.IsTimeout(err) {
-		return &NotServing{fmt.Errorf("%w: it is %s", err, state)}
+		return &resource.NotServing{Cause: fmt.Errorf("%w: it is %s", err, state)}
 	}
 	return err
 }
@@ -142,7 +143,7 @@ func (c *ownCheck) heed(ctx context.Context) error {
 		return nil
 	}
 	want := heeded(c.follows.heeds())
-	return account.Poll(ctx, "Route 53 to know "+c.follows.alarmName()+" as it is", longTime, func(ctx context.Context) (bool, error) {
+	return account.Poll(ctx, "Route 53 to know "+c.follows.alarmName()+" as it is", resource.LongTime, func(ctx context.Context) (bool, error) {
 		if slices.Equal(heeded(c.heeds), want) {
 			return true, nil
 		}

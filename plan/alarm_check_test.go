@@ -9,35 +9,37 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // followed is the inventory of a stack of which a check follows an alarm, and that check with its alarm as it stands.
 func followed(t *testing.T) (v *inventory, c *ownCheck) {
 	t.Helper()
-	d := declared(t)
+	d := resourcetest.Declared(t)
 	d.Alarms.On = []understudy.Alarm{{Kind: "errors", Threshold: 10, Period: 60, Periods: 3}}
 	d.Failover.Further = []understudy.Check{{Alarm: "errors", NoneIs: understudy.NoDataUnhealthy}}
 	v = takeInventory(d, map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
 	r := v.regions[understudy.Primary]
 	r.balancer.arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/hello/1"
 	c = r.furtherChecks[0]
-	c.id, c.config, c.heeds, c.tags = "c", c.wanted(), c.follows.heeds(), c.tagged(c.name)
+	c.id, c.config, c.heeds, c.tags = "c", c.wanted(), c.follows.heeds(), c.Tagged(c.name)
 	return v, c
 }
 
 // Route 53 keeps the settings of an alarm that it knows: a change of the alarm is one of the check, too, and comes before it.
 func TestACheckFollowsItsAlarmAsItIs(t *testing.T) {
 	v, c := followed(t)
-	expect(t, c)
+	resourcetest.Expect(t, c)
 	w := c.wanted()
 	if *w.AlarmIdentifier.Name != "understudy-hello-errors" || w.AlarmIdentifier.Region != "us-east-1" ||
 		w.InsufficientDataHealthStatus != route53types.InsufficientDataHealthStatusUnhealthy {
 		t.Errorf("follows %+v", w)
 	}
 	c.follows.means.Threshold, c.follows.means.Period = 5, 300
-	expect(t, c, "by: Sum GreaterThanOrEqualToThreshold 5 in 3 of 300 s, not Sum GreaterThanOrEqualToThreshold 10 in 3 of 60 s")
+	resourcetest.Expect(t, c, "by: Sum GreaterThanOrEqualToThreshold 5 in 3 of 300 s, not Sum GreaterThanOrEqualToThreshold 10 in 3 of 60 s")
 	c.heeds.Dimensions[0].Value = aws.String("app/hello/0")
-	if d := compare(c.desired(), c.actual()); !differs(d, "watches") || replaces(d) {
+	if d := resource.Compare(c.Desired(), c.Actual()); !resource.Differs(d, "watches") || replaces(d) {
 		t.Errorf("another load balancer is %+v", d)
 	}
 	r := v.regions[understudy.Primary]
@@ -68,7 +70,7 @@ func TestACheckByAnAlarmPassesByItsState(t *testing.T) {
 			t.Errorf("%s: %+v", state, f)
 		}
 	}
-	c.declared.Failover.Further[0].NoneIs = understudy.NoDataLastKnown
+	c.Declared.Failover.Further[0].NoneIs = understudy.NoDataLastKnown
 	if f := c.foundBy(cwtypes.StateValueInsufficientData); !f.Passing {
 		t.Errorf("no data ever: %+v", f)
 	}

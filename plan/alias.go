@@ -4,6 +4,8 @@ import (
 	"context"
 
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // alias has a side's failover record follow its health check alone while two target groups stand behind its load balancer. The
@@ -12,18 +14,18 @@ import (
 // send the users to the other region, and so would the old one, whose targets are gone. The health check asks as users do, and
 // goes on to move them if the region fails.
 type alias struct {
-	scope
+	resource.Scope
 	group   *targetGroup
 	records *records // a reading of its own
 }
 
-// foreign says that there is nothing to delete: it is a setting of the records.
-func (a *alias) foreign() bool { return true }
-func (a *alias) momentary()    {}
-func (a *alias) worldwide()    {}
+// Foreign says that there is nothing to delete: it is a setting of the records.
+func (a *alias) Foreign() bool { return true }
+func (a *alias) Momentary()    {}
+func (a *alias) Worldwide()    {}
 
-// find reads the records only during a replacement, which is rare.
-func (a *alias) find(ctx context.Context) (bool, error) {
+// Find reads the records only during a replacement, which is rare.
+func (a *alias) Find(ctx context.Context) (bool, error) {
 	a.records.seen = nil
 	if len(a.group.earlier) == 0 {
 		return true, nil
@@ -32,25 +34,27 @@ func (a *alias) find(ctx context.Context) (bool, error) {
 }
 
 func (a *alias) record() (route53types.ResourceRecordSet, bool) {
-	set, ok := a.records.seen[a.side]
+	set, ok := a.records.seen[a.Side]
 	return set, ok && set.AliasTarget != nil
 }
 
-func (a *alias) desired() []Field {
+func (a *alias) Desired() []resource.Field {
 	if _, ok := a.record(); !ok {
 		return nil
 	}
-	return []Field{{Name: "target health", Value: yes(false)}}
+	return []resource.Field{{Name: "target health", Value: resource.Yes(false)}}
 }
 
-func (a *alias) actual() []Field {
+func (a *alias) Actual() []resource.Field {
 	set, ok := a.record()
-	return []Field{{Name: "target health", Value: yes(ok && set.AliasTarget.EvaluateTargetHealth)}}
+	return []resource.Field{{Name: "target health", Value: resource.Yes(ok && set.AliasTarget.EvaluateTargetHealth)}}
 }
 
-func (a *alias) create(context.Context) error                     { return nil }
-func (a *alias) remove(context.Context) error                     { return nil }
-func (a *alias) change(ctx context.Context, _ []Difference) error { return a.evaluate(ctx, false) }
+func (a *alias) Create(context.Context) error { return nil }
+func (a *alias) Remove(context.Context) error { return nil }
+func (a *alias) Change(ctx context.Context, _ []resource.Difference) error {
+	return a.evaluate(ctx, false)
+}
 
 // evaluate sets whether the record follows the target groups too. It reads the record again, since all else of it stays.
 func (a *alias) evaluate(ctx context.Context, is bool) error {
@@ -67,4 +71,4 @@ func (a *alias) evaluate(ctx context.Context, is bool) error {
 	return a.records.submit(ctx, []route53types.Change{{Action: route53types.ChangeActionUpsert, ResourceRecordSet: &set}})
 }
 
-var _ resource = (*alias)(nil)
+var _ resource.Resource = (*alias)(nil)

@@ -14,6 +14,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // arrival judges whether a group's instances of one version come to serve. It is pure: what is seen and the time go in.
@@ -125,19 +126,20 @@ func (a *arrival) hopeless(s sight, now time.Time) error {
 		if r.Status == autoscalingtypes.InstanceRefreshStatusCancelled {
 			return err // by somebody, who may have a reason
 		}
-		return &NotServing{err}
+		return &resource.NotServing{Cause: err}
 	}
 	const forgivenLaunches = 1 // a zone may have no room for a moment
 	switch {
 	case len(a.lost) > a.forgives:
-		return &NotServing{fmt.Errorf("instance %s of template version %s was taken out of service before it was healthy", a.lost[len(a.lost)-1], a.want.number)}
+		return &resource.NotServing{Cause: fmt.Errorf("instance %s of template version %s was taken out of service before it was healthy", a.lost[len(a.lost)-1],
+			a.want.number)}
 	case len(s.failures) > a.forgives+forgivenLaunches:
-		return &NotServing{fmt.Errorf("%d launches of template version %s failed", len(s.failures), a.want.number)}
+		return &resource.NotServing{Cause: fmt.Errorf("%d launches of template version %s failed", len(s.failures), a.want.number)}
 	case a.condemns > 0 && !a.ill.IsZero() && now.Sub(a.ill) > a.condemns:
-		return &NotServing{fmt.Errorf("no instance of template version %s is healthy, and the load balancer finds them unhealthy for %v",
+		return &resource.NotServing{Cause: fmt.Errorf("no instance of template version %s is healthy, and the load balancer finds them unhealthy for %v",
 			a.want.number, a.condemns)}
 	case now.Sub(a.last) > a.patience:
-		return &NotServing{fmt.Errorf("%d of %d instances of template version %s are healthy, and for %v none more became so",
+		return &resource.NotServing{Cause: fmt.Errorf("%d of %d instances of template version %s are healthy, and for %v none more became so",
 			a.most, aws.ToInt32(s.group.DesiredCapacity), a.want.number, a.patience)}
 	}
 	return nil
@@ -145,7 +147,7 @@ func (a *arrival) hopeless(s sight, now time.Time) error {
 
 // arrive waits until all instances of a version are there and healthy. Where they do not come, the error says why.
 func (f *fleet) arrive(ctx context.Context, a arrival) error {
-	a.patience = longTime + f.pauses()
+	a.patience = resource.LongTime + f.pauses()
 	began := time.Now()
 	evidence := &evidence{fleet: f, version: a.want, since: began, targets: map[string]string{}, consoles: map[string]string{}}
 	const never = 365 * 24 * time.Hour // the arrival has a patience of its own
@@ -167,7 +169,7 @@ func (f *fleet) arrive(ctx context.Context, a arrival) error {
 
 // pauses is how long an arrival may stand still on purpose.
 func (f *fleet) pauses() time.Duration {
-	d := f.declared.Fleet
+	d := f.Declared.Fleet
 	still := max(d.Grace, d.WarmUp, d.Refresh.WarmUp)
 	if len(d.Refresh.Checkpoints) > 0 {
 		still += d.Refresh.CheckpointDelay

@@ -3,6 +3,8 @@ package plan
 import (
 	"maps"
 	"strconv"
+
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // targetDefaults are the attributes that a declaration says nothing about, with the values that AWS gives a new target
@@ -59,7 +61,7 @@ func stickyKeys(attributes map[string]string) []string {
 func (t *targetGroup) wants() map[string]string {
 	all := maps.Clone(targetDefaults)
 	declared, _ := t.how()
-	if flows(t.scope) {
+	if flows(t.Scope) {
 		all[preservedAttribute] = strconv.FormatBool(declared.PreserveClientIP)
 		all[terminationAttribute] = strconv.FormatBool(declared.ConnectionTermination)
 		all[proxyAttribute] = strconv.FormatBool(declared.ProxyProtocol)
@@ -69,7 +71,7 @@ func (t *targetGroup) wants() map[string]string {
 		return all
 	}
 	all["load_balancing.algorithm.type"] = declared.Algorithm
-	if !t.declared.Balancer.CrossZone {
+	if !t.Declared.Balancer.CrossZone {
 		all["load_balancing.cross_zone.enabled"] = "false"
 	}
 	all["slow_start.duration_seconds"] = strconv.Itoa(declared.SlowStart)
@@ -118,5 +120,5 @@ func unusual(attributes, defaults map[string]string) string {
 			others = append(others, key+"="+value)
 		}
 	}
-	return set(others...)
+	return resource.Set(others...)
 }

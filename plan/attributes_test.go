@@ -5,7 +5,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // Of what says how clients keep their target, only what counts is compared and set.
@@ -33,14 +36,14 @@ func TestAttributesOfTargetsAreSetWhereTheyDiffer(t *testing.T) {
 			sticky("lb_cookie", "60", "9", ""), map[string]string{stickyType: "app_cookie", stickyCookie: "id"}},
 		"by the application's as such": {understudy.Stickiness{Duration: 9, Cookie: "id"}, sticky("app_cookie", "60", "9", "id"), map[string]string{}},
 	} {
-		g := &targetGroup{scope: testScope(t)}
-		g.declared.Target.Stickiness, g.declared.Target.Algorithm = c.declared, understudy.RoundRobin
+		g := &targetGroup{Scope: resourcetest.Scope(t)}
+		g.Declared.Target.Stickiness, g.Declared.Target.Algorithm = c.declared, understudy.RoundRobin
 		set := toSet(g.wants(), c.now, targetDefaults)
 		delete(set, "slow_start.duration_seconds")
 		if diff := cmp.Diff(c.want, set); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
-		g.seen = []Field{{Name: "attributes", Value: targetAttributes(c.now)}}
+		g.seen = []resource.Field{{Name: "attributes", Value: targetAttributes(c.now)}}
 		if c.now != nil && (targetAttributes(g.wants()) == targetAttributes(c.now)) != (len(c.want) == 0) {
 			t.Errorf("%s: is to be %q, is %q", name, targetAttributes(g.wants()), targetAttributes(c.now))
 		}
@@ -69,8 +72,8 @@ func TestLogsOfADeclarationEndWithIt(t *testing.T) {
 		"somebody else's":       {understudy.Logs{}, on, nil, map[string]string{}, false, access + ".enabled=true"},
 		"and another":           {logs, map[string]string{connection + ".enabled": "true"}, tagged, on, true, connection + ".enabled=true"},
 	} {
-		b := &balancer{scope: testScope(t)}
-		b.side, b.declared.Balancer.AccessLogs = understudy.Secondary, c.declared
+		b := &balancer{Scope: resourcetest.Scope(t)}
+		b.Side, b.Declared.Balancer.AccessLogs = understudy.Secondary, c.declared
 		if diff := cmp.Diff(c.set, toSet(b.wantsOfLogs(c.tags), c.now, leftAlone)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
@@ -85,8 +88,8 @@ func TestLogsOfADeclarationEndWithIt(t *testing.T) {
 
 // A port that probes come to is open before they do, and until they come no more.
 func TestThePortOfProbesIsOpenWhileItIsAsked(t *testing.T) {
-	s := testScope(t)
-	s.declared.Service.Port, s.declared.Target.Port = 8080, 9001
+	s := resourcetest.Scope(t)
+	s.Declared.Service.Port, s.Declared.Target.Port = 8080, 9001
 	open := func(ports ...int32) (rules []rule) {
 		for _, p := range ports {
 			rules = append(rules, rule{"tcp", p, p, everywhere})
@@ -103,8 +106,8 @@ func TestThePortOfProbesIsOpenWhileItIsAsked(t *testing.T) {
 		"another, never open":    {9000, open(8080), open(8080, 9001)},
 		"the service's, by hand": {8080, open(8080), open(8080, 9001)},
 	} {
-		r := &region{scope: s, targetGroup: &targetGroup{scope: s, arn: "arn", probed: c.probed}}
-		r.within = &group{scope: s, port: 8080, probed: s.declared.Target.CheckPort(8080), ingress: c.found,
+		r := &region{Scope: s, targetGroup: &targetGroup{Scope: s, arn: "arn", probed: c.probed}}
+		r.within = &group{Scope: s, port: 8080, probed: s.Declared.Target.CheckPort(8080), ingress: c.found,
 			also: func() []int { return r.probedBefore() }}
 		if got := rulesText(r.within.wantsIn()); got != rulesText(c.wanted) {
 			t.Errorf("%s: %s, not %s", name, got, rulesText(c.wanted))

@@ -11,58 +11,59 @@ import (
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // balancer is the load balancer over a region's public subnets.
 type balancer struct {
-	scope
+	resource.Scope
 	vpc     *vpc
 	subnets []*subnet
 	group   *group
 
 	number               int    // of its generation
 	arn, dnsName, zoneID string // zoneID is of Route 53's zone that dnsName lies in
-	seen                 []Field
+	seen                 []resource.Field
 	in                   []string                // the subnets that it was found in
 	others               string                  // of leftAlone, those that are unusual
 	earlier              []elbtypes.LoadBalancer // the stack's in networks of other generations
 }
 
-func (b *balancer) remarks() []Remark {
+func (b *balancer) Remarks() []resource.Remark {
 	if b.others == "" {
 		return nil
 	}
-	return []Remark{{ID: b.arn, Text: "has attributes that a new load balancer does not have: " + b.others}}
+	return []resource.Remark{{ID: b.arn, Text: "has attributes that a new load balancer does not have: " + b.others}}
 }
 
-func (b *balancer) identity() string     { return b.arn }
-func (b *balancer) actual() []Field      { return b.seen }
-func (b *balancer) balancerName() string { return generation(b.scope, b.number) }
+func (b *balancer) Identity() string         { return b.arn }
+func (b *balancer) Actual() []resource.Field { return b.seen }
+func (b *balancer) balancerName() string     { return generation(b.Scope, b.number) }
 
-func (b *balancer) desired() []Field {
-	return []Field{
-		{Name: "type", Value: string(b.declared.Balancer.Kind), Fixed: true},
+func (b *balancer) Desired() []resource.Field {
+	return []resource.Field{
+		{Name: "type", Value: string(b.Declared.Balancer.Kind), Fixed: true},
 		{Name: "scheme", Value: string(elbtypes.LoadBalancerSchemeEnumInternetFacing), Fixed: true},
-		{Name: "subnets", Value: set(idsOfSubnets(b.subnets)...)},
-		{Name: "groups", Value: known(b.group.id)},
+		{Name: "subnets", Value: resource.Set(idsOfSubnets(b.subnets)...)},
+		{Name: "groups", Value: resource.Known(b.group.id)},
 		{Name: "addresses", Value: string(elbtypes.IpAddressTypeIpv4)},
 		{Name: "attributes", Value: unusual(b.wants(), b.defaults())},
 		{Name: "logs", Value: b.declaredLogs()},
-		b.tagged("load-balancer"),
+		b.Tagged("load-balancer"),
 		{Name: "state", Value: string(elbtypes.LoadBalancerStateEnumActive)},
 	}
 }
 
-func (b *balancer) find(ctx context.Context) (bool, error) {
-	all, err := loadBalancers(ctx, b.scope)
+func (b *balancer) Find(ctx context.Context) (bool, error) {
+	all, err := loadBalancers(ctx, b.Scope)
 	if err != nil {
 		return false, err
 	}
-	*b = balancer{scope: b.scope, vpc: b.vpc, subnets: b.subnets, group: b.group}
+	*b = balancer{Scope: b.Scope, vpc: b.vpc, subnets: b.subnets, group: b.group}
 	var own *elbtypes.LoadBalancer
 	var taken []int
 	for _, one := range all {
-		taken = append(taken, generationOf(b.scope, aws.ToString(one.LoadBalancerName)))
+		taken = append(taken, generationOf(b.Scope, aws.ToString(one.LoadBalancerName)))
 		switch {
 		case b.vpc.beyond(aws.ToString(one.VpcId)):
 			b.earlier = append(b.earlier, one)
@@ -71,19 +72,19 @@ func (b *balancer) find(ctx context.Context) (bool, error) {
 		}
 	}
 	if own == nil {
-		b.number, err = vacant(b.scope, taken)
+		b.number, err = vacant(b.Scope, taken)
 		return false, err
 	}
 	arn := aws.ToString(own.LoadBalancerArn)
-	tags, others, attributes, err := b.ownedWith(ctx, arn, "load-balancer", aws.ToString(own.VpcId), b.vpc.id, b.BalancerAttributes)
+	tags, others, attributes, err := b.OwnedWith(ctx, arn, "load-balancer", aws.ToString(own.VpcId), b.vpc.id, b.BalancerAttributes)
 	if err != nil {
 		return false, err
 	}
-	b.number = generationOf(b.scope, aws.ToString(own.LoadBalancerName))
+	b.number = generationOf(b.Scope, aws.ToString(own.LoadBalancerName))
 	b.remember(*own)
 	b.others = unusual(b.undeclared(attributes, others), leftAlone)
-	b.seen = append(b.seen, Field{Name: "attributes", Value: unusual(attributes, b.defaults())},
-		Field{Name: "logs", Value: b.ownLogs(attributes, others)}, tags)
+	b.seen = append(b.seen, resource.Field{Name: "attributes", Value: unusual(attributes, b.defaults())},
+		resource.Field{Name: "logs", Value: b.ownLogs(attributes, others)}, tags)
 	return true, nil
 }
 
@@ -116,26 +117,26 @@ func (b *balancer) remember(l elbtypes.LoadBalancer) {
 	if l.State != nil {
 		state = string(l.State.Code)
 	}
-	b.seen = []Field{
+	b.seen = []resource.Field{
 		{Name: "type", Value: string(l.Type)},
 		{Name: "scheme", Value: string(l.Scheme)},
-		{Name: "subnets", Value: set(b.in...)},
-		{Name: "groups", Value: set(l.SecurityGroups...)},
+		{Name: "subnets", Value: resource.Set(b.in...)},
+		{Name: "groups", Value: resource.Set(l.SecurityGroups...)},
 		{Name: "addresses", Value: string(l.IpAddressType)},
 		{Name: "state", Value: state},
 	}
 }
 
-// create returns when the load balancer is active.
-func (b *balancer) create(ctx context.Context) error {
+// Create returns when the load balancer is active.
+func (b *balancer) Create(ctx context.Context) error {
 	out, err := b.ELB.CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{
 		Name:           aws.String(b.balancerName()),
-		Type:           b.declared.Balancer.Kind.Type(),
+		Type:           b.Declared.Balancer.Kind.Type(),
 		Scheme:         elbtypes.LoadBalancerSchemeEnumInternetFacing,
 		IpAddressType:  elbtypes.IpAddressTypeIpv4,
 		Subnets:        idsOfSubnets(b.subnets),
 		SecurityGroups: []string{b.group.id},
-		Tags:           b.mark("load-balancer").ELB(),
+		Tags:           b.Mark("load-balancer").ELB(),
 	})
 	if err != nil {
 		return fmt.Errorf("create load balancer: %w", err)
@@ -148,7 +149,7 @@ func (b *balancer) create(ctx context.Context) error {
 }
 
 func (b *balancer) awaitActive(ctx context.Context) error {
-	return account.Poll(ctx, b.balancerName(), longTime, func(ctx context.Context) (bool, error) {
+	return account.Poll(ctx, b.balancerName(), resource.LongTime, func(ctx context.Context) (bool, error) {
 		out, err := b.ELB.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{LoadBalancerArns: []string{b.arn}})
 		if account.IsNotFound(err) {
 			return false, nil
@@ -164,31 +165,31 @@ func (b *balancer) awaitActive(ctx context.Context) error {
 	})
 }
 
-func (b *balancer) change(ctx context.Context, differences []Difference) error {
-	if differs(differences, "subnets") {
+func (b *balancer) Change(ctx context.Context, differences []resource.Difference) error {
+	if resource.Differs(differences, "subnets") {
 		_, err := b.ELB.SetSubnets(ctx, &elb.SetSubnetsInput{LoadBalancerArn: &b.arn, Subnets: idsOfSubnets(b.subnets)})
 		if err != nil {
 			return fmt.Errorf("set subnets of %s: %w", b.arn, err)
 		}
 	}
-	if differs(differences, "groups") {
+	if resource.Differs(differences, "groups") {
 		_, err := b.ELB.SetSecurityGroups(ctx, &elb.SetSecurityGroupsInput{LoadBalancerArn: &b.arn, SecurityGroups: []string{b.group.id}})
 		if err != nil {
 			return fmt.Errorf("set security groups of %s: %w", b.arn, err)
 		}
 	}
-	if differs(differences, "addresses") {
+	if resource.Differs(differences, "addresses") {
 		_, err := b.ELB.SetIpAddressType(ctx, &elb.SetIpAddressTypeInput{LoadBalancerArn: &b.arn, IpAddressType: elbtypes.IpAddressTypeIpv4})
 		if err != nil {
 			return fmt.Errorf("set the addresses of %s: %w", b.arn, err)
 		}
 	}
-	if differs(differences, "tagged") {
-		if err := b.retagELB(ctx, b.arn, "load-balancer"); err != nil {
+	if resource.Differs(differences, "tagged") {
+		if err := b.RetagELB(ctx, b.arn, "load-balancer"); err != nil {
 			return err
 		}
 	}
-	if differs(differences, "attributes") || differs(differences, "logs") {
+	if resource.Differs(differences, "attributes") || resource.Differs(differences, "logs") {
 		now, err := b.BalancerAttributes(ctx, b.arn)
 		if err == nil {
 			err = b.setAttributes(ctx, now)
@@ -200,14 +201,14 @@ func (b *balancer) change(ctx context.Context, differences []Difference) error {
 	return b.awaitActive(ctx)
 }
 
-func (b *balancer) remove(ctx context.Context) error {
+func (b *balancer) Remove(ctx context.Context) error {
 	if err := b.release(ctx); err != nil {
 		return err
 	}
 	if _, err := b.ELB.DeleteLoadBalancer(ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: &b.arn}); err != nil {
 		return fmt.Errorf("delete %s: %w", b.arn, err)
 	}
-	return account.Poll(ctx, "the end of "+b.balancerName(), longTime, func(ctx context.Context) (bool, error) {
+	return account.Poll(ctx, "the end of "+b.balancerName(), resource.LongTime, func(ctx context.Context) (bool, error) {
 		out, err := b.ELB.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{LoadBalancerArns: []string{b.arn}})
 		if account.IsNotFound(err) {
 			return true, nil
@@ -216,4 +217,4 @@ func (b *balancer) remove(ctx context.Context) error {
 	})
 }
 
-var _ resource = (*balancer)(nil)
+var _ resource.Resource = (*balancer)(nil)

@@ -14,6 +14,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // balancerDefaults are the attributes of a load balancer that a declaration says nothing about, with the values that AWS
@@ -45,9 +46,9 @@ const protectedAttribute = "deletion_protection.enabled"
 
 // wants are the attributes that a load balancer is to have, but for those of leftAlone.
 func (b *balancer) wants() map[string]string {
-	declared, all := b.declared.Balancer, maps.Clone(b.defaults())
+	declared, all := b.Declared.Balancer, maps.Clone(b.defaults())
 	all[protectedAttribute] = strconv.FormatBool(declared.DeletionProtection)
-	if flows(b.scope) {
+	if flows(b.Scope) {
 		all["load_balancing.cross_zone.enabled"] = strconv.FormatBool(declared.CrossZone)
 		return all
 	}
@@ -77,7 +78,7 @@ const logsTag = "understudy:logs"
 func (b *balancer) declares() string {
 	var names []string
 	for _, k := range logKinds {
-		if k.of(b.declared.Balancer).Declared() {
+		if k.of(b.Declared.Balancer).Declared() {
 			names = append(names, k.name)
 		}
 	}
@@ -86,7 +87,7 @@ func (b *balancer) declares() string {
 
 // noted tells whether a load balancer's log is the declaration's, or was that of an earlier one.
 func (b *balancer) noted(k logKind, tags map[string]string) bool {
-	return k.of(b.declared.Balancer).Declared() || slices.Contains(strings.Fields(tags[logsTag]), k.name)
+	return k.of(b.Declared.Balancer).Declared() || slices.Contains(strings.Fields(tags[logsTag]), k.name)
 }
 
 // undeclared returns the attributes that no declaration has a say in.
@@ -104,9 +105,9 @@ func (b *balancer) undeclared(attributes, tags map[string]string) map[string]str
 func (b *balancer) wantsOfLogs(tags map[string]string) map[string]string {
 	all := map[string]string{}
 	for _, k := range logKinds {
-		switch l := k.of(b.declared.Balancer); {
+		switch l := k.of(b.Declared.Balancer); {
 		case l.Declared():
-			all[k.attribute+".enabled"], all[k.attribute+".bucket"], all[k.attribute+".prefix"] = "true", l.Buckets[b.side], l.Prefix
+			all[k.attribute+".enabled"], all[k.attribute+".bucket"], all[k.attribute+".prefix"] = "true", l.Buckets[b.Side], l.Prefix
 		case b.noted(k, tags):
 			all[k.attribute+".enabled"] = "false"
 		}
@@ -129,7 +130,7 @@ func (b *balancer) ownLogs(attributes, tags map[string]string) string {
 	if kept := tags[logsTag]; kept != b.declares() {
 		texts = append(texts, logsTag+"="+kept)
 	}
-	return set(texts...)
+	return resource.Set(texts...)
 }
 
 // setAttributes sets what is otherwise than declared. Nil is a new load balancer. The tag that tells of logs comes before they begin, and
@@ -138,7 +139,7 @@ func (b *balancer) setAttributes(ctx context.Context, now map[string]string) err
 	var tags map[string]string
 	if now != nil {
 		var err error
-		if tags, err = b.tagsOfELB(ctx, b.arn); err != nil {
+		if tags, err = b.TagsOfELB(ctx, b.arn); err != nil {
 			return fmt.Errorf("describe tags of %s: %w", b.arn, err)
 		}
 	}
@@ -181,7 +182,7 @@ func (b *balancer) tagLogs(ctx context.Context, kinds string) (err error) {
 
 // release ends the protection of a load balancer of an earlier network, which goes as declared.
 func (b *balancer) release(ctx context.Context) error {
-	if !b.vpc.leaving || !b.declared.Balancer.DeletionProtection {
+	if !b.vpc.leaving || !b.Declared.Balancer.DeletionProtection {
 		return nil
 	}
 	_, err := b.ELB.ModifyLoadBalancerAttributes(ctx, &elb.ModifyLoadBalancerAttributesInput{

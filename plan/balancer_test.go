@@ -20,7 +20,7 @@ func TestLogsAndZonalShiftsAreLeftAlone(t *testing.T) {
 		"has attributes that a new load balancer does not have: access_logs.s3.enabled=true, zonal_shift.config.enabled=true": {others: unusual(set, leftAlone)},
 		"": {others: unusual(map[string]string{"access_logs.s3.enabled": "false"}, leftAlone)},
 	} {
-		if got := b.remarks(); len(got) > 1 || (text == "") != (got == nil) || text != "" && got[0].Text != text {
+		if got := b.Remarks(); len(got) > 1 || (text == "") != (got == nil) || text != "" && got[0].Text != text {
 			t.Errorf("%q: %+v", text, got)
 		}
 	}

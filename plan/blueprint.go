@@ -8,6 +8,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // Blueprint is a stack as it is declared, for whoever writes it down in another language. It is taken from the resources that Up works
@@ -15,7 +16,7 @@ import (
 type Blueprint struct {
 	Declaration *understudy.Declaration
 	Pieces      []Piece // each after those that it refers to
-	Remarks     []Remark
+	Remarks     []resource.Remark
 }
 
 // Piece is one resource of a blueprint.
@@ -23,12 +24,12 @@ type Piece struct {
 	ID       string // as the plan calls it: primary/vpc
 	Side     understudy.Side
 	Kind     Kind
-	Name     string       // that AWS knows it by; empty where it knows ids alone
-	Tags     account.Tags // with the stack's own
-	Settings []Field      // as the plan shows them
-	Of       map[Kind]Ref // what it is in or of, beside what its settings say
-	Needs    []string     // the pieces that must be there before it
-	Content  any          // what is sent to AWS, in the SDK's types, where settings only tell it in words
+	Name     string           // that AWS knows it by; empty where it knows ids alone
+	Tags     account.Tags     // with the stack's own
+	Settings []resource.Field // as the plan shows them
+	Of       map[Kind]Ref     // what it is in or of, beside what its settings say
+	Needs    []string         // the pieces that must be there before it
+	Content  any              // what is sent to AWS, in the SDK's types, where settings only tell it in words
 
 	Standing string            // its id where it stands, as AWS calls it
 	Foreign  bool              // it stands, is used, and is not the stack's
@@ -99,7 +100,7 @@ func ParseRef(s string) (r Ref, ok bool) {
 
 // drawn is a resource that a blueprint shows.
 type drawn interface {
-	resource
+	resource.Resource
 	// refer makes the reference its id.
 	refer(id Ref)
 	// draw returns what it is, once all that it stands on has an id.
@@ -115,7 +116,7 @@ func (s *Stack) Blueprint() (*Blueprint, error) {
 }
 
 func blueprintOf(v *inventory) (*Blueprint, error) {
-	b := &Blueprint{Declaration: v.records.declared}
+	b := &Blueprint{Declaration: v.records.Declared}
 	var shown []*node
 	for _, n := range v.graph.ordered(forward) {
 		there, err := shows(n)
@@ -163,7 +164,7 @@ func shows(n *node) (bool, error) {
 	switch n.resource.(type) {
 	case drawn, *rules:
 		return true, nil
-	case *retired, undrawn, awaited, momentary: // what the declaration does not ask for, and work
+	case *retired, undrawn, resource.Awaited, resource.Momentary: // what the declaration does not ask for, and work
 		return false, nil
 	}
 	return false, fmt.Errorf("%s: a blueprint cannot show a %T", n.id, n.resource)
@@ -185,7 +186,7 @@ func (s *Stack) Standing(ctx context.Context) (*Blueprint, error) {
 		}
 		wanted := takeInventory(s.Declaration, s.Accounts)
 		for side, r := range found.regions {
-			if r.vpc.replaced() || r.targetGroup.remnants() {
+			if r.vpc.replaced() || r.targetGroup.Remnants() {
 				return nil, fmt.Errorf("%s: what serves is being replaced\nhint: `understudy up` ends that", side)
 			}
 			wanted.regions[side].targetGroup.number, wanted.regions[side].balancer.number = r.targetGroup.number, r.balancer.number
@@ -212,20 +213,20 @@ func (b *Blueprint) enter(found *inventory, seen *survey) {
 		if !seen.found[n] {
 			continue
 		}
-		p.Standing = identity(n.resource)
-		if f, ok := n.resource.(shared); ok {
-			p.Foreign = f.foreign()
+		p.Standing = resource.Identity(n.resource)
+		if f, ok := n.resource.(resource.Shared); ok {
+			p.Foreign = f.Foreign()
 		}
 		p.learn(n.resource)
 		if names := differing(n); len(names) > 0 {
-			b.Remarks = append(b.Remarks, Remark{Resource: p.ID, ID: p.Standing,
-				Text: "stands otherwise than declared: " + set(names...) + "; `understudy up` or whoever takes over will change it"})
+			b.Remarks = append(b.Remarks, resource.Remark{Resource: p.ID, ID: p.Standing,
+				Text: "stands otherwise than declared: " + resource.Set(names...) + "; `understudy up` or whoever takes over will change it"})
 		}
 	}
 }
 
 // learn notes what else is known of what stands.
-func (p *Piece) learn(found resource) {
+func (p *Piece) learn(found resource.Resource) {
 	p.Parts = map[string]string{}
 	switch r := found.(type) {
 	case *routes:
@@ -244,7 +245,7 @@ func (p *Piece) learn(found resource) {
 
 // differing names the settings in which a resource is not as declared.
 func differing(n *node) (names []string) {
-	for _, d := range compare(n.resource.desired(), n.resource.actual()) {
+	for _, d := range resource.Compare(n.resource.Desired(), n.resource.Actual()) {
 		names = append(names, d.Name)
 	}
 	return names

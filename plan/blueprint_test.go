@@ -8,6 +8,8 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // drawing draws a declaration, and returns the inventory that it was drawn of.
@@ -27,7 +29,7 @@ func drawing(t *testing.T, d *understudy.Declaration) (*inventory, *Blueprint) {
 
 // Each piece comes after those that it refers to, and refers to nothing that is not a piece.
 func TestPiecesReferToEarlierOnes(t *testing.T) {
-	_, b := drawing(t, declared(t))
+	_, b := drawing(t, resourcetest.Declared(t))
 	earlier := map[string]bool{}
 	for _, p := range b.Pieces {
 		refs := slices.Clone(p.Needs)
@@ -52,7 +54,7 @@ func TestPiecesReferToEarlierOnes(t *testing.T) {
 
 // Every resource of the plan's is shown, or known to say nothing of its own.
 func TestABlueprintLeavesNothingOut(t *testing.T) {
-	v, b := drawing(t, declared(t))
+	v, b := drawing(t, resourcetest.Declared(t))
 	for _, n := range v.graph.nodes {
 		_, shown := n.resource.(drawn)
 		there := slices.ContainsFunc(b.Pieces, func(p Piece) bool { return p.ID == n.id })
@@ -69,9 +71,9 @@ func TestABlueprintLeavesNothingOut(t *testing.T) {
 // novelty is a kind of resource that nobody has drawn yet.
 type novelty struct{}
 
-func (novelty) find(context.Context) (bool, error)         { return false, nil }
-func (novelty) desired() []Field                           { return []Field{{Name: "length", Value: "2"}} }
-func (novelty) actual() []Field                            { return nil }
-func (novelty) create(context.Context) error               { return nil }
-func (novelty) change(context.Context, []Difference) error { return nil }
-func (novelty) remove(context.Context) error               { return nil }
+func (novelty) Find(context.Context) (bool, error)                  { return false, nil }
+func (novelty) Desired() []resource.Field                           { return []resource.Field{{Name: "length", Value: "2"}} }
+func (novelty) Actual() []resource.Field                            { return nil }
+func (novelty) Create(context.Context) error                        { return nil }
+func (novelty) Change(context.Context, []resource.Difference) error { return nil }
+func (novelty) Remove(context.Context) error                        { return nil }

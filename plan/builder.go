@@ -12,11 +12,12 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // builder is the instance that an image is made from. It exists only while the image is made.
 type builder struct {
-	scope
+	resource.Scope
 	subnet *subnet
 	group  *group
 	digest string
@@ -25,11 +26,11 @@ type builder struct {
 	stale []string // others, which bake something that is no longer wanted, or were stopped
 }
 
-func (b *builder) tags() account.Tags { return b.mark("builder").With(account.TagDigest, b.digest) }
+func (b *builder) tags() account.Tags { return b.Mark("builder").With(account.TagDigest, b.digest) }
 
 func (b *builder) find(ctx context.Context) error {
 	b.id, b.stale = "", nil
-	found, err := instances(ctx, b.scope, b.mark("builder"))
+	found, err := instances(ctx, b.Scope, b.Mark("builder"))
 	if err != nil {
 		return err
 	}
@@ -59,7 +60,7 @@ func starting(i ec2types.Instance) bool {
 
 // run starts the builder, unless it is there, and returns when its console says that it is ready.
 func (b *builder) run(ctx context.Context) error {
-	if err := terminate(ctx, b.scope, b.stale); err != nil {
+	if err := terminate(ctx, b.Scope, b.stale); err != nil {
 		return err
 	}
 	b.stale = nil
@@ -78,21 +79,21 @@ func (b *builder) launch(ctx context.Context) error {
 	}
 	in := &ec2.RunInstancesInput{
 		ImageId:      &base,
-		InstanceType: ec2types.InstanceType(b.declared.InstanceType(b.side)),
+		InstanceType: ec2types.InstanceType(b.Declared.InstanceType(b.Side)),
 		NetworkInterfaces: []ec2types.InstanceNetworkInterfaceSpecification{{
 			DeviceIndex: aws.Int32(0), SubnetId: &b.subnet.id, Groups: []string{b.group.id},
 			AssociatePublicIpAddress: aws.Bool(true), // whatever a given subnet does by itself
 		}},
-		UserData:          aws.String(base64.StdEncoding.EncodeToString([]byte(builderScript(b.declared.Image, b.digest)))),
+		UserData:          aws.String(base64.StdEncoding.EncodeToString([]byte(builderScript(b.Declared.Image, b.digest)))),
 		TagSpecifications: b.tags().EC2(ec2types.ResourceTypeInstance),
 	}
-	b.id, err = launch(ctx, b.scope, in, "builder", b.digest, base, b.subnet.id, b.group.id)
+	b.id, err = launch(ctx, b.Scope, in, "builder", b.digest, base, b.subnet.id, b.group.id)
 	return err
 }
 
 // base returns the id of the image that the declaration selects as the base here and now.
 func (b *builder) base(ctx context.Context) (string, error) {
-	from := b.declared.Origin(b.side)
+	from := b.Declared.Origin(b.Side)
 	image, err := b.BaseImage(ctx, from)
 	if err != nil {
 		return "", err
@@ -105,7 +106,7 @@ func (b *builder) base(ctx context.Context) (string, error) {
 
 // awaitReady reads the console's latest output, not what EC2 kept of the last start.
 func (b *builder) awaitReady(ctx context.Context) error {
-	return account.Poll(ctx, "builder "+b.id, longTime, func(ctx context.Context) (bool, error) {
+	return account.Poll(ctx, "builder "+b.id, resource.LongTime, func(ctx context.Context) (bool, error) {
 		out, err := b.EC2.GetConsoleOutput(ctx, &ec2.GetConsoleOutputInput{InstanceId: &b.id, Latest: aws.Bool(true)})
 		if account.IsNotFound(err) || account.IsCode(err, "IncorrectInstanceState") {
 			return false, nil
@@ -127,7 +128,7 @@ func (b *builder) awaitReady(ctx context.Context) error {
 
 // alive returns an error if the builder has ended without a verdict on its console.
 func (b *builder) alive(ctx context.Context) error {
-	i, err := instance(ctx, b.scope, b.id)
+	i, err := instance(ctx, b.Scope, b.id)
 	if err != nil || i == nil || starting(*i) {
 		return err
 	}
@@ -152,7 +153,7 @@ func lastLines(s string, n int) string {
 
 // remove terminates the builder and whatever else has its role.
 func (b *builder) remove(ctx context.Context) error {
-	if err := terminate(ctx, b.scope, b.all()); err != nil {
+	if err := terminate(ctx, b.Scope, b.all()); err != nil {
 		return err
 	}
 	b.id, b.stale = "", nil

@@ -12,32 +12,33 @@ import (
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // check is the Route 53 health check of one region. It asks the application through the load balancer's own
 // name, so that it is the health of the region and not of one machine.
 type check struct {
-	scope
+	resource.Scope
 	balancer *balancer
 	fleet    *fleet // what serves what is asked
 
 	id         string
 	config     *route53types.HealthCheckConfig
-	tags       Field
+	tags       resource.Field
 	superseded []string // earlier ones, which the records no longer need
 	earlier    []string // those of a name that is no longer declared
 }
 
-func (c *check) worldwide() {}
+func (c *check) Worldwide() {}
 
 // dark tells whether nothing serves, as declared, so that no checker finds the region healthy.
 func (c *check) dark() bool { return c.fleet != nil && c.fleet.dark() }
 
-func (c *check) role() string     { return "check-" + string(c.side) }
-func (c *check) identity() string { return c.id }
+func (c *check) role() string     { return "check-" + string(c.Side) }
+func (c *check) Identity() string { return c.id }
 
-func (c *check) desired() []Field {
-	return append(fieldsOfCheck(c.wanted()), c.tagged(c.role()))
+func (c *check) Desired() []resource.Field {
+	return append(fieldsOfCheck(c.wanted()), c.Tagged(c.role()))
 }
 
 // kind is HTTPS where users connect with it: the redirect of HTTP is healthy for as long as the load balancer is there, for a checker
@@ -54,8 +55,8 @@ func kind(protocol, match string) route53types.HealthCheckType {
 }
 
 // entryPort is where users connect.
-func entryPort(s scope) int {
-	_, port := s.declared.Entry()
+func entryPort(s resource.Scope) int {
+	_, port := s.Declared.Entry()
 	return port
 }
 
@@ -80,10 +81,10 @@ func checkersIn(regions []route53types.HealthCheckRegion) string {
 	for _, r := range regions {
 		names = append(names, string(r))
 	}
-	return set(names...)
+	return resource.Set(names...)
 }
 
-func (c *check) actual() []Field {
+func (c *check) Actual() []resource.Field {
 	if c.config == nil {
 		return nil
 	}
@@ -92,22 +93,22 @@ func (c *check) actual() []Field {
 
 // next returns the id of the check after the plan is applied. Of a check that is to be replaced this is Unknown.
 func (c *check) next() string {
-	if c.config != nil && c.renews(compare(c.desired(), c.actual())) {
-		return Unknown
+	if c.config != nil && c.renews(resource.Compare(c.Desired(), c.Actual())) {
+		return resource.Unknown
 	}
-	return known(c.id)
+	return resource.Known(c.id)
 }
 
 // renews tells whether some differences take a new check: also where another load balancer is asked that stands in another network,
 // since the record follows this one until it leads there, and where another name is, which may lead nowhere yet.
-func (c *check) renews(differences []Difference) bool {
-	return replaces(differences) || (c.balancer.beside() || c.declared.Failover.Check.Host != nil) && differs(differences, "asks")
+func (c *check) renews(differences []resource.Difference) bool {
+	return replaces(differences) || (c.balancer.beside() || c.Declared.Failover.Check.Host != nil) && resource.Differs(differences, "asks")
 }
 
 // replaces tells whether some differences take a new check: Route 53 changes neither a check's type nor its interval, nor whether it
 // measures latency (HealthCheckConfig in its API reference).
-func replaces(differences []Difference) bool {
-	return differs(differences, "type") || differs(differences, "interval") || differs(differences, "measures latency")
+func replaces(differences []resource.Difference) bool {
+	return resource.Differs(differences, "type") || resource.Differs(differences, "interval") || resource.Differs(differences, "measures latency")
 }
 
 // alike tells whether Route 53 can change one check into another.
@@ -116,15 +117,15 @@ func alike(a, b *route53types.HealthCheckConfig) bool {
 		aws.ToBool(a.MeasureLatency) == aws.ToBool(b.MeasureLatency)
 }
 
-func (c *check) find(ctx context.Context) (bool, error) {
-	*c = check{scope: c.scope, balancer: c.balancer, fleet: c.fleet}
-	all, err := healthChecks(ctx, c.scope)
+func (c *check) Find(ctx context.Context) (bool, error) {
+	*c = check{Scope: c.Scope, balancer: c.balancer, fleet: c.fleet}
+	all, err := healthChecks(ctx, c.Scope)
 	if err != nil {
 		return false, err
 	}
 	var found []route53types.HealthCheck
 	for _, h := range all {
-		if strings.HasPrefix(aws.ToString(h.CallerReference), reference(c.scope, c.role())) {
+		if strings.HasPrefix(aws.ToString(h.CallerReference), reference(c.Scope, c.role())) {
 			found = append(found, h)
 		}
 	}
@@ -133,11 +134,11 @@ func (c *check) find(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	c.choose(found)
-	tags, err := tagsOf(ctx, c.scope, route53types.TagResourceTypeHealthcheck, c.id)
+	tags, err := tagsOf(ctx, c.Scope, route53types.TagResourceTypeHealthcheck, c.id)
 	if err != nil {
 		return false, err
 	}
-	c.tags = c.taggedWith(c.role(), tags)
+	c.tags = c.TaggedWith(c.role(), tags)
 	return true, nil
 }
 
@@ -166,7 +167,7 @@ func (c *check) ofEarlierNames(all []route53types.HealthCheck) (ids []string) {
 
 // byOwnName tells whether a name is one by which the region's checks ask it.
 func (c *check) byOwnName(name string) bool {
-	return slices.ContainsFunc(c.declared.Failover.Checks(), func(one understudy.Check) bool { return sameName(one.Host[c.side], name) })
+	return slices.ContainsFunc(c.Declared.Failover.Checks(), func(one understudy.Check) bool { return sameName(one.Host[c.Side], name) })
 }
 
 // byOwnAlarm tells whether a check follows an alarm of the stack's in this region.
@@ -175,13 +176,13 @@ func (c *check) byOwnAlarm(config *route53types.HealthCheckConfig) bool {
 		return false
 	}
 	of := config.AlarmIdentifier
-	return string(of.Region) == c.place().Name && strings.HasPrefix(aws.ToString(of.Name), c.declared.AlarmName(""))
+	return string(of.Region) == c.Place().Name && strings.HasPrefix(aws.ToString(of.Name), c.Declared.AlarmName(""))
 }
 
 // referenceOfEarlierName tells whether a caller reference is this program's, and of none of the checks of today.
 func (c *check) referenceOfEarlierName(ref string) bool {
 	return strings.HasPrefix(ref, referencePrefix) && !slices.ContainsFunc(checkRoles, func(role string) bool {
-		return strings.HasPrefix(ref, reference(c.scope, role))
+		return strings.HasPrefix(ref, reference(c.Scope, role))
 	})
 }
 
@@ -218,23 +219,23 @@ func (c *check) choose(found []route53types.HealthCheck) {
 
 // misses is 0 for a check that asks the load balancer in use, or by the declared name, and 1 for another.
 func (c *check) misses(h route53types.HealthCheck) int {
-	if sameName(aws.ToString(h.HealthCheckConfig.FullyQualifiedDomainName), cmp.Or(c.declared.Failover.Check.Host[c.side], c.balancer.dnsName)) {
+	if sameName(aws.ToString(h.HealthCheckConfig.FullyQualifiedDomainName), cmp.Or(c.Declared.Failover.Check.Host[c.Side], c.balancer.dnsName)) {
 		return 0
 	}
 	return 1
 }
 
 func (c *check) wanted() *route53types.HealthCheckConfig {
-	return askingFrom(c.scope, c.balancer, c.declared.Failover.Check)
+	return askingFrom(c.Scope, c.balancer, c.Declared.Failover.Check)
 }
 
 // asking is a check of a load balancer: by its own name where no other is declared.
-func asking(s scope, b *balancer, c understudy.Check) *route53types.HealthCheckConfig {
-	f := s.declared.Failover
-	protocol, port := s.declared.AskedBy(c)
+func asking(s resource.Scope, b *balancer, c understudy.Check) *route53types.HealthCheckConfig {
+	f := s.Declared.Failover
+	protocol, port := s.Declared.AskedBy(c)
 	config := &route53types.HealthCheckConfig{
 		Type:                     kind(protocol, c.Match),
-		FullyQualifiedDomainName: aws.String(cmp.Or(c.Host[s.side], known(b.dnsName))),
+		FullyQualifiedDomainName: aws.String(cmp.Or(c.Host[s.Side], resource.Known(b.dnsName))),
 		Port:                     aws.Int32(int32(port)),
 		EnableSNI:                namesServer(protocol),
 		RequestInterval:          aws.Int32(int32(f.Interval)),
@@ -249,9 +250,9 @@ func asking(s scope, b *balancer, c understudy.Check) *route53types.HealthCheckC
 	return config
 }
 
-func (c *check) create(ctx context.Context) error {
+func (c *check) Create(ctx context.Context) error {
 	config := c.wanted()
-	made, err := createHealthCheck(ctx, c.scope, c.role(), config, rendered(config))
+	made, err := createHealthCheck(ctx, c.Scope, c.role(), config, rendered(config))
 	if made != nil {
 		c.id, c.config = aws.ToString(made.Id), made.HealthCheckConfig
 	}
@@ -263,18 +264,18 @@ func (c *check) create(ctx context.Context) error {
 // would take the region away from its users.
 func (c *check) renew(ctx context.Context) error {
 	c.superseded = append(c.superseded, c.id)
-	if err := c.create(ctx); err != nil {
+	if err := c.Create(ctx); err != nil {
 		return err
 	}
-	return (&passing{scope: c.scope, check: c}).create(ctx)
+	return (&passing{Scope: c.Scope, check: c}).Create(ctx)
 }
 
-func (c *check) change(ctx context.Context, differences []Difference) error {
+func (c *check) Change(ctx context.Context, differences []resource.Difference) error {
 	if c.renews(differences) {
 		return c.renew(ctx)
 	}
-	if differs(differences, "tagged") {
-		if err := tag(ctx, c.scope, route53types.TagResourceTypeHealthcheck, c.id, c.mark(c.role())); err != nil || len(differences) == 1 {
+	if resource.Differs(differences, "tagged") {
+		if err := tag(ctx, c.Scope, route53types.TagResourceTypeHealthcheck, c.id, c.Mark(c.role())); err != nil || len(differences) == 1 {
 			return err
 		}
 	}
@@ -285,7 +286,7 @@ func (c *check) change(ctx context.Context, differences []Difference) error {
 }
 
 // updateOf names all that a change can set.
-func updateOf(id string, w *route53types.HealthCheckConfig, differences []Difference) *route53.UpdateHealthCheckInput {
+func updateOf(id string, w *route53types.HealthCheckConfig, differences []resource.Difference) *route53.UpdateHealthCheckInput {
 	return &route53.UpdateHealthCheckInput{
 		HealthCheckId:                &id,
 		FullyQualifiedDomainName:     w.FullyQualifiedDomainName,
@@ -306,8 +307,8 @@ func updateOf(id string, w *route53types.HealthCheckConfig, differences []Differ
 }
 
 // resets lists what goes back to its default by being named: a list of regions cannot be set to none.
-func resets(w *route53types.HealthCheckConfig, differences []Difference) []route53types.ResettableElementName {
-	if differs(differences, "checkers in") && len(w.Regions) == 0 {
+func resets(w *route53types.HealthCheckConfig, differences []resource.Difference) []route53types.ResettableElementName {
+	if resource.Differs(differences, "checkers in") && len(w.Regions) == 0 {
 		return []route53types.ResettableElementName{route53types.ResettableElementNameRegions}
 	}
 	return nil
@@ -315,17 +316,17 @@ func resets(w *route53types.HealthCheckConfig, differences []Difference) []route
 
 // prune deletes the checks that the records no longer need.
 func (c *check) prune(ctx context.Context) error {
-	return deleteHealthChecks(ctx, c.scope, &c.superseded)
+	return deleteHealthChecks(ctx, c.Scope, &c.superseded)
 }
 
 // pruneEarlier deletes the checks of names that are no longer declared.
 func (c *check) pruneEarlier(ctx context.Context) error {
-	return deleteHealthChecks(ctx, c.scope, &c.earlier)
+	return deleteHealthChecks(ctx, c.Scope, &c.earlier)
 }
 
-func (c *check) remove(ctx context.Context) error {
+func (c *check) Remove(ctx context.Context) error {
 	c.superseded = append(c.superseded, c.id)
 	return c.prune(ctx)
 }
 
-var _ resource = (*check)(nil)
+var _ resource.Resource = (*check)(nil)

@@ -8,26 +8,28 @@ import (
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 func TestCheckAsksWhatIsDeclared(t *testing.T) {
-	s := testScope(t)
-	c := &check{scope: s, balancer: &balancer{dnsName: "LB.us-east-1.elb.amazonaws.com"}}
-	c.id, c.config, c.tags = "c", c.wanted(), c.tagged(c.role())
-	expect(t, c)
+	s := resourcetest.Scope(t)
+	c := &check{Scope: s, balancer: &balancer{dnsName: "LB.us-east-1.elb.amazonaws.com"}}
+	c.id, c.config, c.tags = "c", c.wanted(), c.Tagged(c.role())
+	resourcetest.Expect(t, c)
 
-	s.declared.Failover.Check = understudy.Check{Path: "/ready", Regions: []string{"us-east-1", "eu-west-1", "sa-east-1"}}
-	expect(t, c, "path: /ready, not /ok", "checkers in: eu-west-1, sa-east-1, us-east-1, not all regions")
-	differences := compare(c.desired(), c.actual())
+	s.Declared.Failover.Check = understudy.Check{Path: "/ready", Regions: []string{"us-east-1", "eu-west-1", "sa-east-1"}}
+	resourcetest.Expect(t, c, "path: /ready, not /ok", "checkers in: eu-west-1, sa-east-1, us-east-1, not all regions")
+	differences := resource.Compare(c.Desired(), c.Actual())
 	if c.next() != "c" {
 		t.Error("a check is replaced for a path and checkers' regions, which Route 53 changes")
 	}
 	if in := updateOf(c.id, c.wanted(), differences); aws.ToString(in.ResourcePath) != "/ready" || len(in.Regions) != 3 || in.ResetElements != nil {
 		t.Errorf("the change is %+v", in)
 	}
-	c.config, s.declared.Failover.Check.Regions = c.wanted(), nil
-	expect(t, c, "checkers in: all regions, not eu-west-1, sa-east-1, us-east-1")
-	in := updateOf(c.id, c.wanted(), compare(c.desired(), c.actual()))
+	c.config, s.Declared.Failover.Check.Regions = c.wanted(), nil
+	resourcetest.Expect(t, c, "checkers in: all regions, not eu-west-1, sa-east-1, us-east-1")
+	in := updateOf(c.id, c.wanted(), resource.Compare(c.Desired(), c.Actual()))
 	if !slices.Equal(in.ResetElements, []route53types.ResettableElementName{"Regions"}) {
 		t.Errorf("to go back to all regions, the change is %+v", in)
 	}
@@ -42,20 +44,20 @@ func TestAnotherSortOfCheckTakesThePlaceOfTheOldOne(t *testing.T) {
 		"text":    {understudy.Check{Path: "/ok", Match: "well"}, []string{"type: HTTP_STR_MATCH, not HTTP", "looks for: well, not "}},
 		"latency": {understudy.Check{Path: "/ok", Latency: true}, []string{"measures latency: yes, not no"}},
 	} {
-		s := testScope(t)
-		c := &check{scope: s, balancer: &balancer{dnsName: "lb.us-east-1.elb.amazonaws.com"}}
+		s := resourcetest.Scope(t)
+		c := &check{Scope: s, balancer: &balancer{dnsName: "lb.us-east-1.elb.amazonaws.com"}}
 		old := route53types.HealthCheck{Id: aws.String("a"), HealthCheckConfig: c.wanted()}
-		s.declared.Failover.Check = want.check
-		c.tags = c.tagged(c.role())
+		s.Declared.Failover.Check = want.check
+		c.tags = c.Tagged(c.role())
 		c.choose([]route53types.HealthCheck{old})
-		expect(t, c, want.differences...)
-		if c.next() != Unknown {
+		resourcetest.Expect(t, c, want.differences...)
+		if c.next() != resource.Unknown {
 			t.Errorf("%s: the records are to follow %s, which cannot become so", name, c.next())
 		}
-		anew := &check{scope: s, balancer: c.balancer}
-		anew.tags = anew.tagged(anew.role())
+		anew := &check{Scope: s, balancer: c.balancer}
+		anew.tags = anew.Tagged(anew.role())
 		anew.choose([]route53types.HealthCheck{old, {Id: aws.String("b"), HealthCheckConfig: anew.wanted()}})
-		expect(t, anew)
+		resourcetest.Expect(t, anew)
 		if anew.id != "b" || !slices.Equal(anew.superseded, []string{"a"}) {
 			t.Errorf("%s: in use is %s, superseded %v", name, anew.id, anew.superseded)
 		}
@@ -63,18 +65,18 @@ func TestAnotherSortOfCheckTakesThePlaceOfTheOldOne(t *testing.T) {
 }
 
 func TestChecksCostWhatTheirFeaturesCost(t *testing.T) {
-	s := testScope(t) // an interval of 30 s
+	s := resourcetest.Scope(t) // an interval of 30 s
 	b := &balancer{dnsName: "lb"}
 	asks := switchCheck(s, b, 1)
-	both := calculatedCheck(s, &passing{scope: s, check: &check{scope: s, balancer: b, id: "application"}}, []*ownCheck{asks})
-	plain := &check{scope: s, balancer: b}
-	for got, want := range map[resource]float64{plain: 0.5, asks: 1.5, both: 0.5} {
+	both := calculatedCheck(s, &passing{Scope: s, check: &check{Scope: s, balancer: b, id: "application"}}, []*ownCheck{asks})
+	plain := &check{Scope: s, balancer: b}
+	for got, want := range map[resource.Resource]float64{plain: 0.5, asks: 1.5, both: 0.5} {
 		if monthly(got) != want {
 			t.Errorf("%T costs %v, want %v", got, monthly(got), want)
 		}
 	}
-	s.declared.Failover.Interval = 10
-	s.declared.Failover.Check = understudy.Check{Match: "well", Latency: true}
+	s.Declared.Failover.Interval = 10
+	s.Declared.Failover.Check = understudy.Check{Match: "well", Latency: true}
 	if monthly(plain) != 3.5 {
 		t.Errorf("fast, with a text and latency, a check costs %v, want 3.5", monthly(plain))
 	}
@@ -82,21 +84,22 @@ func TestChecksCostWhatTheirFeaturesCost(t *testing.T) {
 
 // Another name may lead nowhere yet: the record follows the old check until the new one passes.
 func TestAnotherNameTakesACheckOfItsOwn(t *testing.T) {
-	s := testScope(t)
-	c := &check{scope: s, balancer: &balancer{dnsName: "lb.us-east-1.elb.amazonaws.com"}}
+	s := resourcetest.Scope(t)
+	c := &check{Scope: s, balancer: &balancer{dnsName: "lb.us-east-1.elb.amazonaws.com"}}
 	old := route53types.HealthCheck{Id: aws.String("a"), HealthCheckConfig: c.wanted()}
-	s.declared.Failover.Check = understudy.Check{Path: "/ok", Protocol: understudy.CheckHTTPS, Port: 8443,
+	s.Declared.Failover.Check = understudy.Check{Path: "/ok", Protocol: understudy.CheckHTTPS, Port: 8443,
 		Host: map[understudy.Side]string{understudy.Primary: "east.hello.test", understudy.Secondary: "west.hello.test"}}
-	c.tags = c.tagged(c.role())
+	c.tags = c.Tagged(c.role())
 	c.choose([]route53types.HealthCheck{old})
-	expect(t, c, "type: HTTPS, not HTTP", "asks: east.hello.test, not lb.us-east-1.elb.amazonaws.com", "port: 8443, not 81", "names the server: yes, not no")
-	s.declared.Failover.Check.Protocol, s.declared.Failover.Check.Port = "", 0
-	if c.choose([]route53types.HealthCheck{old}); c.next() != Unknown {
+	resourcetest.Expect(t, c, "type: HTTPS, not HTTP", "asks: east.hello.test, not lb.us-east-1.elb.amazonaws.com", "port: 8443, not 81",
+		"names the server: yes, not no")
+	s.Declared.Failover.Check.Protocol, s.Declared.Failover.Check.Port = "", 0
+	if c.choose([]route53types.HealthCheck{old}); c.next() != resource.Unknown {
 		t.Error("another name is to be asked in place")
 	}
 	c.superseded = nil
 	c.choose([]route53types.HealthCheck{old, {Id: aws.String("b"), HealthCheckConfig: c.wanted()}})
-	expect(t, c)
+	resourcetest.Expect(t, c)
 	if c.id != "b" || !slices.Equal(c.superseded, []string{"a"}) {
 		t.Errorf("in use is %s, superseded %v", c.id, c.superseded)
 	}

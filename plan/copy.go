@@ -9,6 +9,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // imageCopy is the copy of the primary's image in the secondary region, with another id and the same digest.
@@ -17,16 +18,16 @@ type imageCopy struct {
 	source *image
 }
 
-func (c *imageCopy) desired() []Field {
-	return []Field{{Name: "digest", Value: c.digest}, c.kept()}
+func (c *imageCopy) Desired() []resource.Field {
+	return []resource.Field{{Name: "digest", Value: c.digest}, c.kept()}
 }
 
-func (c *imageCopy) actual() []Field {
+func (c *imageCopy) Actual() []resource.Field {
 	_, digest := c.there()
-	return []Field{digest, c.found}
+	return []resource.Field{digest, c.found}
 }
 
-func (c *imageCopy) find(ctx context.Context) (bool, error) {
+func (c *imageCopy) Find(ctx context.Context) (bool, error) {
 	if err := c.lookWith(ctx, c.follow); err != nil {
 		return false, err
 	}
@@ -34,7 +35,7 @@ func (c *imageCopy) find(ctx context.Context) (bool, error) {
 	return there, nil
 }
 
-func (c *imageCopy) create(ctx context.Context) error {
+func (c *imageCopy) Create(ctx context.Context) error {
 	if err := c.discard(ctx, c.failed); err != nil {
 		return err
 	}
@@ -52,7 +53,7 @@ func (c *imageCopy) copy(ctx context.Context) error {
 			SourceRegion:      &c.source.Region,
 			SourceImageId:     &c.source.id,
 			Name:              aws.String(c.imageName()),
-			Description:       aws.String("understudy: stack " + c.stack()),
+			Description:       aws.String("understudy: stack " + c.Stack()),
 			ClientToken:       &token,
 			TagSpecifications: c.tags().EC2(ec2types.ResourceTypeImage, ec2types.ResourceTypeSnapshot),
 		})
@@ -60,34 +61,34 @@ func (c *imageCopy) copy(ctx context.Context) error {
 			return false, fmt.Errorf("copy %s from %s: %w", c.source.id, c.source.Region, err)
 		}
 		c.pending = aws.ToString(out.ImageId)
-		return settled(ctx, func(ctx context.Context) (bool, error) {
+		return resource.Settled(ctx, func(ctx context.Context) (bool, error) {
 			image, err := c.describe(ctx, c.pending)
 			return image != nil && image.State != ec2types.ImageStateDeregistered, err
 		})
-	}, c.stack(), c.Region, "image", c.digest, c.source.id)
+	}, c.Stack(), c.Region, "image", c.digest, c.source.id)
 }
 
-func (c *imageCopy) change(ctx context.Context, differences []Difference) error {
-	if differs(differences, "tagged") {
+func (c *imageCopy) Change(ctx context.Context, differences []resource.Difference) error {
+	if resource.Differs(differences, "tagged") {
 		if err := c.giveBack(ctx); err != nil {
 			return err
 		}
 	}
-	if !differs(differences, "digest") {
+	if !resource.Differs(differences, "digest") {
 		return nil
 	}
-	return c.create(ctx)
+	return c.Create(ctx)
 }
 
-// remarks tells where the image that replaces this one, when the primary is lost, would be made from another base.
-func (c *imageCopy) remarks() []Remark {
+// Remarks tells where the image that replaces this one, when the primary is lost, would be made from another base.
+func (c *imageCopy) Remarks() []resource.Remark {
 	here, there := c.base, c.source.base
 	if here == nil || there == nil || aws.ToString(here.Name) == aws.ToString(there.Name) {
 		return nil
 	}
-	return []Remark{{ID: aws.ToString(here.ImageId), Text: fmt.Sprintf("the newest base image is %s here and %s in the primary: "+
+	return []resource.Remark{{ID: aws.ToString(here.ImageId), Text: fmt.Sprintf("the newest base image is %s here and %s in the primary: "+
 		"images made here would be of another base",
 		aws.ToString(here.Name), aws.ToString(there.Name))}}
 }
 
-var _ resource = (*imageCopy)(nil)
+var _ resource.Resource = (*imageCopy)(nil)

@@ -7,6 +7,7 @@ import (
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // About what things cost, in US dollars: AWS's list prices in US East (N. Virginia) for Linux in 2026, without free
@@ -46,7 +47,7 @@ var instanceHour = map[string]float64{
 type costly interface{ monthly() float64 }
 
 // monthly returns about what a resource costs a month, or 0 where it is free or not known.
-func monthly(r resource) float64 {
+func monthly(r resource.Resource) float64 {
 	if c, ok := r.(costly); ok {
 		return c.monthly()
 	}
@@ -65,14 +66,16 @@ func (n *nat) monthly() float64 { return hoursAMonth * natHour }
 func (e *endpoint) monthly() float64 { return hoursAMonth * endpointHour * float64(len(e.within)) }
 
 func (h *host) monthly() float64 {
-	of := h.declared.Instance
-	of.Type = h.declared.HostType(h.side)
+	of := h.Declared.Instance
+	of.Type = h.Declared.HostType(h.Side)
 	return ofInstance(of) + hoursAMonth*addressHour
 }
 
-func (f *fleet) monthly() float64 { return ofInstances(f.scope, f.declared.Size(f.side).Desired) }
+func (f *fleet) monthly() float64 { return ofInstances(f.Scope, f.Declared.Size(f.Side).Desired) }
 
-func ofInstances(s scope, n int) float64 { return float64(n) * InstanceMonth(s.declared, s.side) }
+func ofInstances(s resource.Scope, n int) float64 {
+	return float64(n) * InstanceMonth(s.Declared, s.Side)
+}
 
 // InstanceMonth returns about what one of a region's declared instances costs a month.
 func InstanceMonth(d *understudy.Declaration, side understudy.Side) float64 {

@@ -15,51 +15,14 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
-// declared is a declaration with every setting unlike its default.
-func declared(t *testing.T) *understudy.Declaration {
-	t.Helper()
-	d, err := understudy.Parse("understudy.yaml", []byte(`
-name: hello
-domain: hello.test
-record: www
-regions:
-  primary:   {name: us-east-1, cidr: 10.10.0.0/16}
-  secondary: {name: us-west-2, cidr: 10.20.0.0/16}
-image: {install: "touch installed", run: "hello &"}
-service: {port: 9090, health: /ok}
-listener: {port: 81}
-fleet: {min: 2, desired: 3, max: 5, grace: 30}
-failover: {interval: 30, threshold: 2}
-target: {interval: 7, timeout: 3, healthy: 4, unhealthy: 5, deregistration_delay: 6, matcher: "200-204"}
-`), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
-
-func testScope(t *testing.T) scope {
-	return scope{&account.Account{Region: "us-east-1"}, declared(t), understudy.Primary}
-}
-
-// expect compares the differences, written as "name desired actual".
-func expect(t *testing.T, r resource, want ...string) {
-	t.Helper()
-	var got []string
-	for _, d := range compare(r.desired(), r.actual()) {
-		got = append(got, fmt.Sprintf("%s: %s, not %s", d.Name, d.Desired, d.Actual))
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("differences (-want +got)\n%s", diff)
-	}
-}
-
 func TestGroupRulesAreExact(t *testing.T) {
-	facing := &group{scope: testScope(t), port: 81, id: "sg-front"}
-	g := &group{scope: testScope(t), port: 9090, from: facing}
-	g.tags = g.tagged(g.role)
+	facing := &group{Scope: resourcetest.Scope(t), port: 81, id: "sg-front"}
+	g := &group{Scope: resourcetest.Scope(t), port: 9090, from: facing}
+	g.tags = g.Tagged(g.role)
 	g.egress = rulesOf([]ec2types.IpPermission{{IpProtocol: aws.String("-1"), IpRanges: []ec2types.IpRange{{CidrIp: aws.String("0.0.0.0/0")}}}})
 	from := func(ids ...string) []ec2types.IpPermission {
 		p := ec2types.IpPermission{IpProtocol: aws.String("tcp"), FromPort: aws.Int32(9090), ToPort: aws.Int32(9090)}
@@ -69,16 +32,16 @@ func TestGroupRulesAreExact(t *testing.T) {
 		return []ec2types.IpPermission{p}
 	}
 	g.ingress = rulesOf(from("sg-front"))
-	expect(t, g)
+	resourcetest.Expect(t, g)
 	g.ingress = rulesOf(from("sg-other", "sg-front"))
-	expect(t, g, "ingress: tcp 9090 sg-front, not tcp 9090 sg-front, tcp 9090 sg-other")
+	resourcetest.Expect(t, g, "ingress: tcp 9090 sg-front, not tcp 9090 sg-front, tcp 9090 sg-other")
 	if diff := cmp.Diff("sg-other", *without(g.ingress, g.wantsIn())[0].UserIdGroupPairs[0].GroupId); diff != "" {
 		t.Errorf("to be revoked: %s", diff)
 	}
 	g.ingress = nil
-	expect(t, g, "ingress: tcp 9090 sg-front, not ")
+	resourcetest.Expect(t, g, "ingress: tcp 9090 sg-front, not ")
 	facing.id = ""
-	expect(t, g, "ingress: tcp 9090 (known after), not ")
+	resourcetest.Expect(t, g, "ingress: tcp 9090 (known after), not ")
 }
 
 func TestRulesComeBackAsTheyWere(t *testing.T) {
@@ -95,10 +58,10 @@ func TestRulesComeBackAsTheyWere(t *testing.T) {
 
 func TestRoutesDiffer(t *testing.T) {
 	a, b := &subnet{id: "subnet-a"}, &subnet{id: "subnet-b"}
-	r := &routes{scope: testScope(t), role: "public-routes", gateway: &gateway{id: "igw-1"}, subnets: []*subnet{b, a}}
+	r := &routes{Scope: resourcetest.Scope(t), role: "public-routes", gateway: &gateway{id: "igw-1"}, subnets: []*subnet{b, a}}
 	r.remember(ec2types.RouteTable{
 		RouteTableId: aws.String("rtb-1"),
-		Tags:         r.mark("public-routes").EC2("route-table")[0].Tags,
+		Tags:         r.Mark("public-routes").EC2("route-table")[0].Tags,
 		Routes: []ec2types.Route{
 			{DestinationCidrBlock: aws.String("10.10.0.0/16"), GatewayId: aws.String("local"), Origin: "CreateRouteTable"},
 			{DestinationCidrBlock: aws.String("10.9.0.0/16"), GatewayId: aws.String("vgw-1"), Origin: "EnableVgwRoutePropagation"},
@@ -107,27 +70,27 @@ func TestRoutesDiffer(t *testing.T) {
 			{DestinationCidrBlock: aws.String("0.0.0.0/0"), GatewayId: aws.String("igw-2"), Origin: "CreateRoute"},
 		},
 	})
-	expect(t, r, "0.0.0.0/0: igw-1, not igw-2", "other routes: , not ::/0 by igw-1", "subnets: subnet-a, subnet-b, not ")
-	want := []Remark{{ID: "rtb-1", Text: "has routes of gateway endpoints, which are not this stack's: pl-1 by vpce-1"}}
-	if diff := cmp.Diff(want, r.remarks()); diff != "" {
+	resourcetest.Expect(t, r, "0.0.0.0/0: igw-1, not igw-2", "other routes: , not ::/0 by igw-1", "subnets: subnet-a, subnet-b, not ")
+	want := []resource.Remark{{ID: "rtb-1", Text: "has routes of gateway endpoints, which are not this stack's: pl-1 by vpce-1"}}
+	if diff := cmp.Diff(want, r.Remarks()); diff != "" {
 		t.Errorf("remarks (-want +got)\n%s", diff)
 	}
 	r.gateway = nil
 	r.extra, r.associations = nil, map[string]string{"subnet-a": "x", "subnet-b": "y"}
-	expect(t, r, "0.0.0.0/0: nowhere, not igw-2")
+	resourcetest.Expect(t, r, "0.0.0.0/0: nowhere, not igw-2")
 	r.remember(ec2types.RouteTable{RouteTableId: aws.String("rtb-1")})
-	expect(t, r, "subnets: subnet-a, subnet-b, not ", "tagged: yes, not no")
+	resourcetest.Expect(t, r, "subnets: subnet-a, subnet-b, not ", "tagged: yes, not no")
 }
 
 func TestFleetFollowsItsTemplate(t *testing.T) {
 	within := &group{id: "sg-in"}
-	tmpl := &template{scope: testScope(t), imageID: func() string { return "ami-1" }, group: within, id: "lt-1", version: 3}
-	tmpl.tags = tmpl.tagged("template")
+	tmpl := &template{Scope: resourcetest.Scope(t), imageID: func() string { return "ami-1" }, group: within, id: "lt-1", version: 3}
+	tmpl.tags = tmpl.Tagged("template")
 	tmpl.data = &ec2types.ResponseLaunchTemplateData{
 		ImageId: aws.String("ami-1"), InstanceType: "t3.micro", SecurityGroupIds: []string{"sg-in"},
 		MetadataOptions: &ec2types.LaunchTemplateInstanceMetadataOptions{HttpTokens: "required"},
 	}
-	f := &fleet{scope: testScope(t), template: tmpl, group: &targetGroup{arn: "arn:tg"},
+	f := &fleet{Scope: resourcetest.Scope(t), template: tmpl, group: &targetGroup{arn: "arn:tg"},
 		subnets: []*subnet{{id: "subnet-b"}, {id: "subnet-a"}}}
 	on := func(version string, state autoscalingtypes.LifecycleState) autoscalingtypes.Instance {
 		return autoscalingtypes.Instance{LifecycleState: state,
@@ -141,54 +104,54 @@ func TestFleetFollowsItsTemplate(t *testing.T) {
 		Instances:      []autoscalingtypes.Instance{on("3", "InService"), on("2", "Terminating")},
 	}
 	f.remember(g)
-	expect(t, f)
+	resourcetest.Expect(t, f)
 	g.Instances = append(g.Instances, on("2", "InService"))
 	f.remember(g)
-	expect(t, f, "instances' version: 3, not 2, 3")
+	resourcetest.Expect(t, f, "instances' version: 3, not 2, 3")
 	tmpl.imageID = func() string { return "" }
 	f.remember(g)
-	expect(t, tmpl, "image: (known after), not ami-1")
-	expect(t, f, "template version: (known after), not 3", "instances' version: (known after), not 2, 3")
+	resourcetest.Expect(t, tmpl, "image: (known after), not ami-1")
+	resourcetest.Expect(t, f, "template version: (known after), not 3", "instances' version: (known after), not 2, 3")
 }
 
 func tagsOfGroup(f *fleet) (tags []autoscalingtypes.TagDescription) {
-	for _, t := range f.mark("fleet").Group(f.fleetName()) {
+	for _, t := range f.Mark("fleet").Group(f.fleetName()) {
 		tags = append(tags, autoscalingtypes.TagDescription{Key: t.Key, Value: t.Value, PropagateAtLaunch: t.PropagateAtLaunch})
 	}
 	return tags
 }
 
 func TestTargetGroupDiffers(t *testing.T) {
-	g := &targetGroup{scope: testScope(t), vpc: &vpc{id: "vpc-1"}}
+	g := &targetGroup{Scope: resourcetest.Scope(t), vpc: &vpc{id: "vpc-1"}}
 	g.seen = append(checkOf(elbtypes.TargetGroup{
 		VpcId: aws.String("vpc-1"), Protocol: "HTTP", ProtocolVersion: aws.String("HTTP1"),
 		TargetType: "instance", HealthCheckProtocol: "HTTP", HealthCheckPort: aws.String("8080"),
 		Port: aws.Int32(9090), HealthCheckPath: aws.String("/ok"), HealthCheckIntervalSeconds: aws.Int32(7),
 		HealthCheckTimeoutSeconds: aws.Int32(3), HealthyThresholdCount: aws.Int32(4), UnhealthyThresholdCount: aws.Int32(2),
 		Matcher: &elbtypes.Matcher{HttpCode: aws.String("200-204")},
-	}), Field{Name: "deregistration delay", Value: "300"}, Field{Name: "attributes", Value: targetAttributes(map[string]string{
+	}), resource.Field{Name: "deregistration delay", Value: "300"}, resource.Field{Name: "attributes", Value: targetAttributes(map[string]string{
 		"stickiness.enabled": "true", "slow_start.duration_seconds": "0", "of.tomorrow": "x",
-	})}, g.tagged("target-group"))
-	expect(t, g, "check port: traffic-port, not 8080", "unhealthy: 5, not 2", "deregistration delay: 6, not 300",
+	})}, g.Tagged("target-group"))
+	resourcetest.Expect(t, g, "check port: traffic-port, not 8080", "unhealthy: 5, not 2", "deregistration delay: 6, not 300",
 		"attributes: , not stickiness.enabled=true")
 }
 
 // Roles swapped by hand send every user to the standby, and a renamed record is the stack's all the same.
 func TestRecordsDiffer(t *testing.T) {
-	r := &records{scope: testScope(t), balancers: map[understudy.Side]*balancer{}, checks: map[understudy.Side]*check{},
+	r := &records{Scope: resourcetest.Scope(t), balancers: map[understudy.Side]*balancer{}, checks: map[understudy.Side]*check{},
 		seen: map[understudy.Side]route53types.ResourceRecordSet{}}
 	for _, side := range understudy.Sides {
 		r.balancers[side] = &balancer{dnsName: "lb-" + string(side) + ".elb.amazonaws.com", zoneID: "Z1"}
 		r.checks[side] = &check{id: "check-" + string(side)}
 		r.seen[side] = *r.wanted(side)
 	}
-	expect(t, r)
+	resourcetest.Expect(t, r)
 	for side, other := range map[understudy.Side]understudy.Side{understudy.Primary: understudy.Secondary, understudy.Secondary: understudy.Primary} {
 		set := *r.wanted(side)
 		set.Failover = failoverRole(other)
 		r.seen[side] = set
 	}
-	expect(t, r, "primary role: PRIMARY, not SECONDARY", "secondary role: SECONDARY, not PRIMARY")
+	resourcetest.Expect(t, r, "primary role: PRIMARY, not SECONDARY", "secondary role: SECONDARY, not PRIMARY")
 
 	named := func(id, leadsTo string, role route53types.ResourceRecordSetFailover) route53types.ResourceRecordSet {
 		return route53types.ResourceRecordSet{SetIdentifier: &id, Failover: role, AliasTarget: &route53types.AliasTarget{DNSName: &leadsTo}}
@@ -201,25 +164,25 @@ func TestRecordsDiffer(t *testing.T) {
 	}
 	r.seen[understudy.Primary], r.seen[understudy.Secondary] = *r.wanted(understudy.Primary), *r.wanted(understudy.Secondary)
 	r.renamed = []route53types.ResourceRecordSet{named("mine", "lb-primary.elb.amazonaws.com", "PRIMARY")}
-	expect(t, r, "other set identifiers: , not mine")
-	if err := r.refused(); err != nil {
+	resourcetest.Expect(t, r, "other set identifiers: , not mine")
+	if err := r.Refused(); err != nil {
 		t.Error(err)
 	}
 	r.foreign = []route53types.ResourceRecordSet{{Name: aws.String("www.hello.test.")}}
-	if err := r.refused(); err == nil || !strings.Contains(err.Error(), "a simple one") {
+	if err := r.Refused(); err == nil || !strings.Contains(err.Error(), "a simple one") {
 		t.Errorf("a foreign record is met with %v", err)
 	}
 }
 
 func TestListenerDiffers(t *testing.T) {
-	l := &listener{scope: testScope(t), group: &targetGroup{arn: "arn:tg"}}
+	l := &listener{Scope: resourcetest.Scope(t), group: &targetGroup{arn: "arn:tg"}}
 	forward := elbtypes.Action{Type: "forward", TargetGroupArn: aws.String("arn:tg")}
 	l.remember(elbtypes.Listener{Port: aws.Int32(81), Protocol: "HTTP", DefaultActions: []elbtypes.Action{forward}})
-	l.seen = append(l.seen, Field{Name: "other rules", Value: ""}, l.tagged(listenerRole))
-	expect(t, l)
+	l.seen = append(l.seen, resource.Field{Name: "other rules", Value: ""}, l.Tagged(listenerRole))
+	resourcetest.Expect(t, l)
 	l.remember(elbtypes.Listener{Port: aws.Int32(81), Protocol: "HTTP", DefaultActions: []elbtypes.Action{{Type: "fixed-response"}}})
-	l.seen = append(l.seen, Field{Name: "other rules", Value: "arn:rule"}, l.taggedWith(listenerRole, nil))
-	expect(t, l, "forwards to: arn:tg, not fixed-response", "other rules: , not arn:rule", "tagged: yes, not no")
+	l.seen = append(l.seen, resource.Field{Name: "other rules", Value: "arn:rule"}, l.TaggedWith(listenerRole, nil))
+	resourcetest.Expect(t, l, "forwards to: arn:tg, not fixed-response", "other rules: , not arn:rule", "tagged: yes, not no")
 }
 
 func TestCheckWithAnotherIntervalIsReplacedAndTheRecordsFollow(t *testing.T) {
@@ -231,33 +194,33 @@ func TestCheckWithAnotherIntervalIsReplacedAndTheRecordsFollow(t *testing.T) {
 	}
 	checks, balancers := map[understudy.Side]*check{}, map[understudy.Side]*balancer{}
 	for _, side := range understudy.Sides {
-		checks[side] = &check{scope: testScope(t), balancer: b}
-		checks[side].tags = checks[side].tagged(checks[side].role())
+		checks[side] = &check{Scope: resourcetest.Scope(t), balancer: b}
+		checks[side].tags = checks[side].Tagged(checks[side].role())
 		checks[side].choose([]route53types.HealthCheck{h("new", 30), h("old", 10)})
 		balancers[side] = b
-		expect(t, checks[side])
+		resourcetest.Expect(t, checks[side])
 	}
-	r := &records{scope: testScope(t), balancers: balancers, checks: checks, seen: map[understudy.Side]route53types.ResourceRecordSet{}}
+	r := &records{Scope: resourcetest.Scope(t), balancers: balancers, checks: checks, seen: map[understudy.Side]route53types.ResourceRecordSet{}}
 	for _, side := range understudy.Sides {
 		r.seen[side] = *r.wanted(side)
 	}
-	expect(t, r, "primary superseded checks: , not old", "secondary superseded checks: , not old")
+	resourcetest.Expect(t, r, "primary superseded checks: , not old", "secondary superseded checks: , not old")
 
 	p := checks[understudy.Primary]
 	p.superseded, checks[understudy.Secondary].superseded = nil, nil
 	p.choose([]route53types.HealthCheck{h("only", 10)})
-	expect(t, p, "interval: 30, not 10")
-	expect(t, r, "primary health check: (known after), not new")
+	resourcetest.Expect(t, p, "interval: 30, not 10")
+	resourcetest.Expect(t, r, "primary health check: (known after), not new")
 	some := h("only", 30)
 	some.HealthCheckConfig.Regions = []route53types.HealthCheckRegion{"us-west-1", "eu-west-1", "sa-east-1"}
 	p.choose([]route53types.HealthCheck{some})
-	expect(t, p, "checkers in: all regions, not eu-west-1, sa-east-1, us-west-1")
+	resourcetest.Expect(t, p, "checkers in: all regions, not eu-west-1, sa-east-1, us-west-1")
 }
 
 func TestChangingWhatIsFixedIsRefused(t *testing.T) {
 	g := &graph{}
 	n := g.add("primary/load balancer", nil)
-	err := refuseFixed(n, []Difference{{Name: "scheme", Desired: "internet-facing", Actual: "internal", Fixed: true}, {Name: "attributes"}})
+	err := refuseFixed(n, []resource.Difference{{Name: "scheme", Desired: "internet-facing", Actual: "internal", Fixed: true}, {Name: "attributes"}})
 	const want = "primary/load balancer: scheme is internal and cannot become internet-facing while it exists: take the stack down first"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
@@ -284,15 +247,15 @@ func TestTargetsAreCountedByTheirHealth(t *testing.T) {
 	for _, id := range []string{"i-1", "i-2"} {
 		g.Instances = append(g.Instances, autoscalingtypes.Instance{InstanceId: &id, LifecycleState: "InService"})
 	}
-	w := &targets{scope: testScope(t)}
+	w := &targets{Scope: resourcetest.Scope(t)}
 	w.count(g, stateOf([]elbtypes.TargetHealthDescription{target("i-1", "healthy", ""), target("i-2", "unhealthy", "Target.Timeout"),
 		target("i-3", "healthy", "")}))
-	expect(t, w, "all targets healthy: yes, not no") // i-3 is none of the group's
+	resourcetest.Expect(t, w, "all targets healthy: yes, not no") // i-3 is none of the group's
 	if diff := cmp.Diff([]string{"i-2 unhealthy Target.Timeout"}, w.ill); diff != "" {
 		t.Error(diff)
 	}
 	w.count(g, stateOf([]elbtypes.TargetHealthDescription{target("i-1", "healthy", ""), target("i-2", "healthy", "")}))
-	expect(t, w)
+	resourcetest.Expect(t, w)
 }
 
 func TestDigestNamesTheContentOfAnImage(t *testing.T) {
@@ -356,9 +319,9 @@ func TestUserDataOfTheLongestScriptsFitsEC2(t *testing.T) {
 }
 
 func TestNamesFitAWSAtTheirLongest(t *testing.T) {
-	s := testScope(t)
-	s.declared.Name = strings.Repeat("n", 20)
-	if n := (&balancer{scope: s}).balancerName(); len(n) > 32 {
+	s := resourcetest.Scope(t)
+	s.Declared.Name = strings.Repeat("n", 20)
+	if n := (&balancer{Scope: s}).balancerName(); len(n) > 32 {
 		t.Errorf("load balancer name %q has %d characters, 32 are allowed", n, len(n))
 	}
 	if ref := reference(s, "check-secondary") + account.Token("x")[:24]; len(ref) > 64 {
@@ -367,7 +330,7 @@ func TestNamesFitAWSAtTheirLongest(t *testing.T) {
 }
 
 func TestTheGraphIsWhole(t *testing.T) {
-	d := declared(t)
+	d := resourcetest.Declared(t)
 	v := takeInventory(d, map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
 	kinds := map[string]int{}
 	for _, n := range v.graph.nodes {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // earlier is what an earlier record or domain of the declaration left in Route 53: its failover pair, its health checks,
@@ -20,7 +21,7 @@ import (
 // The health checks give it away: they ask the stack's load balancers, and have the reference of another name. They are
 // deleted last, so that an interrupted run is continued.
 type earlier struct {
-	scope
+	resource.Scope
 	zone    *zone
 	checks  map[understudy.Side]*check
 	records []earlierRecord
@@ -32,23 +33,23 @@ type earlierRecord struct {
 	set  route53types.ResourceRecordSet
 }
 
-func (e *earlier) worldwide() {}
-func (e *earlier) momentary() {}
+func (e *earlier) Worldwide() {}
+func (e *earlier) Momentary() {}
 
-// foreign tells that there is nothing to remove.
-func (e *earlier) foreign() bool { return len(e.ids()) == 0 }
+// Foreign tells that there is nothing to remove.
+func (e *earlier) Foreign() bool { return len(e.ids()) == 0 }
 
-func (e *earlier) desired() []Field {
-	return []Field{{Name: "records", Value: ""}, {Name: "health checks", Value: ""}, {Name: "zones", Value: ""}}
+func (e *earlier) Desired() []resource.Field {
+	return []resource.Field{{Name: "records", Value: ""}, {Name: "health checks", Value: ""}, {Name: "zones", Value: ""}}
 }
 
-func (e *earlier) actual() []Field {
+func (e *earlier) Actual() []resource.Field {
 	var names []string
 	for _, r := range e.records {
 		names = append(names, strings.TrimSuffix(aws.ToString(r.set.Name), "."))
 	}
-	return []Field{
-		{Name: "records", Value: set(names...)}, {Name: "health checks", Value: set(e.ids()...)}, {Name: "zones", Value: set(e.zones...)},
+	return []resource.Field{
+		{Name: "records", Value: resource.Set(names...)}, {Name: "health checks", Value: resource.Set(e.ids()...)}, {Name: "zones", Value: resource.Set(e.zones...)},
 	}
 }
 
@@ -60,8 +61,8 @@ func (e *earlier) ids() (ids []string) {
 	return ids
 }
 
-// find reads all public zones, but only if there are checks of earlier names: that is rare.
-func (e *earlier) find(ctx context.Context) (bool, error) {
+// Find reads all public zones, but only if there are checks of earlier names: that is rare.
+func (e *earlier) Find(ctx context.Context) (bool, error) {
 	e.records, e.zones = nil, nil
 	ids := e.ids()
 	if len(ids) == 0 {
@@ -107,24 +108,24 @@ func (e *earlier) look(ctx context.Context, z route53types.HostedZone, ids []str
 	if others > 0 || id == e.zone.id {
 		return nil
 	}
-	tags, err := tagsOf(ctx, e.scope, route53types.TagResourceTypeHostedzone, id)
-	if err == nil && e.mark("zone").In(tags) {
+	tags, err := tagsOf(ctx, e.Scope, route53types.TagResourceTypeHostedzone, id)
+	if err == nil && e.Mark("zone").In(tags) {
 		e.zones = append(e.zones, id)
 	}
 	return err
 }
 
-func (e *earlier) create(context.Context) error { return nil }
+func (e *earlier) Create(context.Context) error { return nil }
 
-func (e *earlier) change(ctx context.Context, _ []Difference) error { return e.remove(ctx) }
+func (e *earlier) Change(ctx context.Context, _ []resource.Difference) error { return e.Remove(ctx) }
 
-func (e *earlier) remove(ctx context.Context) error {
+func (e *earlier) Remove(ctx context.Context) error {
 	byZone := map[string][]route53types.ResourceRecordSet{}
 	for _, r := range e.records {
 		byZone[r.zone] = append(byZone[r.zone], r.set)
 	}
 	for id, sets := range byZone {
-		pair := &records{scope: e.scope, zone: &zone{scope: e.scope, id: id}}
+		pair := &records{Scope: e.Scope, zone: &zone{Scope: e.Scope, id: id}}
 		if err := pair.submit(ctx, pair.deletions(sets)); err != nil {
 			return err
 		}
@@ -144,6 +145,6 @@ func (e *earlier) remove(ctx context.Context) error {
 }
 
 var (
-	_ resource = (*earlier)(nil)
-	_ shared   = (*earlier)(nil)
+	_ resource.Resource = (*earlier)(nil)
+	_ resource.Shared   = (*earlier)(nil)
 )

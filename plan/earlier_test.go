@@ -9,14 +9,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // The checks of an earlier name are told from those of today, from another stack's and from somebody else's.
 func TestChecksOfEarlierNamesAreKnown(t *testing.T) {
-	s := testScope(t)
-	c := &check{scope: s, balancer: &balancer{scope: s, dnsName: "lb.us-east-1.elb.amazonaws.com"}}
-	before := testScope(t)
-	before.declared.Record = "earlier"
+	s := resourcetest.Scope(t)
+	c := &check{Scope: s, balancer: &balancer{Scope: s, dnsName: "lb.us-east-1.elb.amazonaws.com"}}
+	before := resourcetest.Scope(t)
+	before.Declared.Record = "earlier"
 	asks := func(id, ref, name string) route53types.HealthCheck {
 		return route53types.HealthCheck{Id: &id, CallerReference: &ref, HealthCheckConfig: &route53types.HealthCheckConfig{FullyQualifiedDomainName: &name}}
 	}
@@ -38,15 +39,15 @@ func TestChecksOfEarlierNamesAreKnown(t *testing.T) {
 	if diff := cmp.Diff([]string{"both", "app", "switch"}, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	e := &earlier{scope: s, zone: &zone{}, checks: map[understudy.Side]*check{understudy.Primary: c}}
-	expect(t, e)
-	if !e.foreign() {
+	e := &earlier{Scope: s, zone: &zone{}, checks: map[understudy.Side]*check{understudy.Primary: c}}
+	resourcetest.Expect(t, e)
+	if !e.Foreign() {
 		t.Error("there is nothing of an earlier name, and down would remove it")
 	}
 	c.earlier = []string{"check-1"}
 	e.records = []earlierRecord{{"Z1", route53types.ResourceRecordSet{Name: aws.String("earlier.hello.test.")}}}
-	expect(t, e, "records: , not earlier.hello.test", "health checks: , not check-1")
-	if e.foreign() {
+	resourcetest.Expect(t, e, "records: , not earlier.hello.test", "health checks: , not check-1")
+	if e.Foreign() {
 		t.Error("down would leave what is of an earlier name")
 	}
 }

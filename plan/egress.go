@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // The ways out of the private subnets. Whatever is declared, all that may have been declared before is looked for: a way that is new is there
@@ -19,28 +20,28 @@ func (r *region) public() []*subnet  { return publicOf(r.subnets) }
 func (r *region) private() []*subnet { return privateOf(r.subnets) }
 
 // asked is a resource that the declaration asks for, or what is left of it.
-func asked(declared bool, res resource) resource {
+func asked(declared bool, res resource.Resource) resource.Resource {
 	if declared {
 		return res
 	}
-	return &retired{resource: res}
+	return &retired{Resource: res}
 }
 
 // addWaysOut adds NAT gateways and the private route tables.
 func (v *inventory) addWaysOut(r *region, gatewayNode *node) {
-	g, place := &v.graph, r.place()
+	g, place := &v.graph, r.Place()
 	nats, natNodes := map[string]*nat{}, map[string]*node{}
 	nodes := append(publicOf(r.subnetNodes), publicOf(r.otherNodes)...)
 	for zone, sub := range append(r.public(), publicOf(r.otherSubnets)...) {
 		role := understudy.NATRole(zone)
-		a := &address{scope: r.scope, role: role, vpc: r.vpc}
+		a := &address{Scope: r.Scope, role: role, vpc: r.vpc}
 		addressNode := g.add(r.id("address of "+role), asked(place.HasNAT(zone), a), r.vpcNode)
-		nats[role] = &nat{scope: r.scope, role: role, vpc: r.vpc, subnet: sub, address: a}
+		nats[role] = &nat{Scope: r.Scope, role: role, vpc: r.vpc, subnet: sub, address: a}
 		natNodes[role] = g.add(r.id(role), asked(place.HasNAT(zone), nats[role]), slices.Concat(r.openNodes, []*node{addressNode, gatewayNode, nodes[zone]})...).
 			finding(addressNode, nodes[zone])
 	}
 	for _, t := range place.PrivateTables() {
-		table := &routes{scope: r.scope, role: t.Role, vpc: r.vpc, nat: nats[t.NAT]}
+		table := &routes{Scope: r.Scope, role: t.Role, vpc: r.vpc, nat: nats[t.NAT]}
 		needs := []*node{r.vpcNode}
 		for zone, sub := range r.private() {
 			if slices.Contains(t.Zones, zone) {
@@ -67,15 +68,15 @@ func tableName(role string) string {
 
 // addEndpoints adds the VPC endpoints, and the security group of their interfaces.
 func (v *inventory) addEndpoints(r *region) {
-	if r.place().Given() {
+	if r.Place().Given() {
 		return
 	}
-	g, declared := &v.graph, r.place().Egress == understudy.EgressEndpoints
-	group := &group{scope: r.scope, role: "endpoints", purpose: "instances to services of AWS", vpc: r.vpc, port: 443, peer: r.place().CIDR.String()}
+	g, declared := &v.graph, r.Place().Egress == understudy.EgressEndpoints
+	group := &group{Scope: r.Scope, role: "endpoints", purpose: "instances to services of AWS", vpc: r.vpc, port: 443, peer: r.Place().CIDR.String()}
 	groupNode := g.add(r.id("endpoints group"), asked(declared, group), r.vpcNode)
 	tableNode := g.byID[r.id(tableName(privateRoutes))]
 	for _, of := range understudy.Endpoints {
-		e := &endpoint{scope: r.scope, of: of, vpc: r.vpc}
+		e := &endpoint{Scope: r.Scope, of: of, vpc: r.vpc}
 		needs := append([]*node{groupNode}, privateOf(r.subnetNodes)...)
 		if of.Gateway {
 			e.table, needs = r.tables[0], []*node{tableNode}

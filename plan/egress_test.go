@@ -12,6 +12,8 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // Each way out has its parts, and of the others only what is left is looked for. The fleet comes after its way out.
@@ -24,7 +26,7 @@ func TestWaysOutOfThePrivateSubnets(t *testing.T) {
 		understudy.EgressNATPerZone: "address of nat-a, address of nat-b, nat-a, nat-b, private routes: nat-0, private routes b: nat-1",
 		understudy.EgressEndpoints:  "private routes: nowhere, endpoints group, endpoint-s3, endpoint-ssm, endpoint-ssmmessages",
 	} {
-		d := declared(t)
+		d := resourcetest.Declared(t)
 		d.Regions = maps.Clone(d.Regions)
 		place := d.Regions[understudy.Primary]
 		place.Egress = egress
@@ -36,7 +38,7 @@ func TestWaysOutOfThePrivateSubnets(t *testing.T) {
 			n := v.graph.byID["primary/"+name]
 			left, isLeft := n.resource.(*retired)
 			if isLeft {
-				if _, ok := left.resource.(*nat); ok {
+				if _, ok := left.Resource.(*nat); ok {
 					number++
 				}
 				continue
@@ -65,7 +67,7 @@ func TestPrivateSubnetsFollowOneTable(t *testing.T) {
 		understudy.EgressNAT:        {"private-routes": "private-a private-b", "private-routes-b": "", "private-routes-c": ""},
 		understudy.EgressNATPerZone: {"private-routes": "private-a", "private-routes-b": "private-b", "private-routes-c": ""},
 	} {
-		d := declared(t)
+		d := resourcetest.Declared(t)
 		place := d.Regions[understudy.Primary]
 		place.Egress = egress
 		d.Regions[understudy.Primary] = place
@@ -104,13 +106,13 @@ func TestNATGatewayOfAnotherAddressIsReplaced(t *testing.T) {
 	} {
 		s, _ := twoNetworks(t, map[string]string{"DescribeNatGateways": "<natGatewaySet>" + c.found + "</natGatewaySet>"})
 		v := &vpc{id: "vpc-1"}
-		n := &nat{scope: s, role: "nat-a", vpc: v, subnet: &subnet{id: "subnet-1", vpc: v}, address: &address{id: "eipalloc-1"}}
-		there, err := n.find(t.Context())
+		n := &nat{Scope: s, role: "nat-a", vpc: v, subnet: &subnet{id: "subnet-1", vpc: v}, address: &address{id: "eipalloc-1"}}
+		there, err := n.Find(t.Context())
 		var doubles []string
-		for _, d := range n.others() {
-			doubles = append(doubles, d.identity())
+		for _, d := range n.Others() {
+			doubles = append(doubles, d.Identity())
 		}
-		if err != nil || there != (c.id != "") || n.id != c.id || set(doubles...) != c.doubles {
+		if err != nil || there != (c.id != "") || n.id != c.id || resource.Set(doubles...) != c.doubles {
 			t.Errorf("%s: %v, %q in use, doubles %v, %v", name, there, n.id, doubles, err)
 		}
 	}
@@ -127,45 +129,45 @@ func TestAddressIsKnownByItsNATGateway(t *testing.T) {
 		"eipalloc-old": {id: "vpc-old", leaving: true},
 	} {
 		s, _ := twoNetworks(t, map[string]string{"DescribeNatGateways": nats, "DescribeAddresses": both})
-		a := &address{scope: s, role: "nat-a", vpc: v}
-		if there, err := a.find(t.Context()); !there || err != nil || a.id != of || len(a.others()) > 0 {
-			t.Errorf("of %s: %v, %q and %d doubles, %v", v.id, there, a.id, len(a.others()), err)
+		a := &address{Scope: s, role: "nat-a", vpc: v}
+		if there, err := a.Find(t.Context()); !there || err != nil || a.id != of || len(a.Others()) > 0 {
+			t.Errorf("of %s: %v, %q and %d doubles, %v", v.id, there, a.id, len(a.Others()), err)
 		}
 	}
 }
 
 func TestEndpointsDiffer(t *testing.T) {
-	s := testScope(t)
+	s := resourcetest.Scope(t)
 	v := &vpc{id: "vpc-1"}
-	e := &endpoint{scope: s, of: understudy.Endpoint{Service: "ssm"}, vpc: v,
+	e := &endpoint{Scope: s, of: understudy.Endpoint{Service: "ssm"}, vpc: v,
 		within: []*subnet{{id: "subnet-a"}, {id: "subnet-b"}}, group: &group{id: "sg-1"},
 	}
 	found := ec2types.VpcEndpoint{
 		VpcEndpointId: aws.String("vpce-1"), VpcId: aws.String("vpc-1"), ServiceName: aws.String("com.amazonaws.us-east-1.ssm"), State: "available",
 		SubnetIds: []string{"subnet-a", "subnet-b"}, Groups: []ec2types.SecurityGroupIdentifier{{GroupId: aws.String("sg-1")}}, PrivateDnsEnabled: aws.Bool(true),
 		PolicyDocument: aws.String(`{"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}`),
-		Tags:           s.mark("endpoint-ssm").EC2("vpc-endpoint")[0].Tags,
+		Tags:           s.Mark("endpoint-ssm").EC2("vpc-endpoint")[0].Tags,
 	}
 	e.remember(found)
-	expect(t, e)
+	resourcetest.Expect(t, e)
 	found.SubnetIds, found.PrivateDnsEnabled = []string{"subnet-b", "subnet-c"}, aws.Bool(false)
 	found.Groups = []ec2types.SecurityGroupIdentifier{{GroupId: aws.String("sg-2")}}
 	found.PolicyDocument = aws.String(`{"Version": "2008-10-17", "Statement": [{"Action": "*", "Effect": "Deny", "Principal": "*", "Resource": "*"}]}`)
 	e.remember(found)
-	expect(t, e, "subnets: subnet-a, subnet-b, not subnet-b, subnet-c",
+	resourcetest.Expect(t, e, "subnets: subnet-a, subnet-b, not subnet-b, subnet-c",
 		"groups: sg-1, not sg-2", "private names: yes, not no", "policy: everything, not another")
-	in := e.modification(compare(e.desired(), e.actual()))
+	in := e.modification(resource.Compare(e.Desired(), e.Actual()))
 	if in == nil || !slices.Equal(in.AddSubnetIds, []string{"subnet-a"}) || !slices.Equal(in.RemoveSubnetIds, []string{"subnet-c"}) || !*in.PrivateDnsEnabled ||
 		!*in.ResetPolicy || !slices.Equal(in.AddSecurityGroupIds, []string{"sg-1"}) || !slices.Equal(in.RemoveSecurityGroupIds, []string{"sg-2"}) {
 		t.Errorf("%+v", in)
 	}
 	found.ServiceName = aws.String("com.amazonaws.us-east-1.ec2")
-	if e.remember(found); e.fits() >= 0 {
+	if e.remember(found); e.Fits() >= 0 {
 		t.Error("an endpoint of another service is used")
 	}
-	g := &endpoint{scope: s, of: understudy.Endpoint{Service: "s3", Gateway: true}, vpc: v, table: &routes{id: "rtb-1"}}
+	g := &endpoint{Scope: s, of: understudy.Endpoint{Service: "s3", Gateway: true}, vpc: v, table: &routes{id: "rtb-1"}}
 	g.remember(ec2types.VpcEndpoint{State: "Available", RouteTableIds: []string{"rtb-2"}, PolicyDocument: found.PolicyDocument})
-	in = g.modification(compare(g.desired(), g.actual()))
+	in = g.modification(resource.Compare(g.Desired(), g.Actual()))
 	if !slices.Equal(in.AddRouteTableIds, []string{"rtb-1"}) || !slices.Equal(in.RemoveRouteTableIds, []string{"rtb-2"}) {
 		t.Errorf("%+v", in)
 	}

@@ -15,13 +15,14 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // endpoint is a VPC endpoint: a way from the private subnets to one of AWS's services. A gateway endpoint is a route in the private
 // table; an interface endpoint has an interface in each private subnet, and the service's own name leads there in all of the VPC.
 type endpoint struct {
-	scope
-	doubles
+	resource.Scope
+	resource.Doubles
 	of     understudy.Endpoint
 	vpc    *vpc
 	table  *routes   // of a gateway endpoint
@@ -30,51 +31,52 @@ type endpoint struct {
 
 	id, in                  string // in is the VPC that it is in
 	tables, subnets, groups []string
-	seen                    []Field
+	seen                    []resource.Field
 }
 
-func (e *endpoint) identity() string { return e.id }
-func (e *endpoint) actual() []Field  { return e.seen }
+func (e *endpoint) Identity() string         { return e.id }
+func (e *endpoint) Actual() []resource.Field { return e.seen }
 
 func (e *endpoint) service() string { return "com.amazonaws." + e.Region + "." + e.of.Service }
 
 // everybody is what an endpoint lets through that was given no policy.
 const everybody = "everything"
 
-func (e *endpoint) desired() []Field {
-	common := []Field{{Name: "policy", Value: everybody}, {Name: "state", Value: "available"}, e.tagged(e.of.Role())}
+func (e *endpoint) Desired() []resource.Field {
+	common := []resource.Field{{Name: "policy", Value: everybody}, {Name: "state", Value: "available"}, e.Tagged(e.of.Role())}
 	if e.of.Gateway {
-		return append([]Field{{Name: "route tables", Value: known(e.table.id)}}, common...)
+		return append([]resource.Field{{Name: "route tables", Value: resource.Known(e.table.id)}}, common...)
 	}
-	return append([]Field{
-		{Name: "subnets", Value: set(e.wanted()...)}, {Name: "groups", Value: known(e.group.id)}, {Name: "private names", Value: yes(true)},
+	return append([]resource.Field{
+		{Name: "subnets", Value: resource.Set(e.wanted()...)}, {Name: "groups", Value: resource.Known(e.group.id)}, {Name: "private names",
+			Value: resource.Yes(true)},
 	}, common...)
 }
 
 // wanted are the subnets that an interface endpoint is to be in.
 func (e *endpoint) wanted() (ids []string) {
 	for _, s := range e.within {
-		ids = append(ids, known(s.id))
+		ids = append(ids, resource.Known(s.id))
 	}
 	return ids
 }
 
-func (e *endpoint) find(ctx context.Context) (bool, error) {
-	all, err := e.list(ctx, e.mark(e.of.Role()).Filters()...)
+func (e *endpoint) Find(ctx context.Context) (bool, error) {
+	all, err := e.list(ctx, e.Mark(e.of.Role()).Filters()...)
 	if err == nil && len(all) == 0 && e.vpc.id != "" { // or it has lost its tags
 		all, err = e.list(ctx, account.Filter("vpc-id", e.vpc.id), account.Filter("service-name", e.service()))
 	}
 	if err != nil {
 		return false, err
 	}
-	*e = endpoint{scope: e.scope, of: e.of, vpc: e.vpc, table: e.table, within: e.within, group: e.group}
+	*e = endpoint{Scope: e.Scope, of: e.of, vpc: e.vpc, table: e.table, within: e.within, group: e.group}
 	var found []*endpoint
 	for _, o := range all {
 		one := *e
 		one.remember(o)
 		found = append(found, &one)
 	}
-	return choose(ctx, e, found)
+	return resource.Choose(ctx, e, found)
 }
 
 // list returns the endpoints of this generation that the filters select, and that are of this stack or of nobody.
@@ -89,7 +91,7 @@ func (e *endpoint) list(ctx context.Context, filters ...ec2types.Filter) (all []
 	}
 	return slices.DeleteFunc(all, func(o ec2types.VpcEndpoint) bool {
 		going := slices.Contains([]string{"deleting", "deleted", "failed", "rejected", "expired"}, spelt(o))
-		return going || e.vpc.beyond(aws.ToString(o.VpcId)) || !account.Unclaimed(account.OfEC2(o.Tags), e.stack())
+		return going || e.vpc.beyond(aws.ToString(o.VpcId)) || !account.Unclaimed(account.OfEC2(o.Tags), e.Stack())
 	}), nil
 }
 
@@ -104,14 +106,14 @@ func (e *endpoint) remember(o ec2types.VpcEndpoint) {
 	if aws.ToString(o.ServiceName) != e.service() {
 		e.in = "" // somebody has given the role to another
 	}
-	e.seen = []Field{
-		{Name: "route tables", Value: set(e.tables...)},
-		{Name: "subnets", Value: set(e.subnets...)},
-		{Name: "groups", Value: set(e.groups...)},
-		{Name: "private names", Value: yes(aws.ToBool(o.PrivateDnsEnabled))},
+	e.seen = []resource.Field{
+		{Name: "route tables", Value: resource.Set(e.tables...)},
+		{Name: "subnets", Value: resource.Set(e.subnets...)},
+		{Name: "groups", Value: resource.Set(e.groups...)},
+		{Name: "private names", Value: resource.Yes(aws.ToBool(o.PrivateDnsEnabled))},
 		{Name: "policy", Value: policyText(aws.ToString(o.PolicyDocument))},
 		{Name: "state", Value: spelt(o)},
-		e.taggedWith(e.of.Role(), account.OfEC2(o.Tags)),
+		e.TaggedWith(e.of.Role(), account.OfEC2(o.Tags)),
 	}
 }
 
@@ -125,17 +127,17 @@ func policyText(document string) string {
 	return "another"
 }
 
-func (e *endpoint) fits() int { return e.vpc.has(e.in) }
+func (e *endpoint) Fits() int { return e.vpc.has(e.in) }
 
-// holds is asked of doubles: nothing is in an endpoint.
-func (e *endpoint) holds(context.Context) ([]string, error) { return nil, nil }
+// Holds is asked of doubles: nothing is in an endpoint.
+func (e *endpoint) Holds(context.Context) ([]string, error) { return nil, nil }
 
-func (e *endpoint) create(ctx context.Context) error {
+func (e *endpoint) Create(ctx context.Context) error {
 	in := &ec2.CreateVpcEndpointInput{
 		VpcId: &e.vpc.id, ServiceName: aws.String(e.service()), VpcEndpointType: ec2types.VpcEndpointTypeGateway,
-		TagSpecifications: e.mark(e.of.Role()).EC2(ec2types.ResourceTypeVpcEndpoint),
+		TagSpecifications: e.Mark(e.of.Role()).EC2(ec2types.ResourceTypeVpcEndpoint),
 	}
-	parts := []string{e.stack(), e.Region, e.of.Role(), e.vpc.id}
+	parts := []string{e.Stack(), e.Region, e.of.Role(), e.vpc.id}
 	if e.of.Gateway {
 		in.RouteTableIds = []string{e.table.id}
 	} else {
@@ -149,17 +151,17 @@ func (e *endpoint) create(ctx context.Context) error {
 			return false, fmt.Errorf("create VPC endpoint: %w", err)
 		}
 		e.id = aws.ToString(out.VpcEndpoint.VpcEndpointId)
-		return settled(ctx, func(ctx context.Context) (bool, error) { there, err := e.read(ctx); return there && !e.goes(), err })
+		return resource.Settled(ctx, func(ctx context.Context) (bool, error) { there, err := e.read(ctx); return there && !e.goes(), err })
 	}, append(parts, append(in.RouteTableIds, append(in.SubnetIds, in.SecurityGroupIds...)...)...)...)
 	if err != nil {
 		return err
 	}
-	return e.change(ctx, compare(e.desired(), e.actual()))
+	return e.Change(ctx, resource.Compare(e.Desired(), e.Actual()))
 }
 
 // goes tells whether it was deleted, as far as was seen.
 func (e *endpoint) goes() bool {
-	return slices.ContainsFunc(e.seen, func(f Field) bool { return f.Name == "state" && strings.HasPrefix(f.Value, "delet") })
+	return slices.ContainsFunc(e.seen, func(f resource.Field) bool { return f.Name == "state" && strings.HasPrefix(f.Value, "delet") })
 }
 
 // read reads the endpoint, and tells whether it is there.
@@ -175,10 +177,10 @@ func (e *endpoint) read(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// change returns when the endpoint is available.
-func (e *endpoint) change(ctx context.Context, differences []Difference) error {
-	if differs(differences, "tagged") {
-		if err := e.retag(ctx, e.id, e.of.Role()); err != nil {
+// Change returns when the endpoint is available.
+func (e *endpoint) Change(ctx context.Context, differences []resource.Difference) error {
+	if resource.Differs(differences, "tagged") {
+		if err := e.Retag(ctx, e.id, e.of.Role()); err != nil {
 			return err
 		}
 	}
@@ -187,17 +189,17 @@ func (e *endpoint) change(ctx context.Context, differences []Difference) error {
 			return fmt.Errorf("modify %s: %w", e.id, err)
 		}
 	}
-	return account.Poll(ctx, e.id, longTime, func(ctx context.Context) (bool, error) {
+	return account.Poll(ctx, e.id, resource.LongTime, func(ctx context.Context) (bool, error) {
 		there, err := e.read(ctx)
-		return there && !differs(compare(e.desired(), e.seen), "state"), err
+		return there && !resource.Differs(resource.Compare(e.Desired(), e.seen), "state"), err
 	})
 }
 
 // modification returns what makes the settings as desired, nil for nothing.
-func (e *endpoint) modification(differences []Difference) *ec2.ModifyVpcEndpointInput {
+func (e *endpoint) modification(differences []resource.Difference) *ec2.ModifyVpcEndpointInput {
 	in, any := &ec2.ModifyVpcEndpointInput{VpcEndpointId: &e.id}, false
 	when := func(name string, set func()) {
-		if differs(differences, name) {
+		if resource.Differs(differences, name) {
 			any = true
 			set()
 		}
@@ -228,8 +230,8 @@ func apart(wanted, had []string) (add, remove []string) {
 	return add, remove
 }
 
-// remove returns when the endpoint's interfaces are gone, which keep its group and its subnets from being deleted.
-func (e *endpoint) remove(ctx context.Context) error {
+// Remove returns when the endpoint's interfaces are gone, which keep its group and its subnets from being deleted.
+func (e *endpoint) Remove(ctx context.Context) error {
 	out, err := e.EC2.DeleteVpcEndpoints(ctx, &ec2.DeleteVpcEndpointsInput{VpcEndpointIds: []string{e.id}})
 	if err != nil {
 		return fmt.Errorf("delete %s: %w", e.id, err)
@@ -239,10 +241,10 @@ func (e *endpoint) remove(ctx context.Context) error {
 			return fmt.Errorf("delete %s: %w", e.id, &smithy.GenericAPIError{Code: aws.ToString(u.Error.Code), Message: aws.ToString(u.Error.Message)})
 		}
 	}
-	return account.Poll(ctx, "the end of "+e.id, longTime, func(ctx context.Context) (bool, error) {
+	return account.Poll(ctx, "the end of "+e.id, resource.LongTime, func(ctx context.Context) (bool, error) {
 		there, err := e.read(ctx)
-		return err == nil && (!there || slices.ContainsFunc(e.seen, func(f Field) bool { return f.Name == "state" && f.Value == "deleted" })), err
+		return err == nil && (!there || slices.ContainsFunc(e.seen, func(f resource.Field) bool { return f.Name == "state" && f.Value == "deleted" })), err
 	})
 }
 
-var _ doubling = (*endpoint)(nil)
+var _ resource.Doubling = (*endpoint)(nil)

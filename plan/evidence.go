@@ -15,6 +15,8 @@ import (
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // evidence is what tells why instances of a version do not come to serve. It is gathered while they are there: the console
@@ -76,7 +78,7 @@ func (f *fleet) activities(ctx context.Context, since time.Time) ([]autoscalingt
 
 // explain adds to the error of instances that do not come to serve what Auto Scaling, the load balancer and a console say.
 func (f *fleet) explain(ctx context.Context, err error, e *evidence) error {
-	var ill *NotServing
+	var ill *resource.NotServing
 	if e == nil || !errors.As(err, &ill) {
 		return err
 	}

@@ -6,10 +6,14 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // replacing is a resource of which some changes put something new in the place of the old.
-type replacing interface{ replaces([]Difference) string }
+type replacing interface {
+	replaces([]resource.Difference) string
+}
 
 // succeeding is a resource that is made beside one of an earlier generation, which goes afterwards.
 type succeeding interface{ succeeds() string }
@@ -44,7 +48,7 @@ func (t *targetGroup) succeeds() string {
 		return ""
 	}
 	return fmt.Sprintf("%s by %s of port %d: its fleet first serves, then requests move, then the old goes", strings.Join(texts, " and "),
-		t.groupName(), t.declared.Service.Port)
+		t.groupName(), t.Declared.Service.Port)
 }
 
 // succeeds counts the time until the new instances serve, which are launched together, and until the old have finished their requests.
@@ -56,7 +60,7 @@ func (f *fleet) succeeds() string {
 	for _, one := range f.predecessors() {
 		names = append(names, one.fleetName())
 	}
-	t := f.declared.Target
+	t := f.Declared.Target
 	all := bootTime + time.Duration(t.Healthy*t.Interval+t.DeregistrationDelay)*time.Second
 	return fmt.Sprintf("%d instances of %s, all at once: as many of %s are made beside them, and those go when these serve; about %v",
 		f.begins(), strings.Join(names, " and "), f.fleetName(), max(all.Round(time.Minute), time.Minute))
@@ -65,18 +69,18 @@ func (f *fleet) succeeds() string {
 // bootTime is about how long an instance takes from its launch until its service answers.
 const bootTime = time.Minute
 
-func (f *fleet) replaces(differences []Difference) string {
-	if !differs(differences, "instances' version") {
+func (f *fleet) replaces(differences []resource.Difference) string {
+	if !resource.Differs(differences, "instances' version") {
 		return ""
 	}
-	t, n := f.declared.Target, f.declared.Size(f.side).Desired
+	t, n := f.Declared.Target, f.Declared.Size(f.Side).Desired
 	each := bootTime + time.Duration(t.Healthy*t.Interval+t.DeregistrationDelay)*time.Second
-	r := f.declared.Fleet.Refresh
+	r := f.Declared.Fleet.Refresh
 	all := time.Duration(n)*(each+time.Duration(r.WarmUp)*time.Second) + time.Duration(r.Pauses())*time.Second
 	return fmt.Sprintf("%d instances, %s; about %v", n, r, all.Round(time.Minute))
 }
 
-func (h *host) replaces(differences []Difference) string {
+func (h *host) replaces(differences []resource.Difference) string {
 	if !renews(differences) {
 		return ""
 	}
@@ -102,7 +106,7 @@ func (b *balancer) succeeds() string {
 	return fmt.Sprintf("%s by %s: the record moves to it when it serves", strings.Join(names, " and "), b.balancerName())
 }
 
-func (c *check) replaces(differences []Difference) string {
+func (c *check) replaces(differences []resource.Difference) string {
 	if !c.renews(differences) {
 		return ""
 	}
@@ -124,7 +128,7 @@ func (s Step) Reason() string {
 }
 
 func (t *targets) reason() string {
-	text := fmt.Sprintf("for %d instances that the load balancer finds healthy; %d are", t.declared.Size(t.side).Desired, t.healthy)
+	text := fmt.Sprintf("for %d instances that the load balancer finds healthy; %d are", t.Declared.Size(t.Side).Desired, t.healthy)
 	if len(t.ill) > 0 {
 		text += " (" + strings.Join(t.ill, ", ") + ")"
 	}

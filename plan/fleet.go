@@ -12,13 +12,14 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // fleet is the Auto Scaling group over a region's private subnets. It replaces instances that the load balancer
 // finds unhealthy, and instances that no longer match the template. How many instances it has is declared for its
 // creation only: after that, scaling or a person decides, within the declared minimum and maximum.
 type fleet struct {
-	scope
+	resource.Scope
 	template *template
 	group    *targetGroup
 	subnets  []*subnet
@@ -28,52 +29,53 @@ type fleet struct {
 	earlier  []*fleet // the stack's of other generations
 	beyond   []*fleet // likewise, in networks of others
 	blocked  error    // what is somebody else's and has the name
-	seen     []Field
+	seen     []resource.Field
 	was      *autoscalingtypes.AutoScalingGroup // as it was found
 	running  *autoscalingtypes.InstanceRefresh  // the refresh that was found under way, nil for none
 	deleting bool
 	rolled   bool // instances are being replaced by this run
 }
 
-func (f *fleet) fleetName() string { return generation(f.scope, f.group.number) }
-func (f *fleet) actual() []Field   { return f.seen }
+func (f *fleet) fleetName() string        { return generation(f.Scope, f.group.number) }
+func (f *fleet) Actual() []resource.Field { return f.seen }
 
-func (f *fleet) identity() string {
+func (f *fleet) Identity() string {
 	if !f.found {
 		return ""
 	}
 	return f.fleetName()
 }
 
-func (f *fleet) desired() []Field {
+func (f *fleet) Desired() []resource.Field {
 	size, _ := f.size()
-	capacity := []Field{{Name: "min", Value: number(size.Min)}, {Name: "desired", Value: number(f.begins())}, {Name: "max", Value: number(size.Max)}}
+	capacity := []resource.Field{{Name: "min", Value: resource.Number(size.Min)}, {Name: "desired", Value: resource.Number(f.begins())},
+		{Name: "max", Value: resource.Number(size.Max)}}
 	if f.found && !f.deleting {
-		capacity = []Field{capacity[0], capacity[2]}
+		capacity = []resource.Field{capacity[0], capacity[2]}
 	}
 	fields := append(capacity,
-		Field{Name: "health check", Value: f.declared.Fleet.HealthCheck},
-		Field{Name: "grace", Value: number(f.declared.Fleet.Grace)},
-		Field{Name: "subnets", Value: set(idsOfSubnets(f.subnets)...)},
-		Field{Name: "target groups", Value: set(f.group.known()...)},
-		Field{Name: "suspended processes"},
-		Field{Name: "protected instances"},
-		Field{Name: "instances in other groups"},
-		Field{Name: "instances without tags"},
-		Field{Name: "other targets"},
-		f.tagged("fleet"),
-		Field{Name: "template version", Value: f.template.next()},
-		Field{Name: "instances' version", Value: f.template.next()},
-		Field{Name: "refresh"},
+		resource.Field{Name: "health check", Value: f.Declared.Fleet.HealthCheck},
+		resource.Field{Name: "grace", Value: resource.Number(f.Declared.Fleet.Grace)},
+		resource.Field{Name: "subnets", Value: resource.Set(idsOfSubnets(f.subnets)...)},
+		resource.Field{Name: "target groups", Value: resource.Set(f.group.known()...)},
+		resource.Field{Name: "suspended processes"},
+		resource.Field{Name: "protected instances"},
+		resource.Field{Name: "instances in other groups"},
+		resource.Field{Name: "instances without tags"},
+		resource.Field{Name: "other targets"},
+		f.Tagged("fleet"),
+		resource.Field{Name: "template version", Value: f.template.next()},
+		resource.Field{Name: "instances' version", Value: f.template.next()},
+		resource.Field{Name: "refresh"},
 	)
-	return append(fields, usualFleet(f.declared.Fleet)...)
+	return append(fields, usualFleet(f.Declared.Fleet)...)
 }
 
 func (f *fleet) zoneIdentifier() *string {
 	return aws.String(strings.Join(idsOfSubnets(f.subnets), ","))
 }
 
-func (f *fleet) create(ctx context.Context) error {
+func (f *fleet) Create(ctx context.Context) error {
 	if f.deleting {
 		if err := f.end(ctx); err != nil {
 			return err
@@ -86,37 +88,37 @@ func (f *fleet) create(ctx context.Context) error {
 		MinSize:                aws.Int32(int32(size.Min)),
 		DesiredCapacity:        aws.Int32(int32(f.begins())),
 		MaxSize:                aws.Int32(int32(size.Max)),
-		HealthCheckType:        aws.String(f.declared.Fleet.HealthCheck),
-		HealthCheckGracePeriod: aws.Int32(int32(f.declared.Fleet.Grace)),
+		HealthCheckType:        aws.String(f.Declared.Fleet.HealthCheck),
+		HealthCheckGracePeriod: aws.Int32(int32(f.Declared.Fleet.Grace)),
 		VPCZoneIdentifier:      f.zoneIdentifier(),
 		TargetGroupARNs:        f.group.arns(),
-		TerminationPolicies:    f.declared.Fleet.Termination,
+		TerminationPolicies:    f.Declared.Fleet.Termination,
 		Tags:                   f.marks(),
 	}
-	if f.declared.Fleet.WarmUp > 0 {
-		in.DefaultInstanceWarmup = aws.Int32(int32(f.declared.Fleet.WarmUp))
+	if f.Declared.Fleet.WarmUp > 0 {
+		in.DefaultInstanceWarmup = aws.Int32(int32(f.Declared.Fleet.WarmUp))
 	}
-	if f.declared.Fleet.MaxLifetime > 0 {
-		in.MaxInstanceLifetime = aws.Int32(int32(f.declared.Fleet.MaxLifetime))
+	if f.Declared.Fleet.MaxLifetime > 0 {
+		in.MaxInstanceLifetime = aws.Int32(int32(f.Declared.Fleet.MaxLifetime))
 	}
 	if _, err := f.AutoScaling.CreateAutoScalingGroup(ctx, in); err != nil {
 		return fmt.Errorf("create auto scaling group: %w", err)
 	}
 	f.found = true
-	err := account.Poll(ctx, f.fleetName(), shortTime, func(ctx context.Context) (bool, error) {
+	err := account.Poll(ctx, f.fleetName(), resource.ShortTime, func(ctx context.Context) (bool, error) {
 		g, err := f.describe(ctx)
 		return g != nil, err // one that is not seen yet looks like one that is gone
 	})
-	if err != nil || !f.declared.Fleet.Metrics {
+	if err != nil || !f.Declared.Fleet.Metrics {
 		return err
 	}
 	return f.measure(ctx)
 }
 
-// change makes the settings as declared, and then the instances. The group's template changes with the success of their
+// Change makes the settings as declared, and then the instances. The group's template changes with the success of their
 // replacement, so that until then it is what a rollback goes back to.
-func (f *fleet) change(ctx context.Context, differences []Difference) error {
-	if differs(differences, "tagged") {
+func (f *fleet) Change(ctx context.Context, differences []resource.Difference) error {
+	if resource.Differs(differences, "tagged") {
 		if err := f.retagGroup(ctx); err != nil {
 			return err
 		}
@@ -126,17 +128,17 @@ func (f *fleet) change(ctx context.Context, differences []Difference) error {
 			return err
 		}
 	}
-	if differs(differences, fleetMetrics) {
+	if resource.Differs(differences, fleetMetrics) {
 		if err := f.measure(ctx); err != nil {
 			return err
 		}
 	}
-	if differs(differences, "target groups") {
+	if resource.Differs(differences, "target groups") {
 		if err := f.attach(ctx); err != nil {
 			return err
 		}
 	}
-	if differs(differences, "suspended processes") {
+	if resource.Differs(differences, "suspended processes") {
 		if err := f.resume(ctx); err != nil {
 			return err
 		}
@@ -144,12 +146,12 @@ func (f *fleet) change(ctx context.Context, differences []Difference) error {
 	if err := f.changeInstances(ctx, differences); err != nil {
 		return err
 	}
-	if differs(differences, "subnets") {
+	if resource.Differs(differences, "subnets") {
 		if err := f.leave(ctx); err != nil {
 			return err
 		}
 	}
-	if differs(differences, "template version") || differs(differences, "instances' version") || differs(differences, "refresh") {
+	if resource.Differs(differences, "template version") || resource.Differs(differences, "instances' version") || resource.Differs(differences, "refresh") {
 		return f.roll(ctx)
 	}
 	return nil
@@ -158,9 +160,9 @@ func (f *fleet) change(ctx context.Context, differences []Difference) error {
 // retagGroup gives the group its tags back, with which it launches its instances.
 func (f *fleet) retagGroup(ctx context.Context) error {
 	name := f.fleetName()
-	return tagging{
-		read: func(context.Context) (map[string]string, error) { return account.OfGroup(f.was.Tags), nil },
-		remove: func(ctx context.Context, keys []string) error {
+	return resource.Tagging{
+		Read: func(context.Context) (map[string]string, error) { return account.OfGroup(f.was.Tags), nil },
+		Remove: func(ctx context.Context, keys []string) error {
 			in := &autoscaling.DeleteTagsInput{}
 			for _, k := range keys {
 				in.Tags = append(in.Tags, autoscalingtypes.Tag{Key: aws.String(k), ResourceId: &name, ResourceType: aws.String("auto-scaling-group")})
@@ -168,29 +170,29 @@ func (f *fleet) retagGroup(ctx context.Context) error {
 			_, err := f.AutoScaling.DeleteTags(ctx, in)
 			return err
 		},
-		add: func(ctx context.Context, tags account.Tags) error {
+		Add: func(ctx context.Context, tags account.Tags) error {
 			_, err := f.AutoScaling.CreateOrUpdateTags(ctx, &autoscaling.CreateOrUpdateTagsInput{Tags: tags.Group(name)})
 			return err
 		},
-	}.give(ctx, name, f.mark("fleet"))
+	}.Give(ctx, name, f.Mark("fleet"))
 }
 
 // update leaves the desired capacity alone. Auto Scaling moves one that the new bounds exclude
 // (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGroup.html). Of the settings that nobody
 // declares, those that differ are named and no others: an endpoint need not know them all.
-func (f *fleet) update(ctx context.Context, differences []Difference) error {
+func (f *fleet) update(ctx context.Context, differences []resource.Difference) error {
 	size, _ := f.size()
 	in := &autoscaling.UpdateAutoScalingGroupInput{
 		AutoScalingGroupName:   aws.String(f.fleetName()),
 		MinSize:                aws.Int32(int32(size.Min)),
 		MaxSize:                aws.Int32(int32(size.Max)),
-		HealthCheckType:        aws.String(f.declared.Fleet.HealthCheck),
-		HealthCheckGracePeriod: aws.Int32(int32(f.declared.Fleet.Grace)),
+		HealthCheckType:        aws.String(f.Declared.Fleet.HealthCheck),
+		HealthCheckGracePeriod: aws.Int32(int32(f.Declared.Fleet.Grace)),
 		VPCZoneIdentifier:      f.zoneIdentifier(),
 	}
 	for _, s := range fleetDefaults {
-		if differs(differences, s.name) {
-			s.reset(in, f.declared.Fleet)
+		if resource.Differs(differences, s.name) {
+			s.reset(in, f.Declared.Fleet)
 		}
 	}
 	if _, err := f.AutoScaling.UpdateAutoScalingGroup(ctx, in); err != nil {
@@ -250,14 +252,14 @@ func (f *fleet) begins() int {
 // predecessors are the fleets that this one serves in the place of.
 func (f *fleet) predecessors() []*fleet { return slices.Concat(f.earlier, f.beyond) }
 
-// remove deletes the stack's groups with their instances, and returns when these are gone from their subnets.
-func (f *fleet) remove(ctx context.Context) error {
+// Remove deletes the stack's groups with their instances, and returns when these are gone from their subnets.
+func (f *fleet) Remove(ctx context.Context) error {
 	for _, one := range append([]*fleet{f}, f.earlier...) {
 		if err := one.end(ctx); err != nil {
 			return err
 		}
 	}
-	left, err := instances(ctx, f.scope, f.mark("fleet"))
+	left, err := instances(ctx, f.Scope, f.Mark("fleet"))
 	if err != nil {
 		return err
 	}
@@ -265,7 +267,7 @@ func (f *fleet) remove(ctx context.Context) error {
 	for _, i := range f.group.vpc.inhabitants(left) {
 		ids = append(ids, aws.ToString(i.InstanceId))
 	}
-	return terminate(ctx, f.scope, ids)
+	return terminate(ctx, f.Scope, ids)
 }
 
 // end deletes this group alone, with its instances.
@@ -276,10 +278,10 @@ func (f *fleet) end(ctx context.Context) error {
 	if err != nil && !account.IsNotFound(err) && !account.IsCode(err, "ScalingActivityInProgress") {
 		return fmt.Errorf("delete auto scaling group: %w", err)
 	}
-	return account.Poll(ctx, "the end of "+f.fleetName(), longTime, func(ctx context.Context) (bool, error) {
+	return account.Poll(ctx, "the end of "+f.fleetName(), resource.LongTime, func(ctx context.Context) (bool, error) {
 		g, err := f.describe(ctx)
 		return err == nil && g == nil, err
 	})
 }
 
-var _ resource = (*fleet)(nil)
+var _ resource.Resource = (*fleet)(nil)

@@ -12,18 +12,19 @@ import (
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
-// find looks for the group of the target group's generation, and for others. It asks for the targets before the groups: an
+// Find looks for the group of the target group's generation, and for others. It asks for the targets before the groups: an
 // instance that is launched meanwhile is then a group's, and no stranger.
-func (f *fleet) find(ctx context.Context) (bool, error) {
+func (f *fleet) Find(ctx context.Context) (bool, error) {
 	f.earlier, f.beyond, f.was, f.found, f.deleting, f.blocked = nil, nil, nil, false, false, nil
 	registered, err := f.registered(ctx)
 	if err != nil {
 		return false, err
 	}
 	out, err := f.AutoScaling.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{
-		AutoScalingGroupNames: GenerationNames(f.stack()),
+		AutoScalingGroupNames: GenerationNames(f.Stack()),
 	})
 	if err != nil {
 		return false, fmt.Errorf("describe auto scaling groups: %w", err)
@@ -41,7 +42,7 @@ func (f *fleet) find(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	if f.running != nil {
-		f.seen = append(f.seen, Field{Name: "refresh", Value: f.refreshText(f.running)})
+		f.seen = append(f.seen, resource.Field{Name: "refresh", Value: f.refreshText(f.running)})
 	}
 	return !f.deleting, nil
 }
@@ -50,14 +51,14 @@ func (f *fleet) find(ctx context.Context) (bool, error) {
 func (f *fleet) sort(g *autoscalingtypes.AutoScalingGroup) {
 	name := aws.ToString(g.AutoScalingGroupName)
 	if !f.isOurs(g) {
-		f.blocked = inTheWay("auto scaling group "+name, f.mark("fleet"))
+		f.blocked = resource.InTheWay("auto scaling group "+name, f.Mark("fleet"))
 		return
 	}
 	if name == f.fleetName() {
 		f.remember(g)
 		return
 	}
-	one := &fleet{scope: f.scope, template: f.template, group: &targetGroup{scope: f.scope, number: generationOf(f.scope, name)}}
+	one := &fleet{Scope: f.Scope, template: f.template, group: &targetGroup{Scope: f.Scope, number: generationOf(f.Scope, name)}}
 	one.remember(g)
 	if f.passes(g) {
 		f.beyond = append(f.beyond, one)
@@ -69,7 +70,7 @@ func (f *fleet) sort(g *autoscalingtypes.AutoScalingGroup) {
 // passes tells whether a group is of another network. It has its target group's number; where that one is gone, a network that
 // is to go takes no group that is not over its subnets.
 func (f *fleet) passes(g *autoscalingtypes.AutoScalingGroup) bool {
-	if slices.Contains(f.group.others, generationOf(f.scope, aws.ToString(g.AutoScalingGroupName))) {
+	if slices.Contains(f.group.others, generationOf(f.Scope, aws.ToString(g.AutoScalingGroupName))) {
 		return true
 	}
 	return f.group.vpc.leaving && !slices.ContainsFunc(splitIDs(g.VPCZoneIdentifier), func(id string) bool { return hasSubnet(f.subnets, id) })
@@ -79,29 +80,29 @@ func (f *fleet) passes(g *autoscalingtypes.AutoScalingGroup) bool {
 // stack's launch template, target group or subnets.
 func (f *fleet) isOurs(g *autoscalingtypes.AutoScalingGroup) bool {
 	tags := account.OfGroup(g.Tags)
-	if f.mark("fleet").In(tags) {
+	if f.Mark("fleet").In(tags) {
 		return true
 	}
 	within := slices.ContainsFunc(splitIDs(g.VPCZoneIdentifier), func(id string) bool { return id != "" && hasSubnet(f.subnets, id) })
 	tied := within || f.group.arn != "" && slices.Contains(g.TargetGroupARNs, f.group.arn) ||
 		f.template.id != "" && versionOf(g.LaunchTemplate).template == f.template.id
-	return tied && account.Unclaimed(tags, f.stack())
+	return tied && account.Unclaimed(tags, f.Stack())
 }
 
 // groupTags tells whether the group has the stack's tags, and gives them to its instances, with the name that these are shown by.
-func (f *fleet) groupTags(g *autoscalingtypes.AutoScalingGroup) Field {
+func (f *fleet) groupTags(g *autoscalingtypes.AutoScalingGroup) resource.Field {
 	given := account.OfGroup(slices.DeleteFunc(slices.Clone(g.Tags), func(t autoscalingtypes.TagDescription) bool { return !aws.ToBool(t.PropagateAtLaunch) }))
-	field := f.taggedWith("fleet", given)
-	if given["Name"] != f.mark("fleet")["Name"] {
-		field.Value = yes(false)
+	field := f.TaggedWith("fleet", given)
+	if given["Name"] != f.Mark("fleet")["Name"] {
+		field.Value = resource.Yes(false)
 	}
 	return field
 }
 
-func (f *fleet) refused() error { return f.blocked }
+func (f *fleet) Refused() error { return f.blocked }
 
-// remnants tells whether the group is being deleted, or there are others.
-func (f *fleet) remnants() bool { return f.deleting || len(f.earlier) > 0 }
+// Remnants tells whether the group is being deleted, or there are others.
+func (f *fleet) Remnants() bool { return f.deleting || len(f.earlier) > 0 }
 
 func (f *fleet) describe(ctx context.Context) (*autoscalingtypes.AutoScalingGroup, error) {
 	out, err := f.AutoScaling.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{
@@ -134,17 +135,17 @@ func (f *fleet) remember(g *autoscalingtypes.AutoScalingGroup) {
 	for _, p := range g.SuspendedProcesses {
 		suspended = append(suspended, aws.ToString(p.ProcessName))
 	}
-	f.seen = append(actualFleet(g), []Field{
-		{Name: "min", Value: number(aws.ToInt32(g.MinSize))},
-		{Name: "max", Value: number(aws.ToInt32(g.MaxSize))},
+	f.seen = append(actualFleet(g), []resource.Field{
+		{Name: "min", Value: resource.Number(aws.ToInt32(g.MinSize))},
+		{Name: "max", Value: resource.Number(aws.ToInt32(g.MaxSize))},
 		{Name: "health check", Value: aws.ToString(g.HealthCheckType)},
-		{Name: "grace", Value: number(aws.ToInt32(g.HealthCheckGracePeriod))},
-		{Name: "subnets", Value: set(splitIDs(g.VPCZoneIdentifier)...)},
-		{Name: "target groups", Value: set(g.TargetGroupARNs...)},
-		{Name: "suspended processes", Value: set(suspended...)},
+		{Name: "grace", Value: resource.Number(aws.ToInt32(g.HealthCheckGracePeriod))},
+		{Name: "subnets", Value: resource.Set(splitIDs(g.VPCZoneIdentifier)...)},
+		{Name: "target groups", Value: resource.Set(g.TargetGroupARNs...)},
+		{Name: "suspended processes", Value: resource.Set(suspended...)},
 		{Name: "template version", Value: version},
 		{Name: "instances' version", Value: cmp.Or(f.versionsOf(g), version)},
-		{Name: "protected instances", Value: set(protectedOf(g)...)},
+		{Name: "protected instances", Value: resource.Set(protectedOf(g)...)},
 		f.groupTags(g),
 	}...)
 }
@@ -166,7 +167,7 @@ func (f *fleet) versionsOf(g *autoscalingtypes.AutoScalingGroup) string {
 			versions = append(versions, f.template.label(versionOf(i.LaunchTemplate)))
 		}
 	}
-	return set(versions...)
+	return resource.Set(versions...)
 }
 
 // onItsWayOut tells whether an instance is leaving its group.

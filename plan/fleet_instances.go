@@ -14,6 +14,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // What somebody can change of a group's instances one by one, beside their version: they are given back what the group would
@@ -30,8 +31,8 @@ func (f *fleet) lookAtInstances(ctx context.Context, registered []registration) 
 	for _, t := range f.others(f.was, registered) {
 		others = append(others, fmt.Sprintf("%s port %d", aws.ToString(t.target.Id), aws.ToInt32(t.target.Port)))
 	}
-	f.seen = append(f.seen, Field{Name: "instances in other groups", Value: set(moved...)},
-		Field{Name: "instances without tags", Value: set(untagged...)}, Field{Name: "other targets", Value: set(others...)})
+	f.seen = append(f.seen, resource.Field{Name: "instances in other groups", Value: resource.Set(moved...)},
+		resource.Field{Name: "instances without tags", Value: resource.Set(untagged...)}, resource.Field{Name: "other targets", Value: resource.Set(others...)})
 	return nil
 }
 
@@ -39,7 +40,7 @@ func (f *fleet) lookAtInstances(ctx context.Context, registered []registration) 
 func (f *fleet) instances(ctx context.Context) ([]ec2types.Instance, error) {
 	var all []ec2types.Instance
 	for some := range slices.Chunk(idsOf(f.was), 200) { // "You can specify up to 200 values for a single filter" (EC2 User Guide)
-		found, err := instancesWhere(ctx, f.scope, account.Filter("instance-id", some...))
+		found, err := instancesWhere(ctx, f.Scope, account.Filter("instance-id", some...))
 		if err != nil {
 			return nil, err
 		}
@@ -71,10 +72,10 @@ func (f *fleet) strayed(all []ec2types.Instance) (moved, untagged []string) {
 		for _, g := range i.SecurityGroups {
 			groups = append(groups, aws.ToString(g.GroupId))
 		}
-		if of[id] == f.template.next() && set(groups...) != f.template.group.id {
+		if of[id] == f.template.next() && resource.Set(groups...) != f.template.group.id {
 			moved = append(moved, id)
 		}
-		if !f.mark("fleet").Keeps(account.OfEC2(i.Tags)) {
+		if !f.Mark("fleet").Keeps(account.OfEC2(i.Tags)) {
 			untagged = append(untagged, id)
 		}
 	}
@@ -126,23 +127,23 @@ func (f *fleet) others(g *autoscalingtypes.AutoScalingGroup, registered []regist
 		own := slices.ContainsFunc(g.Instances, func(i autoscalingtypes.Instance) bool {
 			return aws.ToString(i.InstanceId) == aws.ToString(t.target.Id)
 		})
-		return own && slices.Contains(t.in.seen, Field{Name: "port", Value: number(aws.ToInt32(t.target.Port))})
+		return own && slices.Contains(t.in.seen, resource.Field{Name: "port", Value: resource.Number(aws.ToInt32(t.target.Port))})
 	})
 }
 
 // changeInstances heals what differs of the instances themselves, each as it is now.
-func (f *fleet) changeInstances(ctx context.Context, differences []Difference) error {
-	if differs(differences, "protected instances") {
+func (f *fleet) changeInstances(ctx context.Context, differences []resource.Difference) error {
+	if resource.Differs(differences, "protected instances") {
 		if err := f.endProtection(ctx); err != nil {
 			return err
 		}
 	}
-	if differs(differences, "instances in other groups") || differs(differences, "instances without tags") {
+	if resource.Differs(differences, "instances in other groups") || resource.Differs(differences, "instances without tags") {
 		if err := f.bringBack(ctx); err != nil {
 			return err
 		}
 	}
-	if differs(differences, "other targets") {
+	if resource.Differs(differences, "other targets") {
 		return f.deregister(ctx)
 	}
 	return nil
@@ -180,7 +181,7 @@ func (f *fleet) bringBack(ctx context.Context) error {
 		}
 	}
 	for _, id := range untagged {
-		if err := f.retag(ctx, id, "fleet"); err != nil {
+		if err := f.Retag(ctx, id, "fleet"); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // fleetMetrics is whether a group's sizes are put to CloudWatch.
@@ -24,17 +25,17 @@ func metricsText(g *autoscalingtypes.AutoScalingGroup) string {
 	lacks := slices.ContainsFunc(understudy.FleetMetrics, func(name string) bool { return !slices.Contains(names, name) })
 	switch {
 	case len(names) == 0:
-		return yes(false)
+		return resource.Yes(false)
 	case lacks:
-		return set(names...)
+		return resource.Set(names...)
 	}
-	return yes(true)
+	return resource.Yes(true)
 }
 
 // measure has the group's sizes put to CloudWatch each minute, which is the only choice, or nothing.
 func (f *fleet) measure(ctx context.Context) (err error) {
 	name := aws.String(f.fleetName())
-	if f.declared.Fleet.Metrics {
+	if f.Declared.Fleet.Metrics {
 		_, err = f.AutoScaling.EnableMetricsCollection(ctx, &autoscaling.EnableMetricsCollectionInput{
 			AutoScalingGroupName: name, Granularity: aws.String("1Minute"), Metrics: understudy.FleetMetrics,
 		})

@@ -8,6 +8,7 @@ import (
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // What a declaration says of a fleet's own settings is held against the group, and sent where it differs.
@@ -22,7 +23,7 @@ func TestTheDeclaredHabitsOfAFleet(t *testing.T) {
 		}
 	}
 	differing := func(f understudy.Fleet) (names []string) {
-		for _, d := range compare(usualFleet(f), actualFleet(g)) {
+		for _, d := range resource.Compare(usualFleet(f), actualFleet(g)) {
 			names = append(names, d.Name)
 		}
 		return names
@@ -32,17 +33,17 @@ func TestTheDeclaredHabitsOfAFleet(t *testing.T) {
 		t.Errorf("as declared, and it differs in %v", names)
 	}
 	enable("GroupMinSize")
-	if got := set(differing(declared)...); got != "metrics" {
+	if got := resource.Set(differing(declared)...); got != "metrics" {
 		t.Errorf("one metric alone differs in %s", got)
 	}
-	if got := set(differing(understudy.Fleet{})...); got != set("metrics", "termination policies", "warmup") {
+	if got := resource.Set(differing(understudy.Fleet{})...); got != resource.Set("metrics", "termination policies", "warmup") {
 		t.Errorf("nothing is declared, and what is there differs in %s", got)
 	}
 	in := &autoscaling.UpdateAutoScalingGroupInput{}
 	for _, s := range fleetDefaults {
 		s.reset(in, declared)
 	}
-	if *in.DefaultInstanceWarmup != 60 || set(in.TerminationPolicies...) != set(declared.Termination...) {
+	if *in.DefaultInstanceWarmup != 60 || resource.Set(in.TerminationPolicies...) != resource.Set(declared.Termination...) {
 		t.Errorf("sent %d and %v", *in.DefaultInstanceWarmup, in.TerminationPolicies)
 	}
 }

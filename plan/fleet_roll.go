@@ -13,6 +13,7 @@ import (
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // How the instances of a group are replaced: by an instance refresh whose desired configuration is the wanted version.
@@ -79,7 +80,7 @@ func (f *fleet) refresh(ctx context.Context, want version, how *autoscalingtypes
 		}
 		if told != aws.ToString(r.InstanceRefreshId) {
 			told = aws.ToString(r.InstanceRefreshId)
-			note(ctx, "instance refresh %s is under way: %s", f.refreshText(r), f.dealWith(r, want))
+			resource.Note(ctx, "instance refresh %s is under way: %s", f.refreshText(r), f.dealWith(r, want))
 		}
 		switch f.dealWith(r, want) {
 		case continued:
@@ -130,7 +131,7 @@ func (f *fleet) refreshText(r *autoscalingtypes.InstanceRefresh) string {
 
 // preferences are the declared ones of a refresh to a new version.
 func (f *fleet) preferences() *autoscalingtypes.RefreshPreferences {
-	r, how := f.declared.Fleet.Refresh, f.reversal()
+	r, how := f.Declared.Fleet.Refresh, f.reversal()
 	how.AutoRollback, how.InstanceWarmup = aws.Bool(f.reversible()), unlessZero(r.WarmUp)
 	for _, percent := range r.Checkpoints {
 		how.CheckpointPercentages, how.CheckpointDelay = append(how.CheckpointPercentages, int32(percent)), aws.Int32(int32(r.CheckpointDelay))
@@ -141,7 +142,7 @@ func (f *fleet) preferences() *autoscalingtypes.RefreshPreferences {
 // reversal are those of a refresh to a version that is proven, which pauses nowhere. With a minimum of 100 %, all that serves is kept until
 // its successor does: AWS launches before it terminates (https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-overview.html).
 func (f *fleet) reversal() *autoscalingtypes.RefreshPreferences {
-	r := f.declared.Fleet.Refresh
+	r := f.Declared.Fleet.Refresh
 	return &autoscalingtypes.RefreshPreferences{
 		MinHealthyPercentage: aws.Int32(int32(r.MinHealthy)), MaxHealthyPercentage: unlessZero(r.MaxHealthy),
 		SkipMatching: aws.Bool(true), AutoRollback: aws.Bool(false),
@@ -201,15 +202,10 @@ func refreshEnded(s autoscalingtypes.InstanceRefreshStatus) bool {
 	return true
 }
 
-// NotServing is the error of a step whose instances do not come to serve.
-type NotServing struct{ error }
-
-func (e *NotServing) Unwrap() error { return e.error }
-
 // undo brings back the version from before where the new one does not come to serve, and tells both. Any other error,
 // a refused call for one, says nothing about the instances: what was begun goes on, and the next run with it.
 func (f *fleet) undo(ctx context.Context, cause error) error {
-	var ill *NotServing
+	var ill *resource.NotServing
 	if !errors.As(cause, &ill) || !f.rolled {
 		return cause
 	}
@@ -218,7 +214,7 @@ func (f *fleet) undo(ctx context.Context, cause error) error {
 	if !before.numbered() {
 		return fmt.Errorf("%w\nnot rolled back: the group used %s of its template, which is no version to go back to", cause, before.number)
 	}
-	note(ctx, "%s does not come to serve; rolling back to version %s", f.fleetName(), f.template.label(before))
+	resource.Note(ctx, "%s does not come to serve; rolling back to version %s", f.fleetName(), f.template.label(before))
 	said, err := f.rollBack(ctx, before)
 	if err != nil {
 		return fmt.Errorf("%w\nrolling back to version %s failed: %w", cause, f.template.label(before), err)
@@ -259,10 +255,10 @@ func (f *fleet) restore(ctx context.Context) error {
 		VPCZoneIdentifier:      f.was.VPCZoneIdentifier,
 		TerminationPolicies:    f.was.TerminationPolicies,
 	}
-	if f.declared.Fleet.WarmUp != int(aws.ToInt32(f.was.DefaultInstanceWarmup)) {
+	if f.Declared.Fleet.WarmUp != int(aws.ToInt32(f.was.DefaultInstanceWarmup)) {
 		in.DefaultInstanceWarmup = cmp.Or(f.was.DefaultInstanceWarmup, aws.Int32(-1))
 	}
-	if f.declared.Fleet.MaxLifetime != int(aws.ToInt32(f.was.MaxInstanceLifetime)) {
+	if f.Declared.Fleet.MaxLifetime != int(aws.ToInt32(f.was.MaxInstanceLifetime)) {
 		in.MaxInstanceLifetime = cmp.Or(f.was.MaxInstanceLifetime, aws.Int32(0))
 	}
 	if _, err := f.AutoScaling.UpdateAutoScalingGroup(ctx, in); err != nil {

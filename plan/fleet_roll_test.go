@@ -10,13 +10,15 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // A refresh is as declared, and is waited for as long as it pauses; one back to what is proven pauses nowhere.
 func TestRefreshesAreAsDeclared(t *testing.T) {
-	f := &fleet{scope: testScope(t), was: &autoscalingtypes.AutoScalingGroup{}}
-	f.declared.Fleet.Grace, f.declared.Fleet.WarmUp = 5, 0
-	f.declared.Fleet.Refresh = understudy.Refresh{MinHealthy: 100, CheckpointDelay: 3600}
+	f := &fleet{Scope: resourcetest.Scope(t), was: &autoscalingtypes.AutoScalingGroup{}}
+	f.Declared.Fleet.Grace, f.Declared.Fleet.WarmUp = 5, 0
+	f.Declared.Fleet.Refresh = understudy.Refresh{MinHealthy: 100, CheckpointDelay: 3600}
 	same := func(what string, want, got *autoscalingtypes.RefreshPreferences) {
 		t.Helper()
 		if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(autoscalingtypes.RefreshPreferences{})); diff != "" {
@@ -28,7 +30,7 @@ func TestRefreshesAreAsDeclared(t *testing.T) {
 	if got := f.pauses(); got != 5*time.Second {
 		t.Errorf("without checkpoints it stands still for %v", got)
 	}
-	f.declared.Fleet.Refresh = understudy.Refresh{MinHealthy: 90, MaxHealthy: 150, WarmUp: 30, Checkpoints: []int{50, 100}, CheckpointDelay: 600}
+	f.Declared.Fleet.Refresh = understudy.Refresh{MinHealthy: 90, MaxHealthy: 150, WarmUp: 30, Checkpoints: []int{50, 100}, CheckpointDelay: 600}
 	f.was.LaunchTemplate = version{"lt-1", "3"}.launch()
 	same("all declared", &autoscalingtypes.RefreshPreferences{
 		MinHealthyPercentage: aws.Int32(90), MaxHealthyPercentage: aws.Int32(150), InstanceWarmup: aws.Int32(30),
@@ -40,7 +42,7 @@ func TestRefreshesAreAsDeclared(t *testing.T) {
 		t.Errorf("with checkpoints it stands still for %v", got)
 	}
 	const want = "3 instances, so that 90 % at least go on serving, of 150 % at most, with a pause of 600 s at 50, 100 %; about "
-	if got := f.replaces([]Difference{{Name: "instances' version"}}); len(got) < len(want) || got[:len(want)] != want {
+	if got := f.replaces([]resource.Difference{{Name: "instances' version"}}); len(got) < len(want) || got[:len(want)] != want {
 		t.Errorf("the plan says %q", got)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // usualSetting is a setting of an Auto Scaling group that a declaration says nothing about, or need not.
@@ -27,7 +28,9 @@ type usualSetting struct {
 var fleetDefaults = []usualSetting{
 	{
 		name: "cooldown", usual: "300",
-		of: func(g *autoscalingtypes.AutoScalingGroup) string { return number(aws.ToInt32(g.DefaultCooldown)) },
+		of: func(g *autoscalingtypes.AutoScalingGroup) string {
+			return resource.Number(aws.ToInt32(g.DefaultCooldown))
+		},
 		reset: func(in *autoscaling.UpdateAutoScalingGroupInput, _ understudy.Fleet) {
 			in.DefaultCooldown = aws.Int32(300)
 		},
@@ -43,7 +46,7 @@ var fleetDefaults = []usualSetting{
 	{
 		name: "protects new instances", usual: "no",
 		of: func(g *autoscalingtypes.AutoScalingGroup) string {
-			return yes(aws.ToBool(g.NewInstancesProtectedFromScaleIn))
+			return resource.Yes(aws.ToBool(g.NewInstancesProtectedFromScaleIn))
 		},
 		reset: func(in *autoscaling.UpdateAutoScalingGroupInput, _ understudy.Fleet) {
 			in.NewInstancesProtectedFromScaleIn = aws.Bool(false)
@@ -51,7 +54,9 @@ var fleetDefaults = []usualSetting{
 	},
 	{
 		name: "capacity rebalance", usual: "no",
-		of: func(g *autoscalingtypes.AutoScalingGroup) string { return yes(aws.ToBool(g.CapacityRebalance)) },
+		of: func(g *autoscalingtypes.AutoScalingGroup) string {
+			return resource.Yes(aws.ToBool(g.CapacityRebalance))
+		},
 		reset: func(in *autoscaling.UpdateAutoScalingGroupInput, _ understudy.Fleet) {
 			in.CapacityRebalance = aws.Bool(false)
 		},
@@ -84,34 +89,34 @@ func given(n *int32) string {
 	if aws.ToInt32(n) == 0 {
 		return ""
 	}
-	return number(*n)
+	return resource.Number(*n)
 }
 
 // usualFleet returns the settings as AWS makes them, or as they are declared, and actualFleet as a group has them.
-func usualFleet(f understudy.Fleet) (fields []Field) {
+func usualFleet(f understudy.Fleet) (fields []resource.Field) {
 	for _, s := range fleetDefaults {
 		value := s.usual
 		if s.declared != nil {
 			value = s.declared(f)
 		}
-		fields = append(fields, Field{Name: s.name, Value: value})
+		fields = append(fields, resource.Field{Name: s.name, Value: value})
 	}
-	return append(fields, Field{Name: fleetMetrics, Value: yes(f.Metrics)})
+	return append(fields, resource.Field{Name: fleetMetrics, Value: resource.Yes(f.Metrics)})
 }
 
-func actualFleet(g *autoscalingtypes.AutoScalingGroup) (fields []Field) {
+func actualFleet(g *autoscalingtypes.AutoScalingGroup) (fields []resource.Field) {
 	for _, s := range fleetDefaults {
-		fields = append(fields, Field{Name: s.name, Value: s.of(g)})
+		fields = append(fields, resource.Field{Name: s.name, Value: s.of(g)})
 	}
-	return append(fields, Field{Name: fleetMetrics, Value: metricsText(g)})
+	return append(fields, resource.Field{Name: fleetMetrics, Value: metricsText(g)})
 }
 
 // declaredOfFleet are the settings of the declaration that UpdateAutoScalingGroup sets.
 var declaredOfFleet = []string{"min", "max", "health check", "grace", "subnets"}
 
 // updates tells whether the differences are for UpdateAutoScalingGroup to heal.
-func updates(differences []Difference) bool {
-	return slices.ContainsFunc(differences, func(d Difference) bool {
+func updates(differences []resource.Difference) bool {
+	return slices.ContainsFunc(differences, func(d resource.Difference) bool {
 		return slices.Contains(declaredOfFleet, d.Name) ||
 			slices.ContainsFunc(fleetDefaults, func(s usualSetting) bool { return s.name == d.Name })
 	})

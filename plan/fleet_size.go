@@ -11,6 +11,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // A standby that is declared smaller than the primary grows before users are moved to it, and returns to its declared size after the
@@ -43,14 +44,14 @@ func (f *fleet) size() (s understudy.Size, by string) {
 		}
 	}
 	if len(all) > 0 {
-		return f.declared.ScheduledSize(f.side, sizeOf(all[0].was)), ""
+		return f.Declared.ScheduledSize(f.Side, sizeOf(all[0].was)), ""
 	}
-	return f.declared.Size(f.side), ""
+	return f.Declared.Size(f.Side), ""
 }
 
 // marks are the tags of a new group.
 func (f *fleet) marks() []autoscalingtypes.Tag {
-	all := f.mark("fleet").Group(f.fleetName())
+	all := f.Mark("fleet").Group(f.fleetName())
 	if _, by := f.size(); by != "" {
 		all = append(all, markOf(f.fleetName(), by))
 	}
@@ -65,7 +66,7 @@ func markOf(group, by string) autoscalingtypes.Tag {
 
 // dark tells whether the group has no instance, and is not to have any until it is to serve in the other's place: a pilot light.
 func (f *fleet) dark() bool {
-	if f.declared.Size(f.side).Min > 0 {
+	if f.Declared.Size(f.Side).Min > 0 {
 		return false
 	}
 	if f.was != nil && !f.deleting {
@@ -74,12 +75,12 @@ func (f *fleet) dark() bool {
 	return f.begins() == 0
 }
 
-// remarks tells where a person, scaling or a failover wants another number than a new group gets, and what an outage would find.
-func (f *fleet) remarks() []Remark {
+// Remarks tells where a person, scaling or a failover wants another number than a new group gets, and what an outage would find.
+func (f *fleet) Remarks() []resource.Remark {
 	size, by := f.size()
-	var all []Remark
+	var all []resource.Remark
 	say := func(format string, args ...any) {
-		all = append(all, Remark{ID: f.fleetName(), Text: fmt.Sprintf(format, args...)})
+		all = append(all, resource.Remark{ID: f.fleetName(), Text: fmt.Sprintf(format, args...)})
 	}
 	wants := size.Desired
 	if f.was != nil {
@@ -91,14 +92,14 @@ func (f *fleet) remarks() []Remark {
 	case by != "":
 		say("wants %d instances, to serve in the primary's place (%s); `understudy failback` returns it to its declared size", wants, by)
 		return all
-	case f.was != nil && size != f.declared.Size(f.side):
+	case f.was != nil && size != f.Declared.Size(f.Side):
 		say("has %d to %d instances, as a scheduled action has set; declared beside them are %d to %d",
-			size.Min, size.Max, f.declared.Size(f.side).Min, f.declared.Size(f.side).Max)
-	case f.was != nil && f.declared.Fleet.Track == (understudy.Track{}) && len(f.declared.ScheduledActions(f.side)) == 0 && wants != size.Desired:
+			size.Min, size.Max, f.Declared.Size(f.Side).Min, f.Declared.Size(f.Side).Max)
+	case f.was != nil && f.Declared.Fleet.Track == (understudy.Track{}) && len(f.Declared.ScheduledActions(f.Side)) == 0 && wants != size.Desired:
 		say("wants %d instances; the declared %d are for its creation, and scaling or a person decides since", wants, size.Desired)
 	}
-	if f.side == understudy.Secondary && f.declared.Grows() {
-		say("%s", Outage(f.declared, wants))
+	if f.Side == understudy.Secondary && f.Declared.Grows() {
+		say("%s", Outage(f.Declared, wants))
 	}
 	return all
 }
@@ -137,13 +138,13 @@ func (s *Stack) Grow(ctx context.Context, to understudy.Size, by string) error {
 // Shrink returns the standby's groups that have grown to their declared size, and says so; where none has, it does nothing.
 func (s *Stack) Shrink(ctx context.Context) (did string, err error) {
 	r := takeInventory(s.Declaration, s.Accounts).regions[understudy.Secondary]
-	out, err := r.AutoScaling.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: GenerationNames(r.stack())})
+	out, err := r.AutoScaling.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: GenerationNames(r.Stack())})
 	if err != nil {
 		return "", fmt.Errorf("describe Auto Scaling groups in %s: %w", r.Region, err)
 	}
 	for _, g := range out.AutoScalingGroups {
 		name, by := aws.ToString(g.AutoScalingGroupName), grown(&g)
-		if by == "" || account.OfGroup(g.Tags)[account.TagStack] != r.stack() {
+		if by == "" || account.OfGroup(g.Tags)[account.TagStack] != r.Stack() {
 			continue
 		}
 		size := s.Declaration.Size(understudy.Secondary)

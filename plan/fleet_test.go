@@ -13,12 +13,14 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // A group without the stack's tags is the stack's if it is tied to it by more than its name.
 func TestFleetWithoutItsTagsIsRecognised(t *testing.T) {
-	s := testScope(t)
-	f := &fleet{scope: s, template: &template{id: "lt-1"}, group: &targetGroup{arn: "arn:tg"}, subnets: []*subnet{{id: "subnet-a"}, {}}}
+	s := resourcetest.Scope(t)
+	f := &fleet{Scope: s, template: &template{id: "lt-1"}, group: &targetGroup{arn: "arn:tg"}, subnets: []*subnet{{id: "subnet-a"}, {}}}
 	tag := func(key, value string) []autoscalingtypes.TagDescription {
 		return []autoscalingtypes.TagDescription{{Key: &key, Value: &value, PropagateAtLaunch: aws.Bool(true)}}
 	}
@@ -34,7 +36,7 @@ func TestFleetWithoutItsTagsIsRecognised(t *testing.T) {
 		"nothing but its name": {autoscalingtypes.AutoScalingGroup{VPCZoneIdentifier: aws.String("subnet-x")}, false, false},
 		"another stack's":      {autoscalingtypes.AutoScalingGroup{Tags: tag(account.TagStack, "other"), VPCZoneIdentifier: aws.String("subnet-a")}, false, false},
 	} {
-		if ours, kept := f.isOurs(&c.group), f.groupTags(&c.group) == f.tagged("fleet"); ours != c.ours || kept != c.kept {
+		if ours, kept := f.isOurs(&c.group), f.groupTags(&c.group) == f.Tagged("fleet"); ours != c.ours || kept != c.kept {
 			t.Errorf("%s: the stack's %v, with its tags %v", name, ours, kept)
 		}
 	}
@@ -42,13 +44,13 @@ func TestFleetWithoutItsTagsIsRecognised(t *testing.T) {
 
 // What nobody declares is as AWS makes it, and only what is not is set.
 func TestFleetsOwnSettingsAreGivenBack(t *testing.T) {
-	f := &fleet{scope: testScope(t), template: &template{}, group: &targetGroup{}, subnets: []*subnet{{}, {}}}
+	f := &fleet{Scope: resourcetest.Scope(t), template: &template{}, group: &targetGroup{}, subnets: []*subnet{{}, {}}}
 	g := &autoscalingtypes.AutoScalingGroup{
 		DefaultCooldown: aws.Int32(60), TerminationPolicies: []string{"OldestInstance", "Default"}, NewInstancesProtectedFromScaleIn: aws.Bool(true),
 		CapacityRebalance: aws.Bool(true), MaxInstanceLifetime: aws.Int32(86400), DefaultInstanceWarmup: aws.Int32(30),
 	}
-	found := compare(usualFleet(f.declared.Fleet), actualFleet(g))
-	want := []Difference{
+	found := resource.Compare(usualFleet(f.Declared.Fleet), actualFleet(g))
+	want := []resource.Difference{
 		{Name: "cooldown", Desired: "300", Actual: "60"}, {Name: "termination policies", Desired: "Default", Actual: "OldestInstance, then Default"},
 		{Name: "protects new instances", Desired: "no", Actual: "yes"}, {Name: "capacity rebalance", Desired: "no", Actual: "yes"},
 		{Name: "longest life of instances", Actual: "86400"}, {Name: "warmup", Actual: "30"},
@@ -56,12 +58,12 @@ func TestFleetsOwnSettingsAreGivenBack(t *testing.T) {
 	if diff := cmp.Diff(want, found); diff != "" {
 		t.Errorf("differences (-want +got)\n%s", diff)
 	}
-	if !updates(found[1:2]) || updates([]Difference{{Name: "refresh"}}) {
+	if !updates(found[1:2]) || updates([]resource.Difference{{Name: "refresh"}}) {
 		t.Error("what UpdateAutoScalingGroup heals is not known")
 	}
 	in := &autoscaling.UpdateAutoScalingGroupInput{}
 	for _, s := range fleetDefaults {
-		s.reset(in, f.declared.Fleet)
+		s.reset(in, f.Declared.Fleet)
 	}
 	if diff := cmp.Diff(&autoscaling.UpdateAutoScalingGroupInput{
 		DefaultCooldown: aws.Int32(300), TerminationPolicies: []string{"Default"}, NewInstancesProtectedFromScaleIn: aws.Bool(false),
@@ -69,37 +71,37 @@ func TestFleetsOwnSettingsAreGivenBack(t *testing.T) {
 	}, in, cmpopts.IgnoreUnexported(autoscaling.UpdateAutoScalingGroupInput{})); diff != "" {
 		t.Errorf("resets (-want +got)\n%s", diff)
 	}
-	f.declared.Fleet.MaxLifetime = 604800
+	f.Declared.Fleet.MaxLifetime = 604800
 	in = &autoscaling.UpdateAutoScalingGroupInput{}
 	for _, s := range fleetDefaults {
-		s.reset(in, f.declared.Fleet)
+		s.reset(in, f.Declared.Fleet)
 	}
-	if held := compare(usualFleet(f.declared.Fleet), actualFleet(g)); aws.ToInt32(in.MaxInstanceLifetime) != 604800 ||
-		!slices.ContainsFunc(held, func(d Difference) bool {
+	if held := resource.Compare(usualFleet(f.Declared.Fleet), actualFleet(g)); aws.ToInt32(in.MaxInstanceLifetime) != 604800 ||
+		!slices.ContainsFunc(held, func(d resource.Difference) bool {
 			return d.Name == "longest life of instances" && d.Desired == "604800" && d.Actual == "86400"
 		}) {
 		t.Errorf("a declared life becomes %v, and differs by %+v", in.MaxInstanceLifetime, held)
 	}
-	f.declared.Fleet.MaxLifetime = 0
-	for _, d := range compare(f.desired(), append(f.desired(), actualFleet(&autoscalingtypes.AutoScalingGroup{DefaultCooldown: aws.Int32(300)})...)) {
+	f.Declared.Fleet.MaxLifetime = 0
+	for _, d := range resource.Compare(f.Desired(), append(f.Desired(), actualFleet(&autoscalingtypes.AutoScalingGroup{DefaultCooldown: aws.Int32(300)})...)) {
 		t.Errorf("a group as AWS makes it: %+v", d)
 	}
 }
 
 // Instances that somebody moved, stripped of their tags or protected are named, and so are targets that the group did not register.
 func TestFleetsInstancesAreComparedOneByOne(t *testing.T) {
-	tmpl := &template{scope: testScope(t), imageID: func() string { return "ami-1" }, group: &group{id: "sg-in"}, id: "lt-1", version: 3}
+	tmpl := &template{Scope: resourcetest.Scope(t), imageID: func() string { return "ami-1" }, group: &group{id: "sg-in"}, id: "lt-1", version: 3}
 	tmpl.data = &ec2types.ResponseLaunchTemplateData{
 		ImageId: aws.String("ami-1"), InstanceType: "t3.micro", SecurityGroupIds: []string{"sg-in"},
 		MetadataOptions: &ec2types.LaunchTemplateInstanceMetadataOptions{HttpTokens: "required"},
 	}
-	f := &fleet{scope: testScope(t), template: tmpl, group: &targetGroup{arn: "arn:tg", seen: []Field{{Name: "port", Value: "8080"}}}}
+	f := &fleet{Scope: resourcetest.Scope(t), template: tmpl, group: &targetGroup{arn: "arn:tg", seen: []resource.Field{{Name: "port", Value: "8080"}}}}
 	f.was = &autoscalingtypes.AutoScalingGroup{}
 	var all []ec2types.Instance
 	for _, i := range []struct {
 		id, version, group, stack string
 		protected                 bool
-	}{{"i-well", "3", "sg-in", f.stack(), false}, {"i-moved", "3", "sg-mine", f.stack(), true}, {"i-old", "2", "sg-old", "", false}} {
+	}{{"i-well", "3", "sg-in", f.Stack(), false}, {"i-moved", "3", "sg-mine", f.Stack(), true}, {"i-old", "2", "sg-old", "", false}} {
 		f.was.Instances = append(f.was.Instances, autoscalingtypes.Instance{
 			InstanceId: &i.id, LifecycleState: "InService", ProtectedFromScaleIn: &i.protected,
 			LaunchTemplate: &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: aws.String("lt-1"), Version: &i.version},
@@ -113,7 +115,7 @@ func TestFleetsInstancesAreComparedOneByOne(t *testing.T) {
 		return registration{f.group, elbtypes.TargetDescription{Id: &id, Port: &port}}
 	}
 	for _, o := range f.others(f.was, []registration{target("i-well", 8080), target("i-well", 9090), target("i-host", 8080)}) {
-		got["others"] = append(got["others"], *o.target.Id+" "+number(*o.target.Port))
+		got["others"] = append(got["others"], *o.target.Id+" "+resource.Number(*o.target.Port))
 	}
 	want := map[string][]string{"moved": {"i-moved"}, "untagged": {"i-old"}, "protected": {"i-moved"}, "others": {"i-well 9090", "i-host 8080"}}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -10,6 +10,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // A network load balancer carries connections: its listeners forward, by TCP or TLS, and have neither rules nor other actions. It takes security
@@ -24,11 +25,11 @@ var networkDefaults = map[string]string{
 }
 
 // flows tells whether the load balancer is a network load balancer.
-func flows(s scope) bool { return s.declared.Balancer.Kind == understudy.KindNetwork }
+func flows(s resource.Scope) bool { return s.Declared.Balancer.Kind == understudy.KindNetwork }
 
 // defaults are the attributes that AWS gives a new load balancer of the declared kind.
 func (b *balancer) defaults() map[string]string {
-	if flows(b.scope) {
+	if flows(b.Scope) {
 		return networkDefaults
 	}
 	return balancerDefaults
@@ -41,22 +42,22 @@ const (
 )
 
 // forgets tells whether the listener has an idle time: one of TCP has. A load balancer's others are its own, or cannot be changed.
-func (l *listener) forgets() bool { return flows(l.scope) && !l.secure() }
+func (l *listener) forgets() bool { return flows(l.Scope) && !l.secure() }
 
-func (l *listener) desiredIdle() []Field {
+func (l *listener) desiredIdle() []resource.Field {
 	if !l.forgets() {
 		return nil
 	}
-	return []Field{{Name: idleSetting, Value: number(l.declared.Balancer.IdleTimeout)}}
+	return []resource.Field{{Name: idleSetting, Value: resource.Number(l.Declared.Balancer.IdleTimeout)}}
 }
 
 // readIdle reads the idle time of a listener that has one.
-func (l *listener) readIdle(ctx context.Context) ([]Field, error) {
+func (l *listener) readIdle(ctx context.Context) ([]resource.Field, error) {
 	if !l.forgets() {
 		return nil, nil
 	}
 	attributes, err := l.ListenerAttributes(ctx, l.arn)
-	return []Field{{Name: idleSetting, Value: attributes[idleAttribute]}}, err
+	return []resource.Field{{Name: idleSetting, Value: attributes[idleAttribute]}}, err
 }
 
 // setIdle sets the idle time of a listener that has one.
@@ -65,7 +66,7 @@ func (l *listener) setIdle(ctx context.Context) error {
 		return nil
 	}
 	_, err := l.ELB.ModifyListenerAttributes(ctx, &elb.ModifyListenerAttributesInput{ListenerArn: &l.arn, Attributes: []elbtypes.ListenerAttribute{{
-		Key: aws.String(idleAttribute), Value: aws.String(strconv.Itoa(l.declared.Balancer.IdleTimeout)),
+		Key: aws.String(idleAttribute), Value: aws.String(strconv.Itoa(l.Declared.Balancer.IdleTimeout)),
 	}}})
 	if err != nil {
 		return fmt.Errorf("set the idle time of %s: %w", l.arn, err)
@@ -75,7 +76,7 @@ func (l *listener) setIdle(ctx context.Context) error {
 
 // made sets what cannot be said at the creation of a listener.
 func (l *listener) made(ctx context.Context) error {
-	if l.declared.Balancer.IdleTimeout == usualIdle {
+	if l.Declared.Balancer.IdleTimeout == usualIdle {
 		return nil
 	}
 	return l.setIdle(ctx)

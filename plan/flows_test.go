@@ -6,22 +6,24 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // Only what AWS would make otherwise is set, of what a network load balancer has.
 func TestAttributesOfNetworkLoadBalancers(t *testing.T) {
-	s := testScope(t)
-	s.declared.Balancer = understudy.Balancer{Kind: understudy.KindNetwork, IdleTimeout: usualIdle}
-	b := &balancer{scope: s, group: &group{}}
+	s := resourcetest.Scope(t)
+	s.Declared.Balancer = understudy.Balancer{Kind: understudy.KindNetwork, IdleTimeout: usualIdle}
+	b := &balancer{Scope: s, group: &group{}}
 	if set := toSet(b.wants(), nil, b.defaults()); len(set) > 0 {
 		t.Errorf("as AWS makes it: %v", set)
 	}
-	s.declared.Balancer.CrossZone, s.declared.Balancer.DeletionProtection = true, true
+	s.Declared.Balancer.CrossZone, s.Declared.Balancer.DeletionProtection = true, true
 	want := map[string]string{"load_balancing.cross_zone.enabled": "true", protectedAttribute: "true"}
 	if diff := cmp.Diff(want, toSet(b.wants(), nil, b.defaults())); diff != "" {
 		t.Errorf("a new one (-want +got)\n%s", diff)
 	}
-	if desired := b.desired()[0]; desired != (Field{Name: "type", Value: "network", Fixed: true}) {
+	if desired := b.Desired()[0]; desired != (resource.Field{Name: "type", Value: "network", Fixed: true}) {
 		t.Errorf("%+v", desired)
 	}
 	for name, c := range map[string]struct {
@@ -36,8 +38,8 @@ func TestAttributesOfNetworkLoadBalancers(t *testing.T) {
 			"target_health_state.unhealthy.connection_termination.enabled": "false"}, map[string]string{stickyAttribute: "false",
 			"target_health_state.unhealthy.connection_termination.enabled": "true"}},
 	} {
-		g := &targetGroup{scope: s}
-		g.declared.Target = c.declared
+		g := &targetGroup{Scope: s}
+		g.Declared.Target = c.declared
 		if diff := cmp.Diff(c.want, toSet(g.wants(), c.now, targetDefaults)); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", name, diff)
 		}
@@ -46,14 +48,14 @@ func TestAttributesOfNetworkLoadBalancers(t *testing.T) {
 
 // Listeners have the protocol of how users connect, and an idle time where they forward what they do not end.
 func TestListenersOfNetworkLoadBalancers(t *testing.T) {
-	s := testScope(t)
-	s.declared.Balancer = understudy.Balancer{Kind: understudy.KindNetwork, IdleTimeout: 61}
-	l := &listener{scope: s}
-	if l.protocol() != "TCP" || !cmp.Equal(l.desiredIdle(), []Field{{Name: idleSetting, Value: "61"}}) {
+	s := resourcetest.Scope(t)
+	s.Declared.Balancer = understudy.Balancer{Kind: understudy.KindNetwork, IdleTimeout: 61}
+	l := &listener{Scope: s}
+	if l.protocol() != "TCP" || !cmp.Equal(l.desiredIdle(), []resource.Field{{Name: idleSetting, Value: "61"}}) {
 		t.Errorf("%s, %v", l.protocol(), l.desiredIdle())
 	}
-	further := &listener{scope: s, further: &understudy.FurtherListener{Protocol: understudy.TLS}}
-	s.declared.HTTPS.Certificates = map[understudy.Side]string{understudy.Primary: "a", understudy.Secondary: "b"}
+	further := &listener{Scope: s, further: &understudy.FurtherListener{Protocol: understudy.TLS}}
+	s.Declared.HTTPS.Certificates = map[understudy.Side]string{understudy.Primary: "a", understudy.Secondary: "b"}
 	for _, l := range []*listener{l, further} {
 		if l.protocol() != "TLS" || l.desiredIdle() != nil {
 			t.Errorf("%s, %v", l.protocol(), l.desiredIdle())

@@ -10,6 +10,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // A further port has a listener of its own, whose part has the port's number: another port is another listener, which listens before the
@@ -17,12 +18,12 @@ import (
 
 // addFurther adds the listeners of further ports, and their rules.
 func (v *inventory) addFurther(r *region) {
-	for _, d := range r.declared.Further {
-		l := &listener{scope: r.scope, balancer: r.balancer, group: r.targetGroup, further: &d, lead: r.listener}
+	for _, d := range r.Declared.Further {
+		l := &listener{Scope: r.Scope, balancer: r.balancer, group: r.targetGroup, further: &d, lead: r.listener}
 		r.listener.followers = append(r.listener.followers, l)
-		at := " at port " + number(d.Port)
+		at := " at port " + resource.Number(d.Port)
 		n := v.graph.add(r.id("listener"+at), l, r.balancerNode, r.targetGroupNode, r.listenerNode).finding(r.balancerNode)
-		of := v.graph.add(r.id("rules"+at), &rules{scope: r.scope, listener: l}, n).finding(n, r.listenerNode)
+		of := v.graph.add(r.id("rules"+at), &rules{Scope: r.Scope, listener: l}, n).finding(n, r.listenerNode)
 		r.furtherNodes = append(r.furtherNodes, n, of)
 	}
 }
@@ -32,7 +33,7 @@ func isFurther(role string) bool { return strings.HasPrefix(role, understudy.Fur
 
 // closes tells whether a part is that of a further port that is declared no more.
 func (l *listener) closes(role string) bool {
-	return isFurther(role) && !slices.ContainsFunc(l.declared.Further, func(d understudy.FurtherListener) bool { return d.Role() == role })
+	return isFurther(role) && !slices.ContainsFunc(l.Declared.Further, func(d understudy.FurtherListener) bool { return d.Role() == role })
 }
 
 // followed gives the listeners at further ports, and their rules, the shares of the one that they follow, where they forward.

@@ -10,6 +10,7 @@ import (
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // A region may have more health checks than the one of its application (failover.checks). The record follows a calculated check then, which
@@ -26,23 +27,23 @@ func nthSwitchCheckRole(at understudy.Side, nth int) string {
 }
 
 // furtherCheck is a side's nth further check.
-func furtherCheck(s scope, b *balancer, nth int) *ownCheck {
-	return &ownCheck{scope: s, name: understudy.FurtherCheckRole(s.side, nth), wanted: func() *route53types.HealthCheckConfig {
-		if nth > len(s.declared.Failover.Further) {
+func furtherCheck(s resource.Scope, b *balancer, nth int) *ownCheck {
+	return &ownCheck{Scope: s, name: understudy.FurtherCheckRole(s.Side, nth), wanted: func() *route53types.HealthCheckConfig {
+		if nth > len(s.Declared.Failover.Further) {
 			return &route53types.HealthCheckConfig{} // what is left of one
 		}
-		if c := s.declared.Failover.Further[nth-1]; c.Alarm != "" {
+		if c := s.Declared.Failover.Further[nth-1]; c.Alarm != "" {
 			return following(s, c)
 		}
-		return askingFrom(s, b, s.declared.Failover.Further[nth-1])
-	}, moves: func(d []Difference) bool { return b.beside() && differs(d, "asks") }}
+		return askingFrom(s, b, s.Declared.Failover.Further[nth-1])
+	}, moves: func(d []resource.Difference) bool { return b.beside() && resource.Differs(d, "asks") }}
 }
 
 // addFurtherChecks adds a side's further checks, and what is left of those that are no longer declared, which goes after all else.
 func (v *inventory) addFurtherChecks(r *region) {
 	for nth := 1; nth <= understudy.MostChecks; nth++ {
-		declared := nth <= len(r.declared.Failover.Further)
-		c := furtherCheck(r.scope, r.balancer, nth)
+		declared := nth <= len(r.Declared.Failover.Further)
+		c := furtherCheck(r.Scope, r.balancer, nth)
 		n := v.graph.add(r.id(fmt.Sprintf("further check %d", nth)), unless(declared, c), append(r.readyNodes, r.balancerNode)...).finding(r.balancerNode)
 		r.furtherCheckNodes = append(r.furtherCheckNodes, n)
 		if declared {
@@ -106,7 +107,7 @@ func (p *passing) passes() bool {
 			n++
 		}
 	}
-	return n >= p.declared.Failover.Needed()
+	return n >= p.Declared.Failover.Needed()
 }
 
 // told says what the checkers find.
@@ -118,7 +119,7 @@ func (p *passing) told() string {
 	for _, f := range p.found {
 		each = append(each, f.String())
 	}
-	return fmt.Sprintf("%d of %d checks have to pass: %s", p.declared.Failover.Needed(), len(p.found), strings.Join(each, "; "))
+	return fmt.Sprintf("%d of %d checks have to pass: %s", p.Declared.Failover.Needed(), len(p.found), strings.Join(each, "; "))
 }
 
 // Found is what Route 53 finds of a region.
@@ -131,9 +132,9 @@ type Found struct {
 // ChecksFind asks Route 53 what its checkers find of a region.
 func (s *Stack) ChecksFind(ctx context.Context, side understudy.Side) (Found, error) {
 	r := takeInventory(s.Declaration, s.Accounts).regions[side]
-	ctx = withSharedLists(ctx)
-	for _, c := range append([]resource{r.check}, asResources(r.furtherChecks)...) {
-		there, err := c.find(ctx)
+	ctx = resource.WithSharedLists(ctx)
+	for _, c := range append([]resource.Resource{r.check}, asResources(r.furtherChecks)...) {
+		there, err := c.Find(ctx)
 		if err != nil {
 			return Found{}, err
 		}
@@ -141,11 +142,11 @@ func (s *Stack) ChecksFind(ctx context.Context, side understudy.Side) (Found, er
 			return Found{}, errors.New("there is no such health check")
 		}
 	}
-	_, err := r.passing.find(ctx)
+	_, err := r.passing.Find(ctx)
 	return Found{r.passing.passes(), r.passing.found, r.passing.told()}, err
 }
 
-func asResources(all []*ownCheck) (resources []resource) {
+func asResources(all []*ownCheck) (resources []resource.Resource) {
 	for _, c := range all {
 		resources = append(resources, c)
 	}
@@ -153,7 +154,7 @@ func asResources(all []*ownCheck) (resources []resource) {
 }
 
 // askingFrom is a check as it is declared, with its checkers.
-func askingFrom(s scope, b *balancer, c understudy.Check) *route53types.HealthCheckConfig {
+func askingFrom(s resource.Scope, b *balancer, c understudy.Check) *route53types.HealthCheckConfig {
 	config := asking(s, b, c)
 	for _, r := range c.Regions {
 		config.Regions = append(config.Regions, route53types.HealthCheckRegion(r))
@@ -168,5 +169,5 @@ func (p *passing) enough(ctx context.Context) error {
 	if len(p.further) == 0 {
 		return nil
 	}
-	return (&passing{scope: p.scope, check: p.check, further: p.further}).create(ctx)
+	return (&passing{Scope: p.Scope, check: p.check, further: p.further}).Create(ctx)
 }

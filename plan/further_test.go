@@ -7,6 +7,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // A load balancer's listeners are told apart by their tags, and by their ports where these are lost. One of a port that is declared no more
@@ -28,23 +29,24 @@ func TestListenersOfFurtherPortsAreToldApart(t *testing.T) {
 		"DescribeListeners": "<DescribeListenersResult><Listeners>" + listeners + "</Listeners></DescribeListenersResult>",
 		"DescribeTags":      "<DescribeTagsResult><TagDescriptions>" + tags + "</TagDescriptions></DescribeTagsResult>",
 	})
-	s.declared.Further = []understudy.FurtherListener{{Port: 8081, Protocol: "HTTP"}, {Port: 8082, Protocol: "HTTP"}}
+	s.Declared.Further = []understudy.FurtherListener{{Port: 8081, Protocol: "HTTP"}, {Port: 8082, Protocol: "HTTP"}}
 	one, two := &targetGroup{arn: "one"}, &targetGroup{arn: "two"}
 	two.earlier = []*targetGroup{one}
-	main := &listener{scope: s, balancer: &balancer{arn: "balancer"}, group: two}
-	for _, d := range s.declared.Further {
-		main.followers = append(main.followers, &listener{scope: s, balancer: main.balancer, group: two, further: &d, lead: main})
+	main := &listener{Scope: s, balancer: &balancer{arn: "balancer"}, group: two}
+	for _, d := range s.Declared.Further {
+		main.followers = append(main.followers, &listener{Scope: s, balancer: main.balancer, group: two, further: &d, lead: main})
 	}
 	for want, l := range map[string]*listener{"main": main, "further": main.followers[0], "untagged": main.followers[1]} {
-		if there, err := l.find(t.Context()); !there || err != nil || l.arn != want {
+		if there, err := l.Find(t.Context()); !there || err != nil || l.arn != want {
 			t.Errorf("%s: %v, %v, %s", want, there, err, l.arn)
 		}
-		if differences := compare(l.desired(), l.actual()); differs(differences, "tagged") != (want == "untagged") || differs(differences, "port") {
+		if differences := resource.Compare(l.Desired(), l.Actual()); resource.Differs(differences, "tagged") != (want == "untagged") ||
+			resource.Differs(differences, "port") {
 			t.Errorf("%s: %v", want, differences)
 		}
 	}
-	if len(main.spare) != 1 || main.spare[0].identity() != "gone" || len(main.followers[0].spare)+len(main.followers[1].spare) > 0 {
-		t.Errorf("to go are %v", main.spare)
+	if len(main.Spare) != 1 || main.Spare[0].Identity() != "gone" || len(main.followers[0].Spare)+len(main.followers[1].Spare) > 0 {
+		t.Errorf("to go are %v", main.Spare)
 	}
 	if err := main.forward(t.Context(), main.moves()); err != nil {
 		t.Fatal(err)
@@ -67,14 +69,14 @@ func TestFurtherListenersFollow(t *testing.T) {
 
 func TestFurtherListenersAreParts(t *testing.T) {
 	s := secured(t)
-	s.declared.Further = []understudy.FurtherListener{{Port: 8081, Protocol: "HTTP"}, {Port: 8443, Protocol: "HTTPS"}}
-	v := takeInventory(s.declared, map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
+	s.Declared.Further = []understudy.FurtherListener{{Port: 8081, Protocol: "HTTP"}, {Port: 8443, Protocol: "HTTPS"}}
+	v := takeInventory(s.Declared, map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
 	r := v.regions[understudy.Secondary]
 	if got, want := rulesText(r.facing.wantsIn()), "tcp 443 0.0.0.0/0, tcp 8081 0.0.0.0/0, tcp 81 0.0.0.0/0, tcp 8443 0.0.0.0/0"; got != want {
 		t.Errorf("the load balancer lets in %s, want %s", got, want)
 	}
 	for n, further := range r.listener.followers {
-		node := v.graph.byID[fmt.Sprintf("secondary/listener at port %d", s.declared.Further[n].Port)]
+		node := v.graph.byID[fmt.Sprintf("secondary/listener at port %d", s.Declared.Further[n].Port)]
 		policy, certificates := further.tls()
 		if !node.comesAfter(r.listenerNode) || !r.supersededNode.comesAfter(node) || (policy != nil) != (n == 1) || len(certificates) != n {
 			t.Errorf("%s: its policy is %v, its certificates are %v", node.id, policy, certificates)

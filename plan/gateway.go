@@ -10,41 +10,42 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // gateway connects a network to the internet.
 type gateway struct {
-	scope
-	doubles
+	resource.Scope
+	resource.Doubles
 	vpc      *vpc
 	id       string
 	attached string // the VPC it is attached to
-	tags     Field
+	tags     resource.Field
 }
 
-func (g *gateway) identity() string { return g.id }
-func (g *gateway) desired() []Field {
-	return []Field{{Name: "attached to", Value: known(g.vpc.id)}, g.tagged("gateway")}
+func (g *gateway) Identity() string { return g.id }
+func (g *gateway) Desired() []resource.Field {
+	return []resource.Field{{Name: "attached to", Value: resource.Known(g.vpc.id)}, g.Tagged("gateway")}
 }
-func (g *gateway) actual() []Field {
-	return []Field{{Name: "attached to", Value: g.attached}, g.tags}
+func (g *gateway) Actual() []resource.Field {
+	return []resource.Field{{Name: "attached to", Value: g.attached}, g.tags}
 }
 
-func (g *gateway) find(ctx context.Context) (bool, error) {
-	all, err := g.list(ctx, g.mark("gateway").Filters()...)
+func (g *gateway) Find(ctx context.Context) (bool, error) {
+	all, err := g.list(ctx, g.Mark("gateway").Filters()...)
 	if err == nil && len(all) == 0 && g.vpc.id != "" { // or it has lost its tags
 		all, err = g.list(ctx, account.Filter("attachment.vpc-id", g.vpc.id))
 	}
 	if err != nil {
 		return false, err
 	}
-	*g = gateway{scope: g.scope, vpc: g.vpc}
+	*g = gateway{Scope: g.Scope, vpc: g.vpc}
 	var found []*gateway
 	for _, o := range all {
-		found = append(found, &gateway{scope: g.scope, vpc: g.vpc, id: aws.ToString(o.InternetGatewayId), attached: attachedTo(o),
-			tags: g.taggedWith("gateway", account.OfEC2(o.Tags))})
+		found = append(found, &gateway{Scope: g.Scope, vpc: g.vpc, id: aws.ToString(o.InternetGatewayId), attached: attachedTo(o),
+			tags: g.TaggedWith("gateway", account.OfEC2(o.Tags))})
 	}
-	return choose(ctx, g, found)
+	return resource.Choose(ctx, g, found)
 }
 
 // list returns the gateways that the filters select, without those of other generations.
@@ -64,8 +65,8 @@ func attachedTo(g ec2types.InternetGateway) string {
 	return ""
 }
 
-// fits prefers the gateway of the VPC in use to one of no VPC, and that to one of another VPC. Each can be used.
-func (g *gateway) fits() int {
+// Fits prefers the gateway of the VPC in use to one of no VPC, and that to one of another VPC. Each can be used.
+func (g *gateway) Fits() int {
 	switch g.attached {
 	case "":
 		return 1
@@ -75,8 +76,8 @@ func (g *gateway) fits() int {
 	return 0
 }
 
-// holds names the VPC that the gateway is attached to, unless that VPC is to be removed too.
-func (g *gateway) holds(ctx context.Context) ([]string, error) {
+// Holds names the VPC that the gateway is attached to, unless that VPC is to be removed too.
+func (g *gateway) Holds(ctx context.Context) ([]string, error) {
 	out, err := g.EC2.DescribeInternetGateways(ctx, &ec2.DescribeInternetGatewaysInput{InternetGatewayIds: []string{g.id}})
 	if account.IsNotFound(err) {
 		return nil, nil
@@ -93,24 +94,24 @@ func (g *gateway) holds(ctx context.Context) ([]string, error) {
 	return []string{g.attached}, nil
 }
 
-func (g *gateway) create(ctx context.Context) error {
+func (g *gateway) Create(ctx context.Context) error {
 	out, err := g.EC2.CreateInternetGateway(ctx, &ec2.CreateInternetGatewayInput{
-		TagSpecifications: g.mark("gateway").EC2(ec2types.ResourceTypeInternetGateway),
+		TagSpecifications: g.Mark("gateway").EC2(ec2types.ResourceTypeInternetGateway),
 	}, account.Once)
 	if err != nil {
 		return fmt.Errorf("create internet gateway: %w", err)
 	}
-	g.id, g.tags = aws.ToString(out.InternetGateway.InternetGatewayId), g.tagged("gateway")
-	return g.change(ctx, compare(g.desired(), g.actual()))
+	g.id, g.tags = aws.ToString(out.InternetGateway.InternetGatewayId), g.Tagged("gateway")
+	return g.Change(ctx, resource.Compare(g.Desired(), g.Actual()))
 }
 
-func (g *gateway) change(ctx context.Context, differences []Difference) error {
-	if differs(differences, "tagged") {
-		if err := g.retag(ctx, g.id, "gateway"); err != nil {
+func (g *gateway) Change(ctx context.Context, differences []resource.Difference) error {
+	if resource.Differs(differences, "tagged") {
+		if err := g.Retag(ctx, g.id, "gateway"); err != nil {
 			return err
 		}
 	}
-	if !differs(differences, "attached to") {
+	if !resource.Differs(differences, "attached to") {
 		return nil
 	}
 	if err := g.detach(ctx); err != nil {
@@ -135,7 +136,7 @@ func (g *gateway) detach(ctx context.Context) error {
 	return nil
 }
 
-func (g *gateway) remove(ctx context.Context) error {
+func (g *gateway) Remove(ctx context.Context) error {
 	if err := g.detach(ctx); err != nil {
 		return err
 	}
@@ -146,4 +147,4 @@ func (g *gateway) remove(ctx context.Context) error {
 	return nil
 }
 
-var _ doubling = (*gateway)(nil)
+var _ resource.Doubling = (*gateway)(nil)

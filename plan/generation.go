@@ -12,6 +12,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // A target group's protocol, port and VPC never change (CreateTargetGroup and ModifyTargetGroup in the Elastic Load Balancing
@@ -41,16 +42,16 @@ const generations = 9
 
 // generation names a target group and its fleet, or a load balancer. The number goes before the stack's name, since "understudy-hello-2" is what a
 // stack called hello-2 uses.
-func generation(s scope, n int) string {
+func generation(s resource.Scope, n int) string {
 	if n <= 1 {
-		return "understudy-" + s.stack()
+		return "understudy-" + s.Stack()
 	}
-	return "understudy" + strconv.Itoa(n) + "-" + s.stack()
+	return "understudy" + strconv.Itoa(n) + "-" + s.Stack()
 }
 
 // GenerationNames returns all names that a stack's target groups, fleets and load balancers may have.
 func GenerationNames(stack string) []string {
-	s := scope{declared: &understudy.Declaration{Name: stack}}
+	s := resource.Scope{Declared: &understudy.Declaration{Name: stack}}
 	var names []string
 	for n := range generations {
 		names = append(names, generation(s, n+1))
@@ -59,25 +60,25 @@ func GenerationNames(stack string) []string {
 }
 
 // generationOf returns the number of the generation that a name is of, or 0.
-func generationOf(s scope, name string) int {
-	return slices.Index(GenerationNames(s.stack()), name) + 1
+func generationOf(s resource.Scope, name string) int {
+	return slices.Index(GenerationNames(s.Stack()), name) + 1
 }
 
 // partOf returns the generation that the name of a target group is of, or 0, and the name by which it is declared.
-func partOf(s scope, name string) (number int, further string) {
+func partOf(s resource.Scope, name string) (number int, further string) {
 	of, further := understudy.CutGroupName(name)
 	return generationOf(s, of), further
 }
 
 // targetGroups returns the service's, of all generations.
-func targetGroups(ctx context.Context, s scope) ([]elbtypes.TargetGroup, error) {
+func targetGroups(ctx context.Context, s resource.Scope) ([]elbtypes.TargetGroup, error) {
 	all, err := allTargetGroups(ctx, s)
 	return slices.DeleteFunc(all, func(g elbtypes.TargetGroup) bool { return generationOf(s, aws.ToString(g.TargetGroupName)) == 0 }), err
 }
 
 // allTargetGroups returns those with a name of the stack's. Names that are asked for must all exist (DescribeTargetGroups), so that
 // all are asked for.
-func allTargetGroups(ctx context.Context, s scope) (all []elbtypes.TargetGroup, err error) {
+func allTargetGroups(ctx context.Context, s resource.Scope) (all []elbtypes.TargetGroup, err error) {
 	pages := elb.NewDescribeTargetGroupsPaginator(s.ELB, &elb.DescribeTargetGroupsInput{})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -94,7 +95,7 @@ func allTargetGroups(ctx context.Context, s scope) (all []elbtypes.TargetGroup, 
 }
 
 // loadBalancers returns those with a name of the stack's, by their generations.
-func loadBalancers(ctx context.Context, s scope) (all []elbtypes.LoadBalancer, err error) {
+func loadBalancers(ctx context.Context, s resource.Scope) (all []elbtypes.LoadBalancer, err error) {
 	pages := elb.NewDescribeLoadBalancersPaginator(s.ELB, &elb.DescribeLoadBalancersInput{})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -114,7 +115,7 @@ func loadBalancers(ctx context.Context, s scope) (all []elbtypes.LoadBalancer, e
 }
 
 // vacant returns the lowest generation that is not taken.
-func vacant(s scope, taken []int) (int, error) {
+func vacant(s resource.Scope, taken []int) (int, error) {
 	for n := 1; n <= generations; n++ {
 		if !slices.Contains(taken, n) {
 			return n, nil

@@ -15,20 +15,22 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // A generation's name is no other stack's, and fits.
 func TestGenerationsHaveNamesOfTheirOwn(t *testing.T) {
-	s := testScope(t)
+	s := resourcetest.Scope(t)
 	for _, stack := range []string{"hello", "hello-2", strings.Repeat("n", 20)} {
-		s.declared.Name = stack
+		s.Declared.Name = stack
 		for n, name := range GenerationNames(stack) {
 			if generationOf(s, name) != n+1 || len(name) > 32 {
 				t.Errorf("%s, of %d characters, is generation %d", name, len(name), generationOf(s, name))
 			}
 		}
 	}
-	s.declared.Name = "hello"
+	s.Declared.Name = "hello"
 	if n := generationOf(s, "understudy-hello-2"); n != 0 {
 		t.Errorf("the stack hello-2 has a target group that is taken for generation %d of hello", n)
 	}
@@ -41,10 +43,10 @@ func TestGenerationsHaveNamesOfTheirOwn(t *testing.T) {
 }
 
 func TestAPortIsOutgrownAndAVPCRefused(t *testing.T) {
-	s := testScope(t)
-	wanted := &targetGroup{scope: s, vpc: &vpc{id: "vpc-1"}}
+	s := resourcetest.Scope(t)
+	wanted := &targetGroup{Scope: s, vpc: &vpc{id: "vpc-1"}}
 	with := func(name, value string) *targetGroup {
-		g := &targetGroup{scope: s, vpc: wanted.vpc, arn: "arn", seen: wanted.desired()}
+		g := &targetGroup{Scope: s, vpc: wanted.vpc, arn: "arn", seen: wanted.Desired()}
 		for i, f := range g.seen {
 			if f.Name == name {
 				g.seen[i].Value = value
@@ -80,7 +82,7 @@ func TestRequestsMoveFromOneGenerationToTheNext(t *testing.T) {
 	}{
 		"nothing earlier":       {group: alone, found: []share{{"two", 1}}, introduced: "two", serving: "two"},
 		"somebody's in between": {group: alone, found: []share{{"theirs", 1}}, introduced: "two", serving: "two"},
-		"not made":              {group: unmade, found: []share{{"one", 1}}, introduced: Unknown + " with weight 0, one with weight 1", serving: "one"},
+		"not made":              {group: unmade, found: []share{{"one", 1}}, introduced: resource.Unknown + " with weight 0, one with weight 1", serving: "one"},
 		"made":                  {group: two, found: []share{{"one", 1}}, introduced: "one with weight 1, two with weight 0", serving: "one"},
 		"introduced":            {group: two, found: []share{{"one", 1}, {"two", 0}}, introduced: "one with weight 1, two with weight 0", serving: "one"},
 		"moved":                 {group: two, found: []share{{"two", 1}, {"one", 0}}, introduced: "one with weight 0, two with weight 1", serving: "two"},
@@ -94,17 +96,17 @@ func TestRequestsMoveFromOneGenerationToTheNext(t *testing.T) {
 			t.Errorf("%s: the actions say %q", name, sharesText(back))
 		}
 		if len(l.old()) == 0 {
-			expect(t, &handover{listener: l})
+			resourcetest.Expect(t, &handover{listener: l})
 			continue
 		}
-		want := fmt.Sprintf("one with weight 0, %s with weight 1", known(c.group.arn))
+		want := fmt.Sprintf("one with weight 0, %s with weight 1", resource.Known(c.group.arn))
 		if got := sharesText(l.moves()); c.group.arn != "" && got != want {
 			t.Errorf("%s: moves to %q", name, got)
 		}
 		if got := sharesText(l.returns()); got != "one" {
 			t.Errorf("%s: goes back to %q", name, got)
 		}
-		if differ := len(compare((&handover{listener: l}).desired(), (&handover{listener: l}).actual())) > 0; differ != (c.serving == "one") {
+		if differ := len(resource.Compare((&handover{listener: l}).Desired(), (&handover{listener: l}).Actual())) > 0; differ != (c.serving == "one") {
 			t.Errorf("%s: the requests are to move: %v", name, differ)
 		}
 	}
@@ -116,32 +118,32 @@ func TestRequestsMoveFromOneGenerationToTheNext(t *testing.T) {
 // While there are two generations, both ports are open, the record follows its check alone, and the new fleet is as large as
 // the old.
 func TestWhatHoldsWhileThereAreTwoGenerations(t *testing.T) {
-	s := testScope(t)
-	two := &targetGroup{scope: s, vpc: &vpc{}, number: 2, port: 9090}
-	within := &group{scope: s, port: 9090, also: two.earlierPorts, ingress: []rule{{"tcp", 8080, 8080, everywhere}, {"tcp", 9090, 9090, everywhere}},
+	s := resourcetest.Scope(t)
+	two := &targetGroup{Scope: s, vpc: &vpc{}, number: 2, port: 9090}
+	within := &group{Scope: s, port: 9090, also: two.earlierPorts, ingress: []rule{{"tcp", 8080, 8080, everywhere}, {"tcp", 9090, 9090, everywhere}},
 		egress: []rule{{protocol: "-1", peer: everywhere}}}
-	within.tags = within.tagged(within.role)
-	f := &fleet{scope: s, group: two}
-	r := &records{scope: s, groups: map[understudy.Side]*targetGroup{understudy.Primary: two, understudy.Secondary: {}}}
-	expect(t, within, "ingress: tcp 9090 0.0.0.0/0, not tcp 8080 0.0.0.0/0, tcp 9090 0.0.0.0/0")
+	within.tags = within.Tagged(within.role)
+	f := &fleet{Scope: s, group: two}
+	r := &records{Scope: s, groups: map[understudy.Side]*targetGroup{understudy.Primary: two, understudy.Secondary: {}}}
+	resourcetest.Expect(t, within, "ingress: tcp 9090 0.0.0.0/0, not tcp 8080 0.0.0.0/0, tcp 9090 0.0.0.0/0")
 	if f.begins() != 3 || !r.evaluates(understudy.Primary) {
 		t.Errorf("alone, it has %d instances, and its record follows its targets: %v", f.begins(), r.evaluates(understudy.Primary))
 	}
 
-	two.earlier = []*targetGroup{{scope: s, number: 1, port: 8080, arn: "one"}}
-	f.earlier = []*fleet{{scope: s, group: two.earlier[0], was: &autoscalingtypes.AutoScalingGroup{DesiredCapacity: aws.Int32(4)}}}
-	expect(t, within)
+	two.earlier = []*targetGroup{{Scope: s, number: 1, port: 8080, arn: "one"}}
+	f.earlier = []*fleet{{Scope: s, group: two.earlier[0], was: &autoscalingtypes.AutoScalingGroup{DesiredCapacity: aws.Int32(4)}}}
+	resourcetest.Expect(t, within)
 	if f.begins() != 4 || r.evaluates(understudy.Primary) || !r.evaluates(understudy.Secondary) {
 		t.Errorf("beside another, it has %d instances; the records follow the targets: %v, %v",
 			f.begins(), r.evaluates(understudy.Primary), r.evaluates(understudy.Secondary))
 	}
-	expect(t, &superseded{group: two, fleet: f, probed: func() []int { return []int{9000} }},
+	resourcetest.Expect(t, &superseded{group: two, fleet: f, probed: func() []int { return []int{9000} }},
 		"fleets: , not understudy-hello", "target groups: , not understudy-hello", "probed port: , not 9000")
-	a := &alias{scope: s, group: two, records: &records{}}
-	expect(t, a) // there is no record yet
+	a := &alias{Scope: s, group: two, records: &records{}}
+	resourcetest.Expect(t, a) // there is no record yet
 	a.records.seen = map[understudy.Side]route53types.ResourceRecordSet{
 		understudy.Primary: {AliasTarget: &route53types.AliasTarget{EvaluateTargetHealth: true}}}
-	expect(t, a, "target health: no, not yes")
+	resourcetest.Expect(t, a, "target health: no, not yes")
 	replaced := Step{Action: Create, node: &node{resource: f}}.Replaces()
 	if !strings.Contains(replaced, "4 instances of understudy-hello, all at once: as many of understudy2-hello") {
 		t.Errorf("the step says %q", replaced)
@@ -150,7 +152,7 @@ func TestWhatHoldsWhileThereAreTwoGenerations(t *testing.T) {
 
 // The new generation serves, and is undone where it does not, in one region after the other; the old goes after the bake.
 func TestGenerationsChangeInOneRegionAfterTheOther(t *testing.T) {
-	v := takeInventory(declared(t), map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
+	v := takeInventory(resourcetest.Declared(t), map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
 	found := map[*node]bool{}
 	var steps []Step
 	for _, side := range understudy.Sides {

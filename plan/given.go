@@ -13,6 +13,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // A network that is given stands in the graph where one that is made does: a VPC and its subnets, whose ids all else asks for. These two
@@ -25,13 +26,13 @@ type givenVPC struct {
 	found  *account.Given // nil before find
 }
 
-func (g *givenVPC) foreign() bool    { return true }
-func (g *givenVPC) desired() []Field { return nil }
-func (g *givenVPC) actual() []Field  { return nil }
+func (g *givenVPC) Foreign() bool             { return true }
+func (g *givenVPC) Desired() []resource.Field { return nil }
+func (g *givenVPC) Actual() []resource.Field  { return nil }
 
-// find also looks for networks that were made for the stack before this one was given to it, which go as any earlier one does.
-func (g *givenVPC) find(ctx context.Context) (there bool, err error) {
-	if g.found, err = g.Given(ctx, g.place().Network, g.place().Zones); err != nil {
+// Find also looks for networks that were made for the stack before this one was given to it, which go as any earlier one does.
+func (g *givenVPC) Find(ctx context.Context) (there bool, err error) {
+	if g.found, err = g.Given(ctx, g.Place().Network, g.Place().Zones); err != nil {
 		return false, err
 	}
 	if g.found.VPC == nil {
@@ -45,25 +46,25 @@ func (g *givenVPC) find(ctx context.Context) (there bool, err error) {
 }
 
 func (g *givenVPC) findEarlier(ctx context.Context) error {
-	made, err := g.VPCs(ctx, g.stack())
+	made, err := g.VPCs(ctx, g.Stack())
 	g.earlier = nil
 	for _, one := range made {
 		if id := aws.ToString(one.VpcId); id != g.id {
-			g.earlier = append(g.earlier, &vpc{scope: g.scope, id: id,
-				seen: []Field{{Name: "cidr", Value: aws.ToString(one.CidrBlock)}, g.taggedWith("vpc", account.OfEC2(one.Tags))}})
+			g.earlier = append(g.earlier, &vpc{Scope: g.Scope, id: id,
+				seen: []resource.Field{{Name: "cidr", Value: aws.ToString(one.CidrBlock)}, g.TaggedWith("vpc", account.OfEC2(one.Tags))}})
 		}
 	}
 	return err
 }
 
-// refused tells why the stack cannot stand in the network.
-func (g *givenVPC) refused() error {
+// Refused tells why the stack cannot stand in the network.
+func (g *givenVPC) Refused() error {
 	if g.found == nil {
 		return nil
 	}
 	reasons := g.found.Unfit
 	if len(reasons) == 0 {
-		reasons = Lacks(g.declared, g.found, g.region.balancer.arn != "")
+		reasons = Lacks(g.Declared, g.found, g.region.balancer.arn != "")
 	}
 	var all []error
 	for _, one := range reasons {
@@ -120,10 +121,10 @@ func unaddressed(d *understudy.Declaration, g *account.Given) (all []string) {
 	return all
 }
 
-func (g *givenVPC) create(context.Context) error               { return g.refused() }
-func (g *givenVPC) change(context.Context, []Difference) error { return nil }
+func (g *givenVPC) Create(context.Context) error                        { return g.Refused() }
+func (g *givenVPC) Change(context.Context, []resource.Difference) error { return nil }
 
-func (g *givenVPC) remove(context.Context) error {
+func (g *givenVPC) Remove(context.Context) error {
 	return fmt.Errorf("%s is somebody else's, and is not deleted", g.id)
 }
 
@@ -144,11 +145,11 @@ type givenSubnet struct {
 	of *givenVPC
 }
 
-func (s *givenSubnet) foreign() bool    { return true }
-func (s *givenSubnet) desired() []Field { return nil }
-func (s *givenSubnet) actual() []Field  { return nil }
+func (s *givenSubnet) Foreign() bool             { return true }
+func (s *givenSubnet) Desired() []resource.Field { return nil }
+func (s *givenSubnet) Actual() []resource.Field  { return nil }
 
-func (s *givenSubnet) find(context.Context) (bool, error) {
+func (s *givenSubnet) Find(context.Context) (bool, error) {
 	found := s.of.subnet(s.Subnet)
 	if found == nil {
 		return false, nil
@@ -157,18 +158,18 @@ func (s *givenSubnet) find(context.Context) (bool, error) {
 	return true, nil
 }
 
-func (s *givenSubnet) create(context.Context) error {
+func (s *givenSubnet) Create(context.Context) error {
 	return fmt.Errorf("%s has no fit subnet for it", s.of.id)
 }
 
-func (s *givenSubnet) change(context.Context, []Difference) error { return nil }
+func (s *givenSubnet) Change(context.Context, []resource.Difference) error { return nil }
 
-func (s *givenSubnet) remove(context.Context) error {
+func (s *givenSubnet) Remove(context.Context) error {
 	return fmt.Errorf("%s is somebody else's, and is not deleted", s.id)
 }
 
-// remarks tells what the instances in a private subnet reach, which is not declared.
-func (s *givenSubnet) remarks() []Remark {
+// Remarks tells what the instances in a private subnet reach, which is not declared.
+func (s *givenSubnet) Remarks() []resource.Remark {
 	if s.Public || s.id == "" {
 		return nil
 	}
@@ -179,17 +180,17 @@ func (s *givenSubnet) remarks() []Remark {
 			text = routesText(beyond)
 		}
 	}
-	return []Remark{{ID: s.id, Text: "is given, in " + s.lies + "; instances in it reach " + text}}
+	return []resource.Remark{{ID: s.id, Text: "is given, in " + s.lies + "; instances in it reach " + text}}
 }
 
 // addGiven adds the region's network where somebody else has made it.
 func (v *inventory) addGiven(r *region) {
 	g := &v.graph
-	r.vpc = &vpc{scope: r.scope}
+	r.vpc = &vpc{Scope: r.Scope}
 	of := &givenVPC{vpc: r.vpc, region: r}
 	r.vpcNode = g.add(r.id("vpc"), of)
-	for _, s := range r.place().Subnets() {
-		sub := &subnet{scope: r.scope, vpc: r.vpc, Subnet: s}
+	for _, s := range r.Place().Subnets() {
+		sub := &subnet{Scope: r.Scope, vpc: r.vpc, Subnet: s}
 		r.subnets = append(r.subnets, sub)
 		r.subnetNodes = append(r.subnetNodes, g.add(r.id("subnet "+s.Name), &givenSubnet{sub, of}, r.vpcNode))
 	}
@@ -201,7 +202,7 @@ func (r *region) ranges() []netip.Prefix {
 	g, ok := r.vpcNode.resource.(*givenVPC)
 	switch {
 	case !ok:
-		return []netip.Prefix{r.place().CIDR}
+		return []netip.Prefix{r.Place().CIDR}
 	case g.found == nil:
 		return nil
 	}
@@ -222,9 +223,9 @@ func (v *inventory) refuseOverlap() error {
 func (v *inventory) refuseMoved() error {
 	for _, side := range understudy.Sides {
 		r := v.regions[side]
-		for _, d := range r.within.others() {
-			other, ok := d.doubling.(*group)
-			if !ok || other.within == r.vpc.id || slices.ContainsFunc(r.vpc.spare, func(d double) bool { return d.identity() == other.within }) {
+		for _, d := range r.within.Others() {
+			other, ok := d.Doubling.(*group)
+			if !ok || other.within == r.vpc.id || slices.ContainsFunc(r.vpc.Spare, func(d resource.Double) bool { return d.Identity() == other.within }) {
 				continue
 			}
 			return fmt.Errorf("%s: the stack stands in %s, which is not its own and no longer declared, and does not move out of it\n"+
@@ -236,17 +237,17 @@ func (v *inventory) refuseMoved() error {
 
 // wanted names the network that is declared.
 func (v *vpc) wanted() string {
-	if n := v.place().Network; n != nil {
+	if n := v.Place().Network; n != nil {
 		return "a given one, " + strings.TrimSpace(n.VPC.String())
 	}
-	return "one of " + v.place().CIDR.String()
+	return "one of " + v.Place().CIDR.String()
 }
 
 var (
-	_ resource   = (*givenVPC)(nil)
-	_ obstructed = (*givenVPC)(nil)
-	_ shared     = (*givenVPC)(nil)
-	_ resource   = (*givenSubnet)(nil)
-	_ shared     = (*givenSubnet)(nil)
-	_ remarking  = (*givenSubnet)(nil)
+	_ resource.Resource   = (*givenVPC)(nil)
+	_ resource.Obstructed = (*givenVPC)(nil)
+	_ resource.Shared     = (*givenVPC)(nil)
+	_ resource.Resource   = (*givenSubnet)(nil)
+	_ resource.Shared     = (*givenSubnet)(nil)
+	_ resource.Remarking  = (*givenSubnet)(nil)
 )

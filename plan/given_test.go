@@ -14,12 +14,14 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // givenPrimary is a declaration whose primary stands in a network that is there.
 func givenPrimary(t *testing.T) *understudy.Declaration {
 	t.Helper()
-	d := *declared(t)
+	d := *resourcetest.Declared(t)
 	p := d.Regions[understudy.Primary]
 	tagged := func(tier string) understudy.Given { return understudy.Given{Tags: map[string]string{"Tier": tier}} }
 	p.Network = &understudy.Network{VPC: understudy.Given{IDs: []string{"vpc-1"}}, Public: tagged("public"), Private: tagged("private")}
@@ -38,15 +40,15 @@ func TestAGivenNetworkIsReadAlone(t *testing.T) {
 		switch r := n.resource.(type) {
 		case *givenVPC, *givenSubnet:
 			read++
-			if removable(r) || len(r.desired()) > 0 || r.change(t.Context(), nil) != nil || r.remove(t.Context()) == nil {
+			if removable(r) || len(r.Desired()) > 0 || r.Change(t.Context(), nil) != nil || r.Remove(t.Context()) == nil {
 				t.Errorf("%s could be changed or removed", n.id)
 			}
 		case *vpc, *subnet, *gateway, *routes, *nat, *address, *endpoint, *neighbours:
 			t.Errorf("%s is a %T", n.id, r)
 		case *retired:
-			switch r.resource.(type) {
+			switch r.Resource.(type) {
 			case *subnet, *routes, *nat, *address, *endpoint:
-				t.Errorf("%s is what is left of a %T", n.id, r.resource)
+				t.Errorf("%s is what is left of a %T", n.id, r.Resource)
 			}
 		}
 	}
@@ -103,7 +105,7 @@ func givenAnswers(t *testing.T, stacks string) (*understudy.Declaration, *accoun
 		}
 		return ""
 	}
-	return givenPrimary(t), accountAnswering(t, "us-east-1", func(r *http.Request) (int, string) {
+	return givenPrimary(t), resourcetest.AccountAnswering(t, "us-east-1", func(r *http.Request) (int, string) {
 		body, _ := io.ReadAll(r.Body)
 		form, err := url.ParseQuery(string(body))
 		if err != nil {
@@ -118,7 +120,7 @@ func TestGivenSubnetsAreInTheOrderOfTheirZones(t *testing.T) {
 	v := takeInventory(d, map[understudy.Side]*account.Account{understudy.Primary: a, understudy.Secondary: {}})
 	r := v.regions[understudy.Primary]
 	for _, n := range append([]*node{r.vpcNode}, r.subnetNodes...) {
-		if there, err := n.resource.find(t.Context()); !there || err != nil {
+		if there, err := n.resource.Find(t.Context()); !there || err != nil {
 			t.Fatalf("%s: %v, %v", n.id, there, err)
 		}
 	}
@@ -130,7 +132,7 @@ func TestGivenSubnetsAreInTheOrderOfTheirZones(t *testing.T) {
 		t.Errorf("remarks %+v", said)
 	}
 	// Nine free addresses are enough for a load balancer and one of the two hosts, and ten for none.
-	if err := r.vpcNode.resource.(*givenVPC).refused(); err != nil {
+	if err := r.vpcNode.resource.(*givenVPC).Refused(); err != nil {
 		t.Error(err)
 	}
 	more := *d
@@ -146,32 +148,32 @@ func TestAMadeNetworkMakesPlaceForAGivenOne(t *testing.T) {
 	d, a := givenAnswers(t, "<vpcSet><item><vpcId>vpc-old</vpcId><cidrBlock>10.10.0.0/16</cidrBlock></item></vpcSet>")
 	v := takeInventory(d, map[understudy.Side]*account.Account{understudy.Primary: a, understudy.Secondary: {}})
 	r := v.regions[understudy.Primary]
-	if _, err := r.vpcNode.resource.find(t.Context()); err != nil {
+	if _, err := r.vpcNode.resource.Find(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if !r.vpc.replaced() || !r.vpc.beyond("vpc-old") || r.vpc.beyond("vpc-1") {
 		t.Fatalf("earlier networks %v", r.vpc.before())
 	}
 	old := v.addLeaving(r, r.vpc.earlier[0], "earlier ")
-	if _, made := old.vpcNode.resource.(*vpc); !made || old.place().Given() || len(old.private()[0].CIDR.String()) == 0 {
+	if _, made := old.vpcNode.resource.(*vpc); !made || old.Place().Given() || len(old.private()[0].CIDR.String()) == 0 {
 		t.Errorf("what leaves is a %T", old.vpcNode.resource)
 	}
 	// What is given up of a given network is what the stack has in it, and never the network.
-	up := v.addLeaving(r, &vpc{scope: r.scope, id: "vpc-1"}, "given up ")
+	up := v.addLeaving(r, &vpc{Scope: r.Scope, id: "vpc-1"}, "given up ")
 	if _, given := up.vpcNode.resource.(*givenVPC); !given || removable(up.vpcNode.resource) {
 		t.Errorf("what is given up is a %T", up.vpcNode.resource)
 	}
 }
 
 func TestAStackDoesNotMoveOutOfAGivenNetwork(t *testing.T) {
-	v := takeInventory(declared(t), map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
+	v := takeInventory(resourcetest.Declared(t), map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
 	r := v.regions[understudy.Primary]
 	r.vpc.id = "vpc-own"
-	r.within.keep([]double{{&group{scope: r.scope, vpc: r.vpc, id: "sg-1", within: "vpc-given"}, "", []string{"eni-1"}}})
+	r.within.Spare = []resource.Double{{Doubling: &group{Scope: r.Scope, vpc: r.vpc, id: "sg-1", within: "vpc-given"}, Of: "", Held: []string{"eni-1"}}}
 	if err := v.refuseMoved(); err == nil || !strings.Contains(err.Error(), "the stack stands in vpc-given, which is not its own") {
 		t.Error(err)
 	}
-	r.vpc.spare = []double{{&vpc{scope: r.scope, id: "vpc-given"}, "vpc-own", nil}}
+	r.vpc.Spare = []resource.Double{{Doubling: &vpc{Scope: r.Scope, id: "vpc-given"}, Of: "vpc-own", Held: nil}}
 	if err := v.refuseMoved(); err != nil {
 		t.Errorf("a double of the stack's own network: %v", err)
 	}
@@ -180,7 +182,7 @@ func TestAStackDoesNotMoveOutOfAGivenNetwork(t *testing.T) {
 func TestNetworksOfTwoRegionsAreApart(t *testing.T) {
 	d, a := givenAnswers(t, "")
 	v := takeInventory(d, map[understudy.Side]*account.Account{understudy.Primary: a, understudy.Secondary: {}})
-	if _, err := v.regions[understudy.Primary].vpcNode.resource.find(t.Context()); err != nil {
+	if _, err := v.regions[understudy.Primary].vpcNode.resource.Find(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := v.refuseOverlap(); err != nil {
@@ -194,7 +196,7 @@ func TestNetworksOfTwoRegionsAreApart(t *testing.T) {
 }
 
 func TestHostsNeedSubnetsThatGivePublicAddresses(t *testing.T) {
-	d := declared(t)
+	d := resourcetest.Declared(t)
 	g := &account.Given{Public: []ec2types.Subnet{{SubnetId: aws.String("subnet-1"), AvailableIpAddressCount: aws.Int32(200)}}}
 	if lacks := Lacks(d, g, false); len(lacks) != 1 || !strings.Contains(lacks[0], "gives instances no public address") {
 		t.Error(lacks)

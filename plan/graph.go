@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // graph has a stack's resources and which of them need which. A node may need only nodes that were
@@ -25,12 +26,12 @@ type node struct {
 	befores  []*node
 	reads    []*node // whose state its find looks at; nil for all that it needs
 	glances  []*node // whose state its find looks at, if it can be read
-	resource resource
+	resource resource.Resource
 	undo     func(context.Context, error) error // what follows where its step fails, nil for nothing; it returns the error to tell
 }
 
 // add puts a resource after those it needs.
-func (g *graph) add(id string, r resource, needs ...*node) *node {
+func (g *graph) add(id string, r resource.Resource, needs ...*node) *node {
 	if g.byID == nil {
 		g.byID = map[string]*node{}
 	}
@@ -187,4 +188,19 @@ func (g *graph) ordered(waitsFor func(*node) []*node) []*node {
 		place(n)
 	}
 	return slices.Clip(order)
+}
+
+// remarks lists what was seen and is left alone.
+func (g *graph) remarks(found map[*node]bool) (all []resource.Remark) {
+	for _, n := range g.ordered(forward) {
+		r, ok := n.resource.(resource.Remarking)
+		if _, looked := found[n]; !ok || !looked {
+			continue
+		}
+		for _, one := range r.Remarks() {
+			one.Resource = n.id
+			all = append(all, one)
+		}
+	}
+	return all
 }

@@ -15,6 +15,8 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // randomGraph draws a graph of up to 30 nodes, each with a random choice of the nodes before it.
@@ -27,7 +29,7 @@ func randomGraph(t *rapid.T) *graph {
 				needs = append(needs, before)
 			}
 		}
-		g.add(number(i), nil, needs...)
+		g.add(resource.Number(i), nil, needs...)
 	}
 	return g
 }
@@ -72,7 +74,7 @@ func TestWalkVisitsIndependentNodesAtOnce(t *testing.T) {
 		g := &graph{}
 		first := g.add("first", nil)
 		for i := range 10 {
-			g.add(number(i), nil, first)
+			g.add(resource.Number(i), nil, first)
 		}
 		began := time.Now()
 		err := g.walk(t.Context(), forward, func(ctx context.Context, _ *node) error {
@@ -87,7 +89,7 @@ func TestWalkVisitsIndependentNodesAtOnce(t *testing.T) {
 
 // A plan takes as long as its longest chain of finds. Most things are found by tags and names, whatever else is found.
 func TestFindsWaitForFewOthers(t *testing.T) {
-	g := &takeInventory(declared(t), map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}}).graph
+	g := &takeInventory(resourcetest.Declared(t), map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}}).graph
 	depth := map[*node]int{}
 	for _, n := range g.ordered(looking) {
 		for _, before := range looking(n) {
@@ -110,7 +112,7 @@ func TestWhatIsFoundByItselfWaitsForNothing(t *testing.T) {
 		at := map[*node]time.Duration{}
 		var mu sync.Mutex
 		err := g.walk(t.Context(), looking, func(ctx context.Context, n *node) error {
-			_, err := n.resource.find(ctx)
+			_, err := n.resource.Find(ctx)
 			mu.Lock()
 			defer mu.Unlock()
 			at[n] = time.Since(began)
@@ -124,11 +126,11 @@ func TestWhatIsFoundByItselfWaitsForNothing(t *testing.T) {
 
 // late is found after some time.
 type late struct {
-	resource
+	resource.Resource
 	after time.Duration
 }
 
-func (l *late) find(context.Context) (bool, error) {
+func (l *late) Find(context.Context) (bool, error) {
 	time.Sleep(l.after)
 	return true, nil
 }

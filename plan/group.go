@@ -12,13 +12,14 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // group is a security group with exactly the declared rules: one that somebody added is removed, so that both regions filter alike.
 // Where no egress is declared, its egress rules stay those that AWS gives a new group.
 type group struct {
-	scope
-	doubles
+	resource.Scope
+	resource.Doubles
 	role    string // public-facing, internal, hosts or endpoints
 	purpose string // the description, which can never change
 	vpc     *vpc
@@ -33,15 +34,15 @@ type group struct {
 	id              string
 	within          string // the VPC that it is in
 	ingress, egress []rule
-	tags            Field
+	tags            resource.Field
 }
 
-func (g *group) identity() string { return g.id }
+func (g *group) Identity() string { return g.id }
 
 func (g *group) wantsIn() []rule {
 	peer := cmp.Or(g.peer, everywhere)
 	if g.from != nil {
-		peer = known(g.from.id)
+		peer = resource.Known(g.from.id)
 	}
 	ports := slices.DeleteFunc([]int{g.port, g.probed}, func(port int) bool { return port == 0 })
 	if g.also != nil {
@@ -65,7 +66,7 @@ func (g *group) rulesOf(declared []understudy.Traffic) (rules []rule) {
 	for _, t := range declared {
 		peer := t.Peer
 		if peer == understudy.PublicFacing {
-			peer = known(g.from.id)
+			peer = resource.Known(g.from.id)
 		}
 		rules = append(rules, rule{t.Protocol, int32(t.From), int32(t.To), peer})
 	}
@@ -84,23 +85,23 @@ func (g *group) wantsOut() []rule {
 	return []rule{{protocol: "-1", peer: everywhere}}
 }
 
-func (g *group) desired() []Field {
-	return []Field{{Name: "ingress", Value: rulesText(g.wantsIn())}, {Name: "egress", Value: rulesText(g.wantsOut())}, g.tagged(g.role)}
+func (g *group) Desired() []resource.Field {
+	return []resource.Field{{Name: "ingress", Value: rulesText(g.wantsIn())}, {Name: "egress", Value: rulesText(g.wantsOut())}, g.Tagged(g.role)}
 }
 
-func (g *group) actual() []Field {
-	return []Field{{Name: "ingress", Value: rulesText(g.ingress)}, {Name: "egress", Value: rulesText(g.egress)}, g.tags}
+func (g *group) Actual() []resource.Field {
+	return []resource.Field{{Name: "ingress", Value: rulesText(g.ingress)}, {Name: "egress", Value: rulesText(g.egress)}, g.tags}
 }
 
-func (g *group) find(ctx context.Context) (bool, error) {
-	all, err := g.list(ctx, g.mark(g.role).Filters()...)
+func (g *group) Find(ctx context.Context) (bool, error) {
+	all, err := g.list(ctx, g.Mark(g.role).Filters()...)
 	if err == nil && len(all) == 0 && g.vpc.id != "" { // or it has lost its tags
-		all, err = g.list(ctx, account.Filter("vpc-id", g.vpc.id), account.Filter("group-name", g.name(g.role)))
+		all, err = g.list(ctx, account.Filter("vpc-id", g.vpc.id), account.Filter("group-name", g.NameOf(g.role)))
 	}
 	if err != nil {
 		return false, err
 	}
-	*g = group{scope: g.scope, role: g.role, purpose: g.purpose, vpc: g.vpc, port: g.port, also: g.also, probed: g.probed, from: g.from, peer: g.peer,
+	*g = group{Scope: g.Scope, role: g.role, purpose: g.purpose, vpc: g.vpc, port: g.port, also: g.also, probed: g.probed, from: g.from, peer: g.peer,
 		declares: g.declares}
 	var found []*group
 	for _, o := range all {
@@ -108,7 +109,7 @@ func (g *group) find(ctx context.Context) (bool, error) {
 		one.remember(o)
 		found = append(found, &one)
 	}
-	return choose(ctx, g, found)
+	return resource.Choose(ctx, g, found)
 }
 
 // list returns the groups of this generation that the filters select.
@@ -123,30 +124,30 @@ func (g *group) list(ctx context.Context, filters ...ec2types.Filter) ([]ec2type
 func (g *group) remember(o ec2types.SecurityGroup) {
 	g.id, g.within = aws.ToString(o.GroupId), aws.ToString(o.VpcId)
 	g.ingress, g.egress = rulesOf(o.IpPermissions), rulesOf(o.IpPermissionsEgress)
-	g.tags = g.taggedWith(g.role, account.OfEC2(o.Tags))
+	g.tags = g.TaggedWith(g.role, account.OfEC2(o.Tags))
 }
 
-func (g *group) fits() int { return g.vpc.has(g.within) }
+func (g *group) Fits() int { return g.vpc.has(g.within) }
 
-func (g *group) holds(ctx context.Context) ([]string, error) {
+func (g *group) Holds(ctx context.Context) ([]string, error) {
 	return g.Interfaces(ctx, "group-id", g.id)
 }
 
-func (g *group) create(ctx context.Context) error {
+func (g *group) Create(ctx context.Context) error {
 	out, err := g.EC2.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
-		GroupName:         aws.String(g.name(g.role)),
+		GroupName:         aws.String(g.NameOf(g.role)),
 		Description:       aws.String(g.purpose),
 		VpcId:             &g.vpc.id,
-		TagSpecifications: g.mark(g.role).EC2(ec2types.ResourceTypeSecurityGroup),
+		TagSpecifications: g.Mark(g.role).EC2(ec2types.ResourceTypeSecurityGroup),
 	})
 	if err != nil {
 		return fmt.Errorf("create security group: %w", err)
 	}
 	g.id = aws.ToString(out.GroupId)
-	if err = account.Poll(ctx, g.id, shortTime, g.read); err != nil {
+	if err = account.Poll(ctx, g.id, resource.ShortTime, g.read); err != nil {
 		return err
 	}
-	return g.change(ctx, nil)
+	return g.Change(ctx, nil)
 }
 
 // read reads back a group that was just made.
@@ -162,9 +163,9 @@ func (g *group) read(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-func (g *group) change(ctx context.Context, differences []Difference) error {
-	if differs(differences, "tagged") {
-		if err := g.retag(ctx, g.id, g.role); err != nil {
+func (g *group) Change(ctx context.Context, differences []resource.Difference) error {
+	if resource.Differs(differences, "tagged") {
+		if err := g.Retag(ctx, g.id, g.role); err != nil {
 			return err
 		}
 	}
@@ -174,11 +175,11 @@ func (g *group) change(ctx context.Context, differences []Difference) error {
 	return openEgress(ctx, g.EC2, g.id, without(g.egress, g.wantsOut()), without(g.wantsOut(), g.egress))
 }
 
-func (g *group) remove(ctx context.Context) error {
+func (g *group) Remove(ctx context.Context) error {
 	if _, err := g.EC2.DeleteSecurityGroup(ctx, &ec2.DeleteSecurityGroupInput{GroupId: &g.id}); err != nil {
 		return fmt.Errorf("delete %s: %w", g.id, err)
 	}
 	return nil
 }
 
-var _ doubling = (*group)(nil)
+var _ resource.Doubling = (*group)(nil)

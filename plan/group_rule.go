@@ -11,6 +11,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // rule is one rule of a security group: one protocol, one range of ports, one peer.
@@ -85,7 +86,7 @@ func rulesText(rules []rule) string {
 	for _, r := range rules {
 		texts = append(texts, r.String())
 	}
-	return set(texts...)
+	return resource.Set(texts...)
 }
 
 // openIngress changes what a security group lets in.

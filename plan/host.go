@@ -11,13 +11,14 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // host is an instance in a public subnet, of the same template as the fleet but in the public-facing group. What is declared of hosts alone
 // is said at the launch, over the template. A host that differs from the declaration is replaced: it has no data to keep.
 type host struct {
-	scope
-	doubles
+	resource.Scope
+	resource.Doubles
 	role     string // host-a and so on
 	template *template
 	image    *hostImage // nil for the template's
@@ -26,17 +27,18 @@ type host struct {
 	also     *group // nil for none
 
 	id   string
-	seen []Field
+	seen []resource.Field
 }
 
-func (h *host) identity() string { return h.id }
-func (h *host) actual() []Field  { return h.seen }
+func (h *host) Identity() string         { return h.id }
+func (h *host) Actual() []resource.Field { return h.seen }
 
-func (h *host) desired() []Field {
-	return append(h.placed(), Field{Name: protection, Value: yes(false)}, Field{Name: shutdown, Value: string(ec2types.ShutdownBehaviorStop)},
-		Field{Name: tokens, Value: string(h.declared.Instance.Metadata)},
-		Field{Name: detailed, Value: yes(h.declared.Instance.Monitoring == understudy.MonitoringDetailed)},
-		Field{Name: userData, Value: userDataText(encoded(h.declared.HostUserData()))})
+func (h *host) Desired() []resource.Field {
+	return append(h.placed(), resource.Field{Name: protection, Value: resource.Yes(false)},
+		resource.Field{Name: shutdown, Value: string(ec2types.ShutdownBehaviorStop)},
+		resource.Field{Name: tokens, Value: string(h.Declared.Instance.Metadata)},
+		resource.Field{Name: detailed, Value: resource.Yes(h.Declared.Instance.Monitoring == understudy.MonitoringDetailed)},
+		resource.Field{Name: userData, Value: userDataText(encoded(h.Declared.HostUserData()))})
 }
 
 func (h *host) imageID() string {
@@ -48,30 +50,30 @@ func (h *host) imageID() string {
 
 // groups are the ids of its security groups.
 func (h *host) groups() []string {
-	ids := []string{known(h.group.id)}
+	ids := []string{resource.Known(h.group.id)}
 	if h.also != nil {
-		ids = append(ids, known(h.also.id))
+		ids = append(ids, resource.Known(h.also.id))
 	}
 	return ids
 }
 
 // placed is what a host is launched with, and can be known by.
-func (h *host) placed() []Field {
-	return []Field{
-		{Name: "image", Value: known(h.imageID())},
-		{Name: "type", Value: h.declared.HostType(h.side)},
-		{Name: "subnet", Value: known(h.subnet.id)},
-		{Name: "groups", Value: set(h.groups()...)},
-		{Name: "key", Value: h.declared.HostKey()},
-		{Name: "profile", Value: h.template.role.profileName(h.declared)},
+func (h *host) placed() []resource.Field {
+	return []resource.Field{
+		{Name: "image", Value: resource.Known(h.imageID())},
+		{Name: "type", Value: h.Declared.HostType(h.Side)},
+		{Name: "subnet", Value: resource.Known(h.subnet.id)},
+		{Name: "groups", Value: resource.Set(h.groups()...)},
+		{Name: "key", Value: h.Declared.HostKey()},
+		{Name: "profile", Value: h.template.role.profileName(h.Declared)},
 		{Name: asLaunched},
-		{Name: "running", Value: yes(true)},
-		h.tagged(h.role),
+		{Name: "running", Value: resource.Yes(true)},
+		h.Tagged(h.role),
 	}
 }
 
-func (h *host) find(ctx context.Context) (bool, error) {
-	all, err := instances(ctx, h.scope, h.mark(h.role))
+func (h *host) Find(ctx context.Context) (bool, error) {
+	all, err := instances(ctx, h.Scope, h.Mark(h.role))
 	all = h.subnet.vpc.inhabitants(all)
 	if err == nil && len(all) == 0 && h.subnet.id != "" { // or it has lost its tags
 		all, err = h.launched(ctx)
@@ -79,14 +81,14 @@ func (h *host) find(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	*h = host{scope: h.scope, role: h.role, template: h.template, image: h.image, subnet: h.subnet, group: h.group, also: h.also}
+	*h = host{Scope: h.Scope, role: h.role, template: h.template, image: h.image, subnet: h.subnet, group: h.group, also: h.also}
 	var found []*host
 	for _, i := range all {
 		one := *h
 		one.remember(i)
 		found = append(found, &one)
 	}
-	there, err := choose(ctx, h, found)
+	there, err := resource.Choose(ctx, h, found)
 	if err != nil || !there {
 		return false, err
 	}
@@ -103,31 +105,31 @@ func (h *host) remember(i ec2types.Instance) {
 	if i.IamInstanceProfile != nil {
 		profile = lastPart(aws.ToString(i.IamInstanceProfile.Arn))
 	}
-	h.seen = []Field{
+	h.seen = []resource.Field{
 		{Name: "profile", Value: profile},
 		{Name: "image", Value: aws.ToString(i.ImageId)},
 		{Name: "type", Value: string(i.InstanceType)},
 		{Name: "subnet", Value: aws.ToString(i.SubnetId)},
-		{Name: "groups", Value: set(groups...)},
+		{Name: "groups", Value: resource.Set(groups...)},
 		{Name: "key", Value: aws.ToString(i.KeyName)},
 		{Name: asLaunched, Value: h.template.launchedWithAnother(account.OfEC2(i.Tags))},
-		{Name: "running", Value: yes(starting(i))},
-		h.taggedWith(h.role, account.OfEC2(i.Tags)),
+		{Name: "running", Value: resource.Yes(starting(i))},
+		h.TaggedWith(h.role, account.OfEC2(i.Tags)),
 	}
 	if m := i.MetadataOptions; m != nil {
-		h.seen = append(h.seen, Field{Name: tokens, Value: string(m.HttpTokens)})
+		h.seen = append(h.seen, resource.Field{Name: tokens, Value: string(m.HttpTokens)})
 	}
 	m := i.Monitoring
 	on := m != nil && (m.State == ec2types.MonitoringStateEnabled || m.State == ec2types.MonitoringStatePending)
-	h.seen = append(h.seen, Field{Name: detailed, Value: yes(on)})
+	h.seen = append(h.seen, resource.Field{Name: detailed, Value: resource.Yes(on)})
 }
 
 // launched returns the instances of the host's subnet that were launched with one of the host's client tokens.
 func (h *host) launched(ctx context.Context) ([]ec2types.Instance, error) {
-	all, err := instancesWhere(ctx, h.scope, account.Filter("subnet-id", h.subnet.id))
+	all, err := instancesWhere(ctx, h.Scope, account.Filter("subnet-id", h.subnet.id))
 	return slices.DeleteFunc(all, func(i ec2types.Instance) bool {
 		for version := range h.template.version + 1 {
-			if launchedFor(h.scope, aws.ToString(i.ClientToken), h.parts(version)...) {
+			if launchedFor(h.Scope, aws.ToString(i.ClientToken), h.parts(version)...) {
 				return false
 			}
 		}
@@ -137,9 +139,10 @@ func (h *host) launched(ctx context.Context) ([]ec2types.Instance, error) {
 
 // parts are what the client tokens of a host's launches are made from.
 func (h *host) parts(version int64) []string {
-	parts := append([]string{h.role, h.template.id, number(version), h.subnet.id}, h.groups()...)
+	parts := append([]string{h.role, h.template.id, resource.Number(version), h.subnet.id}, h.groups()...)
 	o := h.over()
-	for _, f := range []Field{{Name: "image", Value: o.Image}, {Name: "type", Value: o.Type}, {Name: "key", Value: o.Key}, {Name: userData, Value: o.UserData}} {
+	for _, f := range []resource.Field{{Name: "image", Value: o.Image}, {Name: "type", Value: o.Type}, {Name: "key", Value: o.Key},
+		{Name: userData, Value: o.UserData}} {
 		if f.Value != "" {
 			parts = append(parts, f.Name, f.Value)
 		}
@@ -158,33 +161,33 @@ func (h *host) over() (o LaunchedOver) {
 	if h.image != nil {
 		o.Image = h.image.id
 	}
-	of := h.declared.Instance
-	if t := h.declared.HostType(h.side); t != h.declared.InstanceType(h.side) {
+	of := h.Declared.Instance
+	if t := h.Declared.HostType(h.Side); t != h.Declared.InstanceType(h.Side) {
 		o.Type = t
 	}
-	if key := h.declared.HostKey(); key != of.Key {
+	if key := h.Declared.HostKey(); key != of.Key {
 		o.Key = key
 	}
-	if said := h.declared.HostUserData(); said != h.declared.UserData() {
+	if said := h.Declared.HostUserData(); said != h.Declared.UserData() {
 		o.UserData = encoded(said)
 	}
 	return o
 }
 
-// fits prefers the host of which the least has to be changed. The others are left from an interrupted
+// Fits prefers the host of which the least has to be changed. The others are left from an interrupted
 // replacement, or from a call that was carried out late, after the declaration had changed.
-func (h *host) fits() int { return len(h.seen) - len(compare(h.placed(), h.seen)) }
+func (h *host) Fits() int { return len(h.seen) - len(resource.Compare(h.placed(), h.seen)) }
 
-func (h *host) holds(context.Context) ([]string, error) { return nil, nil }
+func (h *host) Holds(context.Context) ([]string, error) { return nil, nil }
 
-func (h *host) create(ctx context.Context) error {
+func (h *host) Create(ctx context.Context) error {
 	in := &ec2.RunInstancesInput{
 		LaunchTemplate: &ec2types.LaunchTemplateSpecification{
-			LaunchTemplateId: &h.template.id, Version: aws.String(number(h.template.version)),
+			LaunchTemplateId: &h.template.id, Version: aws.String(resource.Number(h.template.version)),
 		},
 		SubnetId:          &h.subnet.id,
 		SecurityGroupIds:  h.groups(),
-		TagSpecifications: h.mark(h.role).EC2(ec2types.ResourceTypeInstance),
+		TagSpecifications: h.Mark(h.role).EC2(ec2types.ResourceTypeInstance),
 	}
 	o := h.over()
 	in.InstanceType = ec2types.InstanceType(o.Type)
@@ -197,13 +200,13 @@ func (h *host) create(ctx context.Context) error {
 		}
 	}
 	var err error
-	h.id, err = launch(ctx, h.scope, in, h.parts(h.template.version)...)
+	h.id, err = launch(ctx, h.Scope, in, h.parts(h.template.version)...)
 	return err
 }
 
-func (h *host) change(ctx context.Context, differences []Difference) error {
-	if differs(differences, "tagged") {
-		if err := h.retag(ctx, h.id, h.role); err != nil {
+func (h *host) Change(ctx context.Context, differences []resource.Difference) error {
+	if resource.Differs(differences, "tagged") {
+		if err := h.Retag(ctx, h.id, h.role); err != nil {
 			return err
 		}
 	}
@@ -212,21 +215,21 @@ func (h *host) change(ctx context.Context, differences []Difference) error {
 	}
 	switch {
 	case renews(differences):
-	case differs(differences, "running"):
+	case resource.Differs(differences, "running"):
 		return h.start(ctx)
 	default:
 		return nil
 	}
-	if err := terminate(ctx, h.scope, []string{h.id}); err != nil {
+	if err := terminate(ctx, h.Scope, []string{h.id}); err != nil {
 		return err
 	}
-	return h.create(ctx)
+	return h.Create(ctx)
 }
 
 // start starts a stopped host; if it is stopping, it first waits until it has stopped.
 func (h *host) start(ctx context.Context) error {
-	return account.Poll(ctx, "the start of "+h.id, longTime, func(ctx context.Context) (bool, error) {
-		i, err := instance(ctx, h.scope, h.id)
+	return account.Poll(ctx, "the start of "+h.id, resource.LongTime, func(ctx context.Context) (bool, error) {
+		i, err := instance(ctx, h.Scope, h.id)
 		if err != nil || i == nil {
 			return false, err
 		}
@@ -240,8 +243,8 @@ func (h *host) start(ctx context.Context) error {
 	})
 }
 
-func (h *host) remove(ctx context.Context) error {
-	return terminate(ctx, h.scope, []string{h.id})
+func (h *host) Remove(ctx context.Context) error {
+	return terminate(ctx, h.Scope, []string{h.id})
 }
 
-var _ doubling = (*host)(nil)
+var _ resource.Doubling = (*host)(nil)

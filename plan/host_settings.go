@@ -13,6 +13,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // Settings of an instance that a launch leaves as AWS makes them, and that are changed while it runs. With termination protection,
@@ -42,17 +43,17 @@ func (t *template) launchedWithAnother(tags map[string]string) string {
 		return ""
 	}
 	var names []string
-	for _, d := range compare(t.content(), contentOf(data)) {
+	for _, d := range resource.Compare(t.content(), contentOf(data)) {
 		if slices.Contains(onlyLaunched, d.Name) {
 			names = append(names, d.Name)
 		}
 	}
-	return set(names...)
+	return resource.Set(names...)
 }
 
 // renews tells whether a host has to be replaced for some differences.
-func renews(differences []Difference) bool {
-	return slices.ContainsFunc(differences, func(d Difference) bool {
+func renews(differences []resource.Difference) bool {
+	return slices.ContainsFunc(differences, func(d resource.Difference) bool {
 		return !slices.Contains([]string{"tagged", "running", protection, shutdown, tokens, detailed}, d.Name)
 	})
 }
@@ -85,8 +86,9 @@ func (h *host) readSettings(ctx context.Context) (bool, error) {
 	if v := data.UserData; v != nil {
 		said = aws.ToString(v.Value)
 	}
-	h.seen = append(h.seen, Field{Name: protection, Value: yes(on(protected.DisableApiTermination))}, Field{Name: shutdown, Value: string(how)},
-		Field{Name: userData, Value: userDataText(said)})
+	h.seen = append(h.seen, resource.Field{Name: protection, Value: resource.Yes(on(protected.DisableApiTermination))},
+		resource.Field{Name: shutdown, Value: string(how)},
+		resource.Field{Name: userData, Value: userDataText(said)})
 	return true, nil
 }
 
@@ -99,7 +101,7 @@ func (h *host) attribute(ctx context.Context, name ec2types.InstanceAttributeNam
 }
 
 // reset gives the host's settings back, one in each call (ModifyInstanceAttribute and ModifyInstanceMetadataOptions in the EC2 API Reference).
-func (h *host) reset(ctx context.Context, differences []Difference) error {
+func (h *host) reset(ctx context.Context, differences []resource.Difference) error {
 	for _, in := range []struct {
 		name string
 		*ec2.ModifyInstanceAttributeInput
@@ -109,7 +111,7 @@ func (h *host) reset(ctx context.Context, differences []Difference) error {
 			InstanceInitiatedShutdownBehavior: &ec2types.AttributeValue{Value: aws.String(string(ec2types.ShutdownBehaviorStop))},
 		}},
 	} {
-		if !differs(differences, in.name) {
+		if !resource.Differs(differences, in.name) {
 			continue
 		}
 		in.InstanceId = &h.id
@@ -117,13 +119,13 @@ func (h *host) reset(ctx context.Context, differences []Difference) error {
 			return fmt.Errorf("set the %s of %s: %w", in.name, h.id, err)
 		}
 	}
-	if differs(differences, tokens) {
-		in := &ec2.ModifyInstanceMetadataOptionsInput{InstanceId: &h.id, HttpTokens: ec2types.HttpTokensState(h.declared.Instance.Metadata)}
+	if resource.Differs(differences, tokens) {
+		in := &ec2.ModifyInstanceMetadataOptionsInput{InstanceId: &h.id, HttpTokens: ec2types.HttpTokensState(h.Declared.Instance.Metadata)}
 		if _, err := h.EC2.ModifyInstanceMetadataOptions(ctx, in); err != nil {
 			return fmt.Errorf("set the %s of %s: %w", tokens, h.id, err)
 		}
 	}
-	if differs(differences, detailed) {
+	if resource.Differs(differences, detailed) {
 		return h.monitor(ctx)
 	}
 	return nil
@@ -131,7 +133,7 @@ func (h *host) reset(ctx context.Context, differences []Difference) error {
 
 // monitor gives the host the declared monitoring.
 func (h *host) monitor(ctx context.Context) (err error) {
-	if h.declared.Instance.Monitoring == understudy.MonitoringDetailed {
+	if h.Declared.Instance.Monitoring == understudy.MonitoringDetailed {
 		_, err = h.EC2.MonitorInstances(ctx, &ec2.MonitorInstancesInput{InstanceIds: []string{h.id}})
 	} else {
 		_, err = h.EC2.UnmonitorInstances(ctx, &ec2.UnmonitorInstancesInput{InstanceIds: []string{h.id}})

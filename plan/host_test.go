@@ -7,12 +7,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // A host's settings are given back while it runs: it is not replaced for them, and not for tags.
 func TestAHostsSettingsAreGivenBack(t *testing.T) {
 	var calls []string
-	s := answering(t, func(r *http.Request) (int, string) {
+	s := resourcetest.Answering(t, func(r *http.Request) (int, string) {
 		r.ParseForm()
 		switch r.PostForm.Get("Action") {
 		case "DescribeInstanceAttribute":
@@ -30,43 +32,43 @@ func TestAHostsSettingsAreGivenBack(t *testing.T) {
 		return http.StatusOK, "<R><return>true</return></R>"
 	})
 	h := &host{
-		scope: s, role: "host-a", id: "i-1", subnet: &subnet{id: "subnet-1"}, group: &group{id: "sg-1"},
+		Scope: s, role: "host-a", id: "i-1", subnet: &subnet{id: "subnet-1"}, group: &group{id: "sg-1"},
 		template: &template{imageID: func() string { return "ami-1" }},
 	}
-	h.seen = append(h.placed(), Field{Name: tokens, Value: "optional"}, Field{Name: detailed, Value: yes(true)})
+	h.seen = append(h.placed(), resource.Field{Name: tokens, Value: "optional"}, resource.Field{Name: detailed, Value: resource.Yes(true)})
 	if there, err := h.readSettings(t.Context()); !there || err != nil {
 		t.Fatal(there, err)
 	}
-	expect(t, h, "termination protection: no, not yes", "shutdown behavior: stop, not terminate", "metadata tokens: required, not optional",
+	resourcetest.Expect(t, h, "termination protection: no, not yes", "shutdown behavior: stop, not terminate", "metadata tokens: required, not optional",
 		"detailed monitoring: no, not yes")
-	differences := append(compare(h.desired(), h.actual()), Difference{Name: "tagged"})
+	differences := append(resource.Compare(h.Desired(), h.Actual()), resource.Difference{Name: "tagged"})
 	if (Step{Action: Change, Differences: differences, node: &node{resource: h}}).Replaces() != "" {
 		t.Error("the plan says that the host is replaced")
 	}
-	if err := h.change(t.Context(), differences); err != nil {
+	if err := h.Change(t.Context(), differences); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"DescribeTags", "CreateTags", "protection false, shutdown ", "protection , shutdown stop", "tokens required", "UnmonitorInstances"}
 	if diff := cmp.Diff(want, calls); diff != "" {
 		t.Errorf("calls (-want +got)\n%s", diff)
 	}
-	if !renews([]Difference{{Name: "tagged"}, {Name: "image"}}) {
+	if !renews([]resource.Difference{{Name: "tagged"}, {Name: "image"}}) {
 		t.Error("a host of another image is not replaced")
 	}
 }
 
 // What is declared of hosts alone is said over the template, and the client token tells such launches apart.
 func TestAHostIsLaunchedOverItsTemplate(t *testing.T) {
-	s := scope{declared: &understudy.Declaration{Name: "hello", Image: understudy.Image{Baked: true},
+	s := resource.Scope{Declared: &understudy.Declaration{Name: "hello", Image: understudy.Image{Baked: true},
 		Instance: understudy.Instance{Type: "t3.micro", Key: "ops", UserData: "echo all"}}}
-	h := &host{scope: s, role: "host-a", subnet: &subnet{id: "subnet-1"}, group: &group{id: "sg-2"}, template: &template{id: "lt-1"}}
+	h := &host{Scope: s, role: "host-a", subnet: &subnet{id: "subnet-1"}, group: &group{id: "sg-2"}, template: &template{id: "lt-1"}}
 	if over := h.over(); over != (LaunchedOver{}) {
 		t.Errorf("a host as the fleet is launched over the template with %+v", over)
 	}
 	if diff := cmp.Diff([]string{"host-a", "lt-1", "3", "subnet-1", "sg-2"}, h.parts(3)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	s.declared.Hosts = understudy.Hosts{Type: "t3.nano", Key: "mine", UserData: "#!/bin/true"}
+	s.Declared.Hosts = understudy.Hosts{Type: "t3.nano", Key: "mine", UserData: "#!/bin/true"}
 	h.image, h.also = &hostImage{id: "ami-9"}, &group{id: "sg-1"}
 	if diff := cmp.Diff(LaunchedOver{"ami-9", "t3.nano", "mine", "IyEvYmluL3RydWU="}, h.over()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -75,8 +77,8 @@ func TestAHostIsLaunchedOverItsTemplate(t *testing.T) {
 	if diff := cmp.Diff(want, h.parts(3)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	if one, other := (&host{scope: s, template: h.template}).monthly(), (&host{scope: scope{declared: &understudy.Declaration{
-		Instance: s.declared.Instance}}, template: h.template}).monthly(); one >= other {
+	if one, other := (&host{Scope: s, template: h.template}).monthly(), (&host{Scope: resource.Scope{Declared: &understudy.Declaration{
+		Instance: s.Declared.Instance}}, template: h.template}).monthly(); one >= other {
 		t.Errorf("a t3.nano costs %.2f a month, and a t3.micro %.2f", one, other)
 	}
 }
@@ -84,7 +86,7 @@ func TestAHostIsLaunchedOverItsTemplate(t *testing.T) {
 // Hosts that are no longer declared are taken away, and no others.
 func TestUndeclaredHostsGo(t *testing.T) {
 	var asked []string
-	s := answering(t, func(r *http.Request) (int, string) {
+	s := resourcetest.Answering(t, func(r *http.Request) (int, string) {
 		r.ParseForm()
 		asked = append(asked, r.PostForm.Get("Filter.2.Value.1"))
 		one := func(id, role string) string {
@@ -93,11 +95,11 @@ func TestUndeclaredHostsGo(t *testing.T) {
 		}
 		return http.StatusOK, "<R><reservationSet>" + one("i-1", "host-a") + one("i-2", "host-b") + one("i-3", "host-c") + "</reservationSet></R>"
 	})
-	u := &undeclaredHosts{scope: s, vpc: &vpc{id: "vpc-1"}}
+	u := &undeclaredHosts{Scope: s, vpc: &vpc{id: "vpc-1"}}
 	for count, want := range map[int]string{0: "i-1, i-2, i-3", 2: "i-3", 3: ""} {
-		s.declared.Hosts.Count = count
-		if there, err := u.find(t.Context()); err != nil || there != (want != "") || u.identity() != want {
-			t.Errorf("with %d hosts declared, %q are to go (%v, %v), want %q", count, u.identity(), there, err, want)
+		s.Declared.Hosts.Count = count
+		if there, err := u.Find(t.Context()); err != nil || there != (want != "") || u.Identity() != want {
+			t.Errorf("with %d hosts declared, %q are to go (%v, %v), want %q", count, u.Identity(), there, err, want)
 		}
 	}
 	if asked[0] != "host-*" {
@@ -106,11 +108,11 @@ func TestUndeclaredHostsGo(t *testing.T) {
 }
 
 func TestAHostImageThatIsNotThereIsToldOf(t *testing.T) {
-	s := answering(t, func(*http.Request) (int, string) { return http.StatusOK, "<R><imagesSet></imagesSet></R>" })
-	s.declared.Hosts.Image = understudy.HostImage{Owner: "self", Name: "bastion"}
-	i := &hostImage{scope: s}
-	there, err := i.find(t.Context())
-	if there || err != nil || i.refused() == nil || removable(i) {
-		t.Errorf("it is there: %v (%v); refused: %v; removable: %v", there, err, i.refused(), removable(i))
+	s := resourcetest.Answering(t, func(*http.Request) (int, string) { return http.StatusOK, "<R><imagesSet></imagesSet></R>" })
+	s.Declared.Hosts.Image = understudy.HostImage{Owner: "self", Name: "bastion"}
+	i := &hostImage{Scope: s}
+	there, err := i.Find(t.Context())
+	if there || err != nil || i.Refused() == nil || removable(i) {
+		t.Errorf("it is there: %v (%v); refused: %v; removable: %v", there, err, i.Refused(), removable(i))
 	}
 }

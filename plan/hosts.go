@@ -9,19 +9,20 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // addHosts adds the declared hosts, the image that they are of where it is not the baked one, and those that were declared before.
 func (v *inventory) addHosts(r *region) {
-	g, d, facing := &v.graph, r.declared, r.groupNodes[0]
+	g, d, facing := &v.graph, r.Declared, r.groupNodes[0]
 	var imageNode *node
 	if d.Hosts.Image.Name != "" {
-		r.hostImage = &hostImage{scope: r.scope}
+		r.hostImage = &hostImage{Scope: r.Scope}
 		imageNode = g.add(r.id("host image"), r.hostImage)
 	}
 	for n := range d.Hosts.Count {
-		zone := r.place().HostZone(n)
-		h := &host{scope: r.scope, role: understudy.HostRole(n), template: r.template, image: r.hostImage, subnet: r.subnets[zone], group: r.facing}
+		zone := r.Place().HostZone(n)
+		h := &host{Scope: r.Scope, role: understudy.HostRole(n), template: r.template, image: r.hostImage, subnet: r.subnets[zone], group: r.facing}
 		if len(d.Hosts.Ingress) > 0 {
 			h.also = r.hostGroup
 		}
@@ -30,32 +31,32 @@ func (v *inventory) addHosts(r *region) {
 			with(append([]*node{r.templateNode, imageNode, facing, r.hostGroupNode}, r.openNodes...)...)...).
 			finding(with(r.templateNode, imageNode, r.subnetNodes[zone], facing, r.hostGroupNode)...))
 	}
-	before := &undeclaredHosts{scope: r.scope, vpc: r.vpc}
+	before := &undeclaredHosts{Scope: r.Scope, vpc: r.vpc}
 	g.add(r.id("other hosts"), asked(false, before), with(append([]*node{r.templateNode, facing, r.hostGroupNode}, r.openNodes...)...)...).finding(r.vpcNode)
 }
 
 // hostImage is the image of the hosts where it is another than the one that the stack bakes: it is there, and somebody else's.
 type hostImage struct {
-	scope
+	resource.Scope
 	id string
 }
 
-func (i *hostImage) identity() string { return i.id }
-func (i *hostImage) foreign() bool    { return true }
-func (i *hostImage) desired() []Field {
-	return []Field{{Name: "name", Value: i.declared.Hosts.Image.Name}}
+func (i *hostImage) Identity() string { return i.id }
+func (i *hostImage) Foreign() bool    { return true }
+func (i *hostImage) Desired() []resource.Field {
+	return []resource.Field{{Name: "name", Value: i.Declared.Hosts.Image.Name}}
 }
 
-func (i *hostImage) actual() []Field {
+func (i *hostImage) Actual() []resource.Field {
 	if i.id == "" {
 		return nil
 	}
-	return i.desired()
+	return i.Desired()
 }
 
-func (i *hostImage) find(ctx context.Context) (bool, error) {
+func (i *hostImage) Find(ctx context.Context) (bool, error) {
 	i.id = ""
-	of := i.declared.Hosts.Image
+	of := i.Declared.Hosts.Image
 	found, err := i.BaseImage(ctx, understudy.Origin{Base: understudy.Base{Owners: []string{of.Owner}, Names: []string{of.Name}}})
 	if err != nil || found == nil {
 		return false, err
@@ -64,37 +65,37 @@ func (i *hostImage) find(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// refused tells that nothing can be launched: the stack does not make this image.
-func (i *hostImage) refused() error {
-	if of := i.declared.Hosts.Image; i.id == "" {
+// Refused tells that nothing can be launched: the stack does not make this image.
+func (i *hostImage) Refused() error {
+	if of := i.Declared.Hosts.Image; i.id == "" {
 		return fmt.Errorf("no image of %s in %s is named %s", of.Owner, i.Region, of.Name)
 	}
 	return nil
 }
 
-func (i *hostImage) create(context.Context) error               { return i.refused() }
-func (i *hostImage) change(context.Context, []Difference) error { return nil }
-func (i *hostImage) remove(context.Context) error               { return nil }
+func (i *hostImage) Create(context.Context) error                        { return i.Refused() }
+func (i *hostImage) Change(context.Context, []resource.Difference) error { return nil }
+func (i *hostImage) Remove(context.Context) error                        { return nil }
 
 // undeclaredHosts are instances that were hosts when more were declared.
 type undeclaredHosts struct {
-	scope
+	resource.Scope
 	vpc *vpc
 	ids []string
 }
 
-func (u *undeclaredHosts) identity() string { return set(u.ids...) }
-func (u *undeclaredHosts) desired() []Field { return nil }
-func (u *undeclaredHosts) actual() []Field  { return nil }
+func (u *undeclaredHosts) Identity() string          { return resource.Set(u.ids...) }
+func (u *undeclaredHosts) Desired() []resource.Field { return nil }
+func (u *undeclaredHosts) Actual() []resource.Field  { return nil }
 
-func (u *undeclaredHosts) find(ctx context.Context) (bool, error) {
+func (u *undeclaredHosts) Find(ctx context.Context) (bool, error) {
 	u.ids = nil
-	all, err := instances(ctx, u.scope, u.mark("host-*"))
+	all, err := instances(ctx, u.Scope, u.Mark("host-*"))
 	if err != nil {
 		return false, err
 	}
 	declared := map[string]bool{}
-	for n := range u.declared.Hosts.Count {
+	for n := range u.Declared.Hosts.Count {
 		declared[understudy.HostRole(n)] = true
 	}
 	for _, i := range u.vpc.inhabitants(all) {
@@ -105,12 +106,12 @@ func (u *undeclaredHosts) find(ctx context.Context) (bool, error) {
 	return len(u.ids) > 0, nil
 }
 
-func (u *undeclaredHosts) create(context.Context) error               { return nil }
-func (u *undeclaredHosts) change(context.Context, []Difference) error { return nil }
-func (u *undeclaredHosts) remove(ctx context.Context) error           { return terminate(ctx, u.scope, u.ids) }
+func (u *undeclaredHosts) Create(context.Context) error                        { return nil }
+func (u *undeclaredHosts) Change(context.Context, []resource.Difference) error { return nil }
+func (u *undeclaredHosts) Remove(ctx context.Context) error                    { return terminate(ctx, u.Scope, u.ids) }
 
 var (
-	_ obstructed = (*hostImage)(nil)
-	_ shared     = (*hostImage)(nil)
-	_ identified = (*undeclaredHosts)(nil)
+	_ resource.Obstructed = (*hostImage)(nil)
+	_ resource.Shared     = (*hostImage)(nil)
+	_ resource.Identified = (*undeclaredHosts)(nil)
 )

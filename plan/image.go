@@ -10,6 +10,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // image is the machine image of the primary, baked from a running instance, the builder.
@@ -21,20 +22,20 @@ type image struct {
 	another *rebuilt // what another image would be made for, where it is not time for it
 }
 
-func (i *image) desired() []Field {
-	return []Field{{Name: "digest", Value: i.digest}, {Name: "builder", Value: "gone"}, i.kept()}
+func (i *image) Desired() []resource.Field {
+	return []resource.Field{{Name: "digest", Value: i.digest}, {Name: "builder", Value: "gone"}, i.kept()}
 }
 
-func (i *image) actual() []Field {
+func (i *image) Actual() []resource.Field {
 	_, digest := i.there()
-	state := Field{Name: "builder", Value: "gone"}
+	state := resource.Field{Name: "builder", Value: "gone"}
 	if ids := i.builder.all(); len(ids) > 0 {
-		state.Value = set(ids...)
+		state.Value = resource.Set(ids...)
 	}
-	return []Field{digest, state, i.found}
+	return []resource.Field{digest, state, i.found}
 }
 
-func (i *image) find(ctx context.Context) (bool, error) {
+func (i *image) Find(ctx context.Context) (bool, error) {
 	if err := i.lookWith(ctx, i.decide, i.builder.find); err != nil {
 		return false, err
 	}
@@ -42,11 +43,11 @@ func (i *image) find(ctx context.Context) (bool, error) {
 	return there, nil
 }
 
-// remnants tells whether there is anything to remove when there is no image.
-func (i *image) remnants() bool { return i.images.remnants() || len(i.builder.all()) > 0 }
+// Remnants tells whether there is anything to remove when there is no image.
+func (i *image) Remnants() bool { return i.images.Remnants() || len(i.builder.all()) > 0 }
 
-// create makes the image, and continues where an earlier run was interrupted.
-func (i *image) create(ctx context.Context) error {
+// Create makes the image, and continues where an earlier run was interrupted.
+func (i *image) Create(ctx context.Context) error {
 	if err := i.discard(ctx, i.failed); err != nil {
 		return err
 	}
@@ -70,7 +71,7 @@ func (i *image) bake(ctx context.Context) error {
 	out, err := i.EC2.CreateImage(ctx, &ec2.CreateImageInput{
 		InstanceId:        &i.builder.id,
 		Name:              aws.String(i.imageName()),
-		Description:       aws.String("understudy: stack " + i.stack()),
+		Description:       aws.String("understudy: stack " + i.Stack()),
 		TagSpecifications: i.tags().EC2(ec2types.ResourceTypeImage, ec2types.ResourceTypeSnapshot),
 	})
 	if account.IsCode(err, "InvalidAMIName.Duplicate") {
@@ -85,7 +86,7 @@ func (i *image) bake(ctx context.Context) error {
 
 // adopt finds the image of the stack that already has the name.
 func (i *image) adopt(ctx context.Context) error {
-	return account.Poll(ctx, i.imageName(), shortTime, func(ctx context.Context) (bool, error) {
+	return account.Poll(ctx, i.imageName(), resource.ShortTime, func(ctx context.Context) (bool, error) {
 		if err := i.look(ctx); err != nil {
 			return false, err
 		}
@@ -102,23 +103,23 @@ func newestOf(ids ...string) string {
 	return ""
 }
 
-func (i *image) change(ctx context.Context, differences []Difference) error {
-	if differs(differences, "tagged") {
+func (i *image) Change(ctx context.Context, differences []resource.Difference) error {
+	if resource.Differs(differences, "tagged") {
 		if err := i.giveBack(ctx); err != nil {
 			return err
 		}
 	}
-	if differs(differences, "digest") {
-		return i.create(ctx)
+	if resource.Differs(differences, "digest") {
+		return i.Create(ctx)
 	}
 	return i.builder.remove(ctx)
 }
 
-func (i *image) remove(ctx context.Context) error {
+func (i *image) Remove(ctx context.Context) error {
 	if err := i.builder.remove(ctx); err != nil {
 		return err
 	}
-	return i.images.remove(ctx)
+	return i.images.Remove(ctx)
 }
 
-var _ resource = (*image)(nil)
+var _ resource.Resource = (*image)(nil)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // usedImage is an image that instances are of as it is. It is not the stack's; what was baked before is, and is kept, as images with other
@@ -14,9 +16,9 @@ type usedImage struct {
 	builder *builder // of an interrupted run; nil in the secondary
 }
 
-func (u *usedImage) find(ctx context.Context) (bool, error) {
-	*u = usedImage{images: images{scope: u.scope}, builder: u.builder}
-	baked, err := u.ofAccount(ctx, u.mark("image").Filters()...)
+func (u *usedImage) Find(ctx context.Context) (bool, error) {
+	*u = usedImage{images: images{Scope: u.Scope}, builder: u.builder}
+	baked, err := u.ofAccount(ctx, u.Mark("image").Filters()...)
 	if err != nil {
 		return false, err
 	}
@@ -33,70 +35,72 @@ func (u *usedImage) find(ctx context.Context) (bool, error) {
 			return false, err
 		}
 	}
-	if u.base, err = u.BaseImage(ctx, u.declared.Origin(u.side)); err != nil || u.base == nil {
+	if u.base, err = u.BaseImage(ctx, u.Declared.Origin(u.Side)); err != nil || u.base == nil {
 		return true, err
 	}
 	u.id, u.root = aws.ToString(u.base.ImageId), aws.ToString(u.base.RootDeviceName)
 	return true, nil
 }
 
-// refused tells that there is nothing to make what is declared from.
-func (u *usedImage) refused() error {
+// Refused tells that there is nothing to make what is declared from.
+func (u *usedImage) Refused() error {
 	if u.base == nil {
-		return fmt.Errorf("there is no %s in %s", u.declared.Origin(u.side), u.Region)
+		return fmt.Errorf("there is no %s in %s", u.Declared.Origin(u.Side), u.Region)
 	}
 	return nil
 }
 
-func (u *usedImage) desired() []Field {
+func (u *usedImage) Desired() []resource.Field {
 	if u.builder == nil {
 		return nil
 	}
-	return []Field{{Name: "builder", Value: "gone"}}
+	return []resource.Field{{Name: "builder", Value: "gone"}}
 }
 
-func (u *usedImage) actual() []Field {
+func (u *usedImage) Actual() []resource.Field {
 	if u.builder == nil || len(u.builder.all()) == 0 {
-		return u.desired()
+		return u.Desired()
 	}
-	return []Field{{Name: "builder", Value: set(u.builder.all()...)}}
+	return []resource.Field{{Name: "builder", Value: resource.Set(u.builder.all()...)}}
 }
 
-func (u *usedImage) create(context.Context) error { return nil }
+func (u *usedImage) Create(context.Context) error { return nil }
 
-func (u *usedImage) change(ctx context.Context, _ []Difference) error { return u.builder.remove(ctx) }
-
-func (u *usedImage) remnants() bool {
-	return u.images.remnants() || u.builder != nil && len(u.builder.all()) > 0
+func (u *usedImage) Change(ctx context.Context, _ []resource.Difference) error {
+	return u.builder.remove(ctx)
 }
 
-// foreign keeps down from listing an image that is not the stack's.
-func (u *usedImage) foreign() bool { return !u.remnants() }
+func (u *usedImage) Remnants() bool {
+	return u.images.Remnants() || u.builder != nil && len(u.builder.all()) > 0
+}
 
-// identity names what down would delete, where there is any.
-func (u *usedImage) identity() string {
+// Foreign keeps down from listing an image that is not the stack's.
+func (u *usedImage) Foreign() bool { return !u.Remnants() }
+
+// Identity names what down would delete, where there is any.
+func (u *usedImage) Identity() string {
 	if len(u.all) > 0 {
-		return set(u.all...)
+		return resource.Set(u.all...)
 	}
 	return u.id
 }
 
-func (u *usedImage) remove(ctx context.Context) error {
+func (u *usedImage) Remove(ctx context.Context) error {
 	if u.builder != nil {
 		if err := u.builder.remove(ctx); err != nil {
 			return err
 		}
 	}
-	return u.images.remove(ctx)
+	return u.images.Remove(ctx)
 }
 
 func (u *usedImage) draw() Piece {
-	return Piece{Kind: KindUsedImage, Settings: u.desired(), Content: u.declared.Origin(u.side)}
+	return Piece{Kind: KindUsedImage, Settings: u.Desired(), Content: u.Declared.Origin(u.Side)}
 }
 
 var (
-	_ resource   = (*usedImage)(nil)
-	_ leaving    = (*usedImage)(nil)
-	_ shared     = (*usedImage)(nil)
-	_ obstructed = (*usedImage)(nil)
+	_ resource.Resource   = (*usedImage)(nil)
+	_ resource.Leaving    = (*usedImage)(nil)
+	_ resource.Shared     = (*usedImage)(nil)
+	_ resource.Obstructed = (*usedImage)(nil)
 )

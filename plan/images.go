@@ -12,12 +12,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // images is what the baked image and its copy share: the stack's images of one region. Images with other
 // digests are earlier ones. They are kept, so that one can go back to them, until the stack is removed.
 type images struct {
-	scope
+	resource.Scope
 	recipe string // the digest of what is declared, of which there may be several images (rebake.go)
 	digest string // the one that is wanted
 
@@ -30,17 +31,17 @@ type images struct {
 	disks   []string // the snapshots that all are made of
 	orphans []string // snapshots, where there is no image
 
-	found   Field           // how the one in use is tagged; it may be known by its name alone
+	found   resource.Field  // how the one in use is tagged; it may be known by its name alone
 	own     []string        // the snapshots that the one in use is made of
 	blocked error           // what is somebody else's and has the name
 	base    *ec2types.Image // what an image would be made from in this region now
 }
 
-func (i *images) identity() string { return i.id }
+func (i *images) Identity() string { return i.id }
 func (i *images) tags() account.Tags {
-	return i.mark("image").With(account.TagDigest, i.digest)
+	return i.Mark("image").With(account.TagDigest, i.digest)
 }
-func (i *images) imageName() string { return i.name(i.digest[:12]) + i.rebaked() }
+func (i *images) imageName() string { return i.NameOf(i.digest[:12]) + i.rebaked() }
 
 // look looks for the image of the digest, and for the others.
 func (i *images) look(ctx context.Context) error {
@@ -53,13 +54,13 @@ func (i *images) look(ctx context.Context) error {
 
 // list returns the stack's images, the oldest first.
 func (i *images) list(ctx context.Context) ([]ec2types.Image, error) {
-	all, err := i.ofAccount(ctx, i.mark("image").Filters()...)
+	all, err := i.ofAccount(ctx, i.Mark("image").Filters()...)
 	slices.SortFunc(all, account.ByAge)
 	return all, err
 }
 
 func (i *images) sortAll(ctx context.Context, all []ec2types.Image) (err error) {
-	*i = images{scope: i.scope, recipe: i.recipe, digest: i.digest}
+	*i = images{Scope: i.Scope, recipe: i.recipe, digest: i.digest}
 	i.found = i.kept() // where there is none, nothing is to be tagged
 	for _, image := range all {
 		if digest := i.digestOf(image); digest != i.digest {
@@ -127,8 +128,8 @@ func (i *images) lookByName(ctx context.Context) error {
 	for _, image := range named {
 		switch {
 		case slices.Contains(i.failed, aws.ToString(image.ImageId)):
-		case !account.Unclaimed(account.OfEC2(image.Tags), i.stack()):
-			i.blocked = inTheWay(fmt.Sprintf("%s, which is called %s,", aws.ToString(image.ImageId), i.imageName()), i.mark("image"))
+		case !account.Unclaimed(account.OfEC2(image.Tags), i.Stack()):
+			i.blocked = resource.InTheWay(fmt.Sprintf("%s, which is called %s,", aws.ToString(image.ImageId), i.imageName()), i.Mark("image"))
 		default:
 			i.sort(image)
 		}
@@ -136,12 +137,12 @@ func (i *images) lookByName(ctx context.Context) error {
 	return err
 }
 
-func (i *images) refused() error { return i.blocked }
+func (i *images) Refused() error { return i.blocked }
 
 // lookWith looks for the images, for the base that one would be made from here and now, and then, when it is decided which one is wanted,
 // for what else is given.
 func (i *images) lookWith(ctx context.Context, decide func([]ec2types.Image, *ec2types.Image), others ...func(context.Context) error) error {
-	from := i.declared.Origin(i.side)
+	from := i.Declared.Origin(i.Side)
 	var base *ec2types.Image
 	var stacks []ec2types.Image
 	both, first := errgroup.WithContext(ctx)
@@ -168,29 +169,29 @@ func (i *images) lookWith(ctx context.Context, decide func([]ec2types.Image, *ec
 }
 
 // kept is how the image is to be tagged.
-func (i *images) kept() Field { return i.taggedAs(i.tags()) }
+func (i *images) kept() resource.Field { return i.taggedAs(i.tags()) }
 
-func (i *images) taggedAs(tags map[string]string) Field {
-	return Field{Name: "tagged", Value: i.tags().Text(tags)}
+func (i *images) taggedAs(tags map[string]string) resource.Field {
+	return resource.Field{Name: "tagged", Value: i.tags().Text(tags)}
 }
 
 // giveBack gives the image its tags, and first its snapshots, for which the image speaks.
 func (i *images) giveBack(ctx context.Context) error {
 	for _, id := range i.own {
-		if err := i.giveTags(ctx, id, i.tags()); err != nil && !account.IsNotFound(err) {
+		if err := i.GiveTags(ctx, id, i.tags()); err != nil && !account.IsNotFound(err) {
 			return err
 		}
 	}
-	return i.giveTags(ctx, cmp.Or(i.id, i.pending), i.tags())
+	return i.GiveTags(ctx, cmp.Or(i.id, i.pending), i.tags())
 }
 
-// remnants tells whether there is anything to remove where there is no image to use: snapshots too, of images that a killed
+// Remnants tells whether there is anything to remove where there is no image to use: snapshots too, of images that a killed
 // run has deregistered.
-func (i *images) remnants() bool { return len(i.all)+len(i.orphans) > 0 }
+func (i *images) Remnants() bool { return len(i.all)+len(i.orphans) > 0 }
 
 // snapshots lists the snapshots of the stack's images.
 func (i *images) snapshots(ctx context.Context) (ids []string, err error) {
-	out, err := i.EC2.DescribeSnapshots(ctx, &ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}, Filters: i.mark("image").Filters()})
+	out, err := i.EC2.DescribeSnapshots(ctx, &ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}, Filters: i.Mark("image").Filters()})
 	if err != nil {
 		return nil, fmt.Errorf("describe snapshots: %w", err)
 	}
@@ -201,8 +202,8 @@ func (i *images) snapshots(ctx context.Context) (ids []string, err error) {
 }
 
 // there tells whether any image exists, and which digest the region has.
-func (i *images) there() (bool, Field) {
-	f := Field{Name: "digest", Value: i.earlier}
+func (i *images) there() (bool, resource.Field) {
+	f := resource.Field{Name: "digest", Value: i.earlier}
 	if i.id != "" {
 		f.Value = i.digest
 	}
@@ -211,7 +212,7 @@ func (i *images) there() (bool, Field) {
 
 // await waits until an image can be used, and takes its id for the region's.
 func (i *images) await(ctx context.Context, id string) error {
-	err := account.Poll(ctx, id, longTime, func(ctx context.Context) (bool, error) {
+	err := account.Poll(ctx, id, resource.LongTime, func(ctx context.Context) (bool, error) {
 		image, err := i.describe(ctx, id)
 		if err != nil || image == nil {
 			return false, err
@@ -263,8 +264,8 @@ func (i *images) discard(ctx context.Context, ids []string) error {
 	return nil
 }
 
-// remove deletes all images and then their snapshots, which remain without them.
-func (i *images) remove(ctx context.Context) error {
+// Remove deletes all images and then their snapshots, which remain without them.
+func (i *images) Remove(ctx context.Context) error {
 	if err := i.markDisks(ctx); err != nil {
 		return err
 	}
@@ -297,7 +298,7 @@ func (i *images) markDisks(ctx context.Context) error {
 		if slices.Contains(known, id) {
 			continue
 		}
-		if err := i.retag(ctx, id, "image"); err != nil && !account.IsNotFound(err) {
+		if err := i.Retag(ctx, id, "image"); err != nil && !account.IsNotFound(err) {
 			return err
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // keptImages is as much of EC2 as images need.
@@ -75,9 +77,9 @@ func (k *keptImages) describe(r *http.Request) string {
 // An image that has lost tags is known by the digest in its name: another of that name cannot be made.
 func TestAnImageIsKnownByItsName(t *testing.T) {
 	const digest = "0123456789abcdef0123456789abcdef"
-	s := testScope(t)
-	name := (&images{scope: s, digest: digest}).imageName()
-	own := s.mark("image").With("understudy:digest", digest)
+	s := resourcetest.Scope(t)
+	name := (&images{Scope: s, digest: digest}).imageName()
+	own := s.Mark("image").With("understudy:digest", digest)
 	without := func(key string) map[string]string {
 		tags := map[string]string{}
 		for k, v := range own {
@@ -103,17 +105,17 @@ func TestAnImageIsKnownByItsName(t *testing.T) {
 		"failed, with its tags": {image: keptImage{id: "ami-1", name: name, state: "failed", tags: own}},
 	} {
 		k := &keptImages{images: []keptImage{c.image}, snapshots: map[string]bool{}}
-		i := &images{scope: answering(t, k.answer), digest: digest}
+		i := &images{Scope: resourcetest.Answering(t, k.answer), digest: digest}
 		err := i.look(t.Context())
-		if err != nil || i.id != c.id || i.pending != c.pending || (i.found != i.kept()) != c.untagged || (i.refused() != nil) != c.refused {
+		if err != nil || i.id != c.id || i.pending != c.pending || (i.found != i.kept()) != c.untagged || (i.Refused() != nil) != c.refused {
 			t.Errorf("%s: %v: %+v", what, err, i)
 		}
 		if c.id == "" || !c.untagged {
 			continue
 		}
 		copied := &imageCopy{images: *i}
-		expect(t, copied, "tagged: yes, not no")
-		if err := copied.change(t.Context(), compare(copied.desired(), copied.actual())); err != nil {
+		resourcetest.Expect(t, copied, "tagged: yes, not no")
+		if err := copied.Change(t.Context(), resource.Compare(copied.Desired(), copied.Actual())); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff([]string{"tag ami-1"}, k.calls); diff != "" {
@@ -125,17 +127,17 @@ func TestAnImageIsKnownByItsName(t *testing.T) {
 // A snapshot that has lost its tags goes with its image: nothing tells of it afterwards.
 func TestRemovingAnImageRemovesItsSnapshots(t *testing.T) {
 	k := &keptImages{snapshots: map[string]bool{"snap-1": true, "snap-2": false}}
-	s := answering(t, k.answer)
-	own := s.mark("image").With("understudy:digest", "0123456789abcdef")
+	s := resourcetest.Answering(t, k.answer)
+	own := s.Mark("image").With("understudy:digest", "0123456789abcdef")
 	k.images = []keptImage{
 		{id: "ami-1", name: "a", state: "available", disk: "snap-1", tags: own},
 		{id: "ami-2", name: "b", state: "available", disk: "snap-2", tags: own.With("understudy:digest", "earlier")},
 	}
-	i := &images{scope: s, digest: "0123456789abcdef"}
+	i := &images{Scope: s, digest: "0123456789abcdef"}
 	if err := i.look(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := i.remove(t.Context()); err != nil {
+	if err := i.Remove(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	slices.Sort(k.calls)
@@ -153,7 +155,7 @@ func TestABakedImageIsNoBase(t *testing.T) {
 		{id: "ami-old", name: "hello", state: "available", created: "2026-01-01"},
 		{id: "ami-later pattern", name: "world", state: "available", created: "2026-04-01"},
 	}}
-	s := answering(t, k.answer)
+	s := resourcetest.Answering(t, k.answer)
 	for _, c := range []struct {
 		names []string
 		want  string

@@ -9,15 +9,16 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // instances returns those with these tags that are neither terminated nor shutting down.
-func instances(ctx context.Context, s scope, tags account.Tags) ([]ec2types.Instance, error) {
+func instances(ctx context.Context, s resource.Scope, tags account.Tags) ([]ec2types.Instance, error) {
 	return instancesWhere(ctx, s, tags.Filters()...)
 }
 
 // instancesWhere returns those that the filters select and that are neither terminated nor shutting down.
-func instancesWhere(ctx context.Context, s scope, filters ...ec2types.Filter) ([]ec2types.Instance, error) {
+func instancesWhere(ctx context.Context, s resource.Scope, filters ...ec2types.Filter) ([]ec2types.Instance, error) {
 	alive := account.Filter("instance-state-name", "pending", "running", "stopping", "stopped")
 	pages := ec2.NewDescribeInstancesPaginator(s.EC2, &ec2.DescribeInstancesInput{Filters: append(filters, alive)})
 	var found []ec2types.Instance
@@ -34,7 +35,7 @@ func instancesWhere(ctx context.Context, s scope, filters ...ec2types.Filter) ([
 }
 
 // instance returns one instance, or nil where it is not there.
-func instance(ctx context.Context, s scope, id string) (*ec2types.Instance, error) {
+func instance(ctx context.Context, s resource.Scope, id string) (*ec2types.Instance, error) {
 	out, err := s.EC2.DescribeInstances(ctx, &ec2.DescribeInstancesInput{InstanceIds: []string{id}})
 	switch {
 	case account.IsNotFound(err):
@@ -51,7 +52,7 @@ func instance(ctx context.Context, s scope, id string) (*ec2types.Instance, erro
 }
 
 // launch runs one instance and returns its id when EC2 says that it is running.
-func launch(ctx context.Context, s scope, in *ec2.RunInstancesInput, parts ...string) (id string, err error) {
+func launch(ctx context.Context, s resource.Scope, in *ec2.RunInstancesInput, parts ...string) (id string, err error) {
 	in.MinCount, in.MaxCount = aws.Int32(1), aws.Int32(1)
 	err = account.Live(ctx, func(ctx context.Context, token string) (bool, error) {
 		in.ClientToken = &token
@@ -60,10 +61,10 @@ func launch(ctx context.Context, s scope, in *ec2.RunInstancesInput, parts ...st
 			return false, fmt.Errorf("run instance: %w", err)
 		}
 		id = aws.ToString(out.Instances[0].InstanceId)
-		return settled(ctx, func(ctx context.Context) (bool, error) {
+		return resource.Settled(ctx, func(ctx context.Context) (bool, error) {
 			i, err := instance(ctx, s, id)
 			if i != nil && !starting(*i) {
-				return false, errGone
+				return false, resource.ErrGone
 			}
 			return i != nil, err
 		})
@@ -71,7 +72,7 @@ func launch(ctx context.Context, s scope, in *ec2.RunInstancesInput, parts ...st
 	if err != nil {
 		return "", err
 	}
-	return id, account.Poll(ctx, id, longTime, func(ctx context.Context) (bool, error) {
+	return id, account.Poll(ctx, id, resource.LongTime, func(ctx context.Context) (bool, error) {
 		i, err := instance(ctx, s, id)
 		if err != nil || i == nil {
 			return false, err
@@ -83,17 +84,17 @@ func launch(ctx context.Context, s scope, in *ec2.RunInstancesInput, parts ...st
 	})
 }
 
-func launchParts(s scope, parts []string) []string {
-	return append([]string{s.stack(), s.Region, "instance"}, parts...)
+func launchParts(s resource.Scope, parts []string) []string {
+	return append([]string{s.Stack(), s.Region, "instance"}, parts...)
 }
 
 // launchedFor tells whether a client token is one that launch uses for these parts.
-func launchedFor(s scope, token string, parts ...string) bool {
+func launchedFor(s resource.Scope, token string, parts ...string) bool {
 	return token != "" && account.LivedBy(token, launchParts(s, parts)...)
 }
 
 // terminate ends instances and returns when they are gone, and with them their network interfaces.
-func terminate(ctx context.Context, s scope, ids []string) error {
+func terminate(ctx context.Context, s resource.Scope, ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -102,7 +103,7 @@ func terminate(ctx context.Context, s scope, ids []string) error {
 		return fmt.Errorf("terminate instances: %w", err)
 	}
 	for _, id := range ids {
-		err := account.Poll(ctx, "the end of "+id, longTime, func(ctx context.Context) (bool, error) {
+		err := account.Poll(ctx, "the end of "+id, resource.LongTime, func(ctx context.Context) (bool, error) {
 			i, err := instance(ctx, s, id)
 			return err == nil && (i == nil || i.State.Name == ec2types.InstanceStateNameTerminated), err
 		})

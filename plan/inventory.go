@@ -5,11 +5,12 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // region is what one region of a stack is made of, by name for those that need it.
 type region struct {
-	scope
+	resource.Scope
 	prefix            string // of its resources' names, in an earlier network
 	zones             *zones
 	vpc               *vpc
@@ -79,14 +80,14 @@ type inventory struct {
 func takeInventory(d *understudy.Declaration, accounts map[understudy.Side]*account.Account) *inventory {
 	v := &inventory{regions: map[understudy.Side]*region{}}
 	for _, side := range understudy.Sides {
-		r := &region{scope: scope{accounts[side], d, side}}
+		r := &region{Scope: resource.Scope{Account: accounts[side], Declared: d, Side: side}}
 		v.regions[side] = r
 		v.addNetwork(r)
 		v.addGroups(r)
 		v.addEndpoints(r)
 	}
 	v.addImages(d)
-	v.addRole(scope{accounts[understudy.Primary], d, understudy.Global})
+	v.addRole(resource.Scope{Account: accounts[understudy.Primary], Declared: d, Side: understudy.Global})
 	for _, side := range understudy.Sides {
 		v.addService(v.regions[side])
 	}
@@ -97,28 +98,28 @@ func takeInventory(d *understudy.Declaration, accounts map[understudy.Side]*acco
 	}
 	for _, side := range understudy.Sides {
 		r := v.regions[side]
-		if !r.place().Given() { // where all are, and the stack is the neighbour
-			v.graph.add(r.id("neighbours"), &neighbours{scope: r.scope, vpc: r.vpc, graph: &v.graph}, r.vpcNode)
+		if !r.Place().Given() { // where all are, and the stack is the neighbour
+			v.graph.add(r.id("neighbours"), &neighbours{Scope: r.Scope, vpc: r.vpc, graph: &v.graph}, r.vpcNode)
 		}
 	}
 	return v
 }
 
-func (r *region) id(name string) string { return string(r.side) + "/" + r.prefix + name }
+func (r *region) id(name string) string { return string(r.Side) + "/" + r.prefix + name }
 
 func (v *inventory) addNetwork(r *region) {
-	if r.place().Given() {
+	if r.Place().Given() {
 		v.addGiven(r)
 		return
 	}
 	g := &v.graph
-	r.zones = &zones{scope: r.scope}
-	r.vpc = &vpc{scope: r.scope}
+	r.zones = &zones{Scope: r.Scope}
+	r.vpc = &vpc{Scope: r.Scope}
 	r.vpcNode = g.add(r.id("vpc"), r.vpc)
-	r.gateway = &gateway{scope: r.scope, vpc: r.vpc}
+	r.gateway = &gateway{Scope: r.Scope, vpc: r.vpc}
 	gatewayNode := g.add(r.id("gateway"), r.gateway, r.vpcNode)
 	v.addSubnets(r)
-	public := &routes{scope: r.scope, role: publicRoutes, vpc: r.vpc, gateway: r.gateway, subnets: r.public(),
+	public := &routes{Scope: r.Scope, role: publicRoutes, vpc: r.vpc, gateway: r.gateway, subnets: r.public(),
 		elsewhere: slices.Concat(r.private(), r.otherSubnets), going: r.otherSubnets}
 	publicNode := g.add(r.id("public routes"), public, append(publicOf(r.subnetNodes), gatewayNode)...).finding(r.subnetNodes...)
 	r.openNodes = []*node{publicNode}
@@ -126,15 +127,15 @@ func (v *inventory) addNetwork(r *region) {
 }
 
 func (v *inventory) addGroups(r *region) {
-	d := r.declared
+	d := r.Declared
 	_, port := d.Entry()
-	r.facing = &group{scope: r.scope, role: "public-facing", purpose: "users to the load balancer", vpc: r.vpc, port: port,
+	r.facing = &group{Scope: r.Scope, role: "public-facing", purpose: "users to the load balancer", vpc: r.vpc, port: port,
 		declares: d.Security.PublicFacing, also: d.OpenPorts}
 	facing := v.graph.add(r.id("public-facing group"), r.facing, r.vpcNode)
-	r.within = &group{scope: r.scope, role: "internal", purpose: "load balancer to the service", vpc: r.vpc, port: d.Service.Port,
+	r.within = &group{Scope: r.Scope, role: "internal", purpose: "load balancer to the service", vpc: r.vpc, port: d.Service.Port,
 		probed: d.Target.CheckPort(d.Service.Port), from: r.facing, declares: d.Security.Internal}
 	r.groupNodes = []*node{facing, v.graph.add(r.id("internal group"), r.within, facing).finding(r.vpcNode)}
-	r.hostGroup = &group{scope: r.scope, role: "hosts", purpose: "to the hosts", vpc: r.vpc, from: r.facing,
+	r.hostGroup = &group{Scope: r.Scope, role: "hosts", purpose: "to the hosts", vpc: r.vpc, from: r.facing,
 		declares: understudy.Access{Ingress: d.Hosts.Ingress}}
 	r.hostGroupNode = v.graph.add(r.id("hosts group"), asked(len(d.Hosts.Ingress) > 0, r.hostGroup), facing).finding(r.vpcNode)
 }
@@ -144,11 +145,11 @@ func (v *inventory) addGroups(r *region) {
 func (v *inventory) addImages(d *understudy.Declaration) {
 	p, s := v.regions[understudy.Primary], v.regions[understudy.Secondary]
 	digest := digestOf(d.Image, d.Origin(understudy.Primary))
-	b := &builder{scope: p.scope, subnet: p.subnets[0], group: p.facing, digest: digest}
+	b := &builder{Scope: p.Scope, subnet: p.subnets[0], group: p.facing, digest: digest}
 	if !d.Image.Baked {
 		for _, side := range understudy.Sides {
 			r := v.regions[side]
-			used := &usedImage{images: images{scope: r.scope}}
+			used := &usedImage{images: images{Scope: r.Scope}}
 			if side == understudy.Primary {
 				used.builder = b
 			}
@@ -157,9 +158,9 @@ func (v *inventory) addImages(d *understudy.Declaration) {
 		}
 		return
 	}
-	v.image = &image{images: images{scope: p.scope, recipe: digest, digest: digest}, builder: b}
+	v.image = &image{images: images{Scope: p.Scope, recipe: digest, digest: digest}, builder: b}
 	p.image, p.imageNode = &v.image.images, v.graph.add(p.id("image"), v.image, slices.Concat(p.openNodes, p.groupNodes[:1])...).finding()
-	copied := &imageCopy{images: images{scope: s.scope, recipe: digest, digest: digest}, source: v.image}
+	copied := &imageCopy{images: images{Scope: s.Scope, recipe: digest, digest: digest}, source: v.image}
 	s.image, s.imageNode = &copied.images, v.graph.add(s.id("image"), copied, p.imageNode).finding()
 	s.imageNode.glances = []*node{p.imageNode}
 }
@@ -167,8 +168,8 @@ func (v *inventory) addImages(d *understudy.Declaration) {
 // addService adds the load balancer and the instances behind and beside it.
 func (v *inventory) addService(r *region) {
 	v.addFront(r)
-	r.rulesNode = v.graph.add(r.id("rules"), &rules{scope: r.scope, listener: r.listener}, r.listenerNode)
-	r.template = &template{scope: r.scope, imageID: func() string { return r.image.id }, root: func() string { return r.image.root }, group: r.within,
+	r.rulesNode = v.graph.add(r.id("rules"), &rules{Scope: r.Scope, listener: r.listener}, r.listenerNode)
+	r.template = &template{Scope: r.Scope, imageID: func() string { return r.image.id }, root: func() string { return r.image.root }, group: r.within,
 		role: v.role}
 	r.templateNode = v.graph.add(r.id("launch template"), r.template, r.imageNode, r.groupNodes[1], v.roleNode).finding(r.imageNode, r.groupNodes[1])
 	v.addInstances(r)
@@ -176,11 +177,11 @@ func (v *inventory) addService(r *region) {
 }
 
 // addRole adds the role of the instances, or what is left of one.
-func (v *inventory) addRole(global scope) {
-	v.role = &role{scope: global}
-	var asDeclared resource = v.role
-	if !global.declared.RoleMade() {
-		asDeclared = &retired{resource: asDeclared}
+func (v *inventory) addRole(global resource.Scope) {
+	v.role = &role{Scope: global}
+	var asDeclared resource.Resource = v.role
+	if !global.Declared.RoleMade() {
+		asDeclared = &retired{Resource: asDeclared}
 	}
 	v.roleNode = v.graph.add("global/instance role", asDeclared)
 }
@@ -188,14 +189,14 @@ func (v *inventory) addRole(global scope) {
 // addFront adds the load balancer, and where it sends requests.
 func (v *inventory) addFront(r *region) {
 	g := &v.graph
-	r.targetGroup = &targetGroup{scope: r.scope, vpc: r.vpc}
+	r.targetGroup = &targetGroup{Scope: r.Scope, vpc: r.vpc}
 	r.targetGroupNode = g.add(r.id("target group"), r.targetGroup, r.vpcNode)
 	g.after(r.targetGroupNode, r.groupNodes[1]) // what it probes is open by then
 	v.addFurtherGroups(r)
-	r.within.also = func() []int { return slices.Concat(r.declared.Asked(), r.targetGroup.earlierPorts(), r.probedBefore()) }
-	r.balancer = &balancer{scope: r.scope, vpc: r.vpc, subnets: r.public(), group: r.facing}
+	r.within.also = func() []int { return slices.Concat(r.Declared.Asked(), r.targetGroup.earlierPorts(), r.probedBefore()) }
+	r.balancer = &balancer{Scope: r.Scope, vpc: r.vpc, subnets: r.public(), group: r.facing}
 	r.balancerNode = g.add(r.id("load balancer"), r.balancer, slices.Concat(r.openNodes, r.groupNodes[:1])...).finding(r.vpcNode)
-	r.listener = &listener{scope: r.scope, balancer: r.balancer, group: r.targetGroup}
+	r.listener = &listener{Scope: r.Scope, balancer: r.balancer, group: r.targetGroup}
 	r.listenerNode = g.add(r.id("listener"), r.listener, slices.Concat([]*node{r.balancerNode, r.targetGroupNode}, r.groupsNodes)...).finding(r.balancerNode)
 	v.addRedirect(r)
 	v.addFurther(r)
@@ -205,7 +206,7 @@ func (v *inventory) addFront(r *region) {
 func (v *inventory) addInstances(r *region) {
 	g := &v.graph
 	v.addHosts(r)
-	r.fleet = &fleet{scope: r.scope, template: r.template, group: r.targetGroup, subnets: r.private()}
+	r.fleet = &fleet{Scope: r.Scope, template: r.template, group: r.targetGroup, subnets: r.private()}
 	reads := slices.Concat(privateOf(r.subnetNodes), r.groupsNodes, []*node{r.templateNode, r.targetGroupNode})
 	needs := slices.Concat(r.privateRoutes, r.endpointNodes, reads, []*node{r.groupNodes[1]})
 	r.fleetNode = g.add(r.id("fleet"), r.fleet, with(needs...)...).finding(with(reads...)...)
@@ -219,29 +220,29 @@ func with(nodes ...*node) []*node {
 // addReadiness adds what is waited for until the instances serve, and what follows then.
 func (v *inventory) addReadiness(r *region) {
 	g := &v.graph
-	r.targets = &targets{scope: r.scope, group: r.targetGroup, fleet: r.fleet}
+	r.targets = &targets{Scope: r.Scope, group: r.targetGroup, fleet: r.fleet}
 	r.readyNodes = append(r.readyNodes, g.add(r.id("targets"), r.targets,
 		slices.Concat([]*node{r.fleetNode, r.listenerNode, r.rulesNode}, r.furtherNodes)...). // a target is asked once something forwards to its group
 		finding(append(r.groupsNodes[:len(r.groupsNodes):len(r.groupsNodes)], r.fleetNode, r.targetGroupNode)...))
-	r.readyNodes = append(r.readyNodes, g.add(r.id("handover"), &handover{r.scope, r.listener}, r.readyNodes[0]).finding())
+	r.readyNodes = append(r.readyNodes, g.add(r.id("handover"), &handover{r.Scope, r.listener}, r.readyNodes[0]).finding())
 	v.addTracking(r)
 	v.addScheduled(r)
-	r.presetNode = g.add(r.id("default version"), &preset{scope: r.scope, template: r.template}, r.readyNodes...).finding()
+	r.presetNode = g.add(r.id("default version"), &preset{Scope: r.Scope, template: r.template}, r.readyNodes...).finding()
 }
 
 // addNames adds what is in Route 53. Health checks are made when the service runs: a check that begins with
 // failures becomes healthy only after as many successes as its threshold.
 func (v *inventory) addNames(d *understudy.Declaration, accounts map[understudy.Side]*account.Account) {
 	g := &v.graph
-	global := scope{accounts[understudy.Primary], d, understudy.Global}
-	v.zone = &zone{scope: global}
+	global := resource.Scope{Account: accounts[understudy.Primary], Declared: d, Side: understudy.Global}
+	v.zone = &zone{Scope: global}
 	zoneNode := g.add("global/zone", v.zone)
 	needs := []*node{zoneNode}
-	v.records = &records{scope: global, zone: v.zone, balancers: map[understudy.Side]*balancer{}, checks: map[understudy.Side]*check{},
+	v.records = &records{Scope: global, zone: v.zone, balancers: map[understudy.Side]*balancer{}, checks: map[understudy.Side]*check{},
 		groups: map[understudy.Side]*targetGroup{}}
 	for _, side := range understudy.Sides {
 		r := v.regions[side]
-		r.check = &check{scope: r.scope, balancer: r.balancer, fleet: r.fleet}
+		r.check = &check{Scope: r.Scope, balancer: r.balancer, fleet: r.fleet}
 		r.checkNode = g.add(r.id("health check"), r.check, append(r.readyNodes, r.balancerNode)...).finding(r.balancerNode)
 		v.addFurtherChecks(r)
 		needs = append(needs, r.checkNode)
@@ -250,7 +251,7 @@ func (v *inventory) addNames(d *understudy.Declaration, accounts map[understudy.
 	checks := slices.Clone(needs[1:])
 	for _, side := range understudy.Sides {
 		r := v.regions[side]
-		r.passing = &passing{scope: r.scope, check: r.check, further: r.furtherChecks}
+		r.passing = &passing{Scope: r.Scope, check: r.check, further: r.furtherChecks}
 	}
 	v.recordsNode = g.add("global/records", v.records, append(needs, v.addSwitch(d)...)...).finding(v.withBalancers(zoneNode)...)
 	after := []*node{v.recordsNode}
@@ -259,21 +260,21 @@ func (v *inventory) addNames(d *understudy.Declaration, accounts map[understudy.
 		r.healthNode = g.add(r.id("health"), r.passing, append([]*node{r.checkNode}, r.furtherCheckNodes...)...)
 		after = append(after, r.healthNode)
 		v.addSuperseded(r, zoneNode)
-		r.moved = &moved{scope: r.scope, region: r, linger: DefaultLinger,
-			records: &records{scope: global, zone: v.zone, balancers: v.records.balancers}}
+		r.moved = &moved{Scope: r.Scope, region: r, linger: DefaultLinger,
+			records: &records{Scope: global, zone: v.zone, balancers: v.records.balancers}}
 		r.movedNode = g.add(r.id("earlier network"), r.moved, r.healthNode).finding(r.vpcNode)
 	}
-	g.add("global/earlier names", &earlier{scope: global, zone: v.zone, checks: v.records.checks}, after...).
+	g.add("global/earlier names", &earlier{Scope: global, zone: v.zone, checks: v.records.checks}, after...).
 		finding(append(checks, zoneNode)...)
 }
 
 // addSuperseded adds what takes an earlier generation away.
 func (v *inventory) addSuperseded(r *region, zoneNode *node) {
 	g := &v.graph
-	a := &alias{r.scope, r.targetGroup, &records{scope: v.records.scope, zone: v.zone, balancers: v.records.balancers}}
+	a := &alias{r.Scope, r.targetGroup, &records{Scope: v.records.Scope, zone: v.zone, balancers: v.records.balancers}}
 	aliasNode := g.add(r.id("alias"), a, r.targetGroupNode, zoneNode).finding(v.withBalancers(r.targetGroupNode, zoneNode)...)
 	g.after(r.listenerNode, aliasNode)
-	r.superseded = &superseded{r.scope, r.listener, r.targetGroup, r.fleet, r.within, a, r.probedBefore}
+	r.superseded = &superseded{r.Scope, r.listener, r.targetGroup, r.fleet, r.within, a, r.probedBefore}
 	r.supersededNode = g.add(r.id("earlier service"), r.superseded, r.healthNode, r.listenerNode, aliasNode).finding()
 	g.after(r.supersededNode, append(r.furtherNodes, r.rulesNode)...) // what still forwards to the earlier target group is gone by then
 }

@@ -102,7 +102,7 @@ func whyLeft(ctx context.Context, n *node, err error) string {
 		return p.unprotect()
 	}
 	if z, ok := n.resource.(*zone); ok && account.IsCode(err, "HostedZoneNotEmpty") {
-		if held, listed := z.holds(ctx); listed == nil && len(held) > 0 {
+		if held, listed := z.Holds(ctx); listed == nil && len(held) > 0 {
 			return "it has records that are not this stack's: " + strings.Join(held, ", ")
 		}
 	}

@@ -17,8 +17,8 @@ type kept struct {
 	removed bool
 }
 
-func (k *kept) find(context.Context) (bool, error) { return true, nil }
-func (k *kept) remove(context.Context) error {
+func (k *kept) Find(context.Context) (bool, error) { return true, nil }
+func (k *kept) Remove(context.Context) error {
 	k.removed = k.fails == nil
 	return k.fails
 }
@@ -82,7 +82,7 @@ func TestInterruptedDownIsNotALeftover(t *testing.T) {
 // made is a zone that this stack has made.
 type made struct{ zone }
 
-func (m *made) find(context.Context) (bool, error) { return true, nil }
+func (m *made) Find(context.Context) (bool, error) { return true, nil }
 
 func TestZoneStaysUnlessItIsAskedFor(t *testing.T) {
 	for _, asked := range []bool{false, true} {

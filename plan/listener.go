@@ -12,13 +12,14 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // listener is where users connect: it sends all requests to the target group. Where they connect with HTTPS, another one sends those
 // who come with HTTP on to it (redirect.go).
 type listener struct {
-	scope
-	doubles
+	resource.Scope
+	resource.Doubles
 	balancer  *balancer
 	group     *targetGroup // nil of one that redirects
 	redirects bool
@@ -32,43 +33,43 @@ type listener struct {
 	arn       string
 	shares    []share // of the target groups that it was found to forward to
 	inTheWay  string  // the other listener, if it has the port that this one is to have
-	seen      []Field
+	seen      []resource.Field
 }
 
 const listenerRole = "listener"
 
-func (l *listener) identity() string { return l.arn }
-func (l *listener) actual() []Field  { return l.seen }
+func (l *listener) Identity() string         { return l.arn }
+func (l *listener) Actual() []resource.Field { return l.seen }
 
-func (l *listener) desired() []Field {
-	return append([]Field{
-		{Name: "port", Value: number(l.port())},
+func (l *listener) Desired() []resource.Field {
+	return append([]resource.Field{
+		{Name: "port", Value: resource.Number(l.port())},
 		{Name: "protocol", Value: string(l.protocol())},
 		{Name: "forwards to", Value: l.destination()},
 		{Name: "other rules", Value: ""},
-		l.tagged(l.role()),
+		l.Tagged(l.role()),
 	}, append(l.desiredTLS(), l.desiredIdle()...)...)
 }
 
 func (l *listener) port() int {
 	switch {
 	case l.redirects:
-		return l.declared.Listener.Port
+		return l.Declared.Listener.Port
 	case l.switches:
-		return switchPort(l.side, l.position)
+		return switchPort(l.Side, l.position)
 	case l.further != nil:
 		return l.further.Port
 	}
-	return entryPort(l.scope)
+	return entryPort(l.Scope)
 }
 
 func (l *listener) protocol() elbtypes.ProtocolEnum {
 	switch {
-	case l.secure() && flows(l.scope):
+	case l.secure() && flows(l.Scope):
 		return elbtypes.ProtocolEnumTls
 	case l.secure():
 		return elbtypes.ProtocolEnumHttps
-	case flows(l.scope):
+	case flows(l.Scope):
 		return elbtypes.ProtocolEnumTcp
 	}
 	return elbtypes.ProtocolEnumHttp
@@ -110,7 +111,7 @@ func (l *listener) role() string {
 	return listenerRole
 }
 
-func (l *listener) find(ctx context.Context) (bool, error) {
+func (l *listener) Find(ctx context.Context) (bool, error) {
 	if l.balancer.arn == "" {
 		return false, nil
 	}
@@ -121,7 +122,7 @@ func (l *listener) find(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("describe listeners of %s: %w", l.balancer.arn, err)
 	}
-	*l = listener{scope: l.scope, balancer: l.balancer, group: l.group, redirects: l.redirects, further: l.further, lead: l.lead, followers: l.followers,
+	*l = listener{Scope: l.Scope, balancer: l.balancer, group: l.group, redirects: l.redirects, further: l.further, lead: l.lead, followers: l.followers,
 		switches: l.switches}
 	roles, err := l.rolesOf(ctx, out.Listeners)
 	if err != nil {
@@ -145,11 +146,11 @@ func (l *listener) find(ctx context.Context) (bool, error) {
 			closing = append(closing, &one)
 		}
 	}
-	there, err := choose(ctx, l, found)
+	there, err := resource.Choose(ctx, l, found)
 	l.inTheWay = inTheWay
 	l.closing = closing
 	for _, one := range closing {
-		l.spare = append(l.spare, double{one, l.arn, nil})
+		l.Spare = append(l.Spare, resource.Double{Doubling: one, Of: l.arn, Held: nil})
 	}
 	if err == nil && !there {
 		err = l.turns(ctx)
@@ -170,10 +171,10 @@ func (l *listener) readMore(ctx context.Context) error {
 		return err
 	})
 	all.Go(func() (err error) {
-		tags, err = l.tagsOfELB(ctx, l.arn)
+		tags, err = l.TagsOfELB(ctx, l.arn)
 		return err
 	})
-	var idle []Field
+	var idle []resource.Field
 	all.Go(func() (err error) {
 		idle, err = l.readIdle(ctx)
 		return err
@@ -182,15 +183,15 @@ func (l *listener) readMore(ctx context.Context) error {
 		return err
 	}
 	l.turnedBy = tags[turnedTag]
-	l.seen = append(append(l.seen, Field{Name: "other rules", Value: set(rules...)}, l.taggedWith(l.role(), tags)), idle...)
+	l.seen = append(append(l.seen, resource.Field{Name: "other rules", Value: resource.Set(rules...)}, l.TaggedWith(l.role(), tags)), idle...)
 	return nil
 }
 
 func (l *listener) remember(o elbtypes.Listener) {
 	l.stands(o)
 	l.arn, l.shares = aws.ToString(o.ListenerArn), sharesOf(o.DefaultActions)
-	l.seen = []Field{
-		{Name: "port", Value: number(aws.ToInt32(o.Port))},
+	l.seen = []resource.Field{
+		{Name: "port", Value: resource.Number(aws.ToInt32(o.Port))},
 		{Name: "protocol", Value: string(o.Protocol)},
 		{Name: "forwards to", Value: actionsText(o.DefaultActions)},
 	}
@@ -213,7 +214,7 @@ func actionsText(actions []elbtypes.Action) string {
 		}
 		texts = append(texts, text)
 	}
-	return set(texts...)
+	return resource.Set(texts...)
 }
 
 // otherRules returns the rules beside the default one that the stack did not make: what they match does not reach the
@@ -225,7 +226,7 @@ func (l *listener) otherRules(ctx context.Context) ([]string, error) {
 	}
 	var arns []string
 	for _, r := range out.Rules {
-		if !aws.ToBool(r.IsDefault) && !(l.role() == listenerRole && l.declared.Switched(l.side) && slices.ContainsFunc(r.Conditions, account.IsSwitchPath)) {
+		if !aws.ToBool(r.IsDefault) && !(l.role() == listenerRole && l.Declared.Switched(l.Side) && slices.ContainsFunc(r.Conditions, account.IsSwitchPath)) {
 			arns = append(arns, aws.ToString(r.RuleArn))
 		}
 	}
@@ -240,7 +241,7 @@ func (l *listener) foreign(ctx context.Context, arns []string) (others []string,
 			return nil, fmt.Errorf("describe tags of rules of %s: %w", l.arn, err)
 		}
 		for _, d := range out.TagDescriptions {
-			if account.OfELB(d.Tags)[account.TagStack] != l.stack() {
+			if account.OfELB(d.Tags)[account.TagStack] != l.Stack() {
 				others = append(others, aws.ToString(d.ResourceArn))
 			}
 		}
@@ -248,21 +249,21 @@ func (l *listener) foreign(ctx context.Context, arns []string) (others []string,
 	return others, nil
 }
 
-// fits prefers the listener with the declared port, and of two switches the one that is turned.
-func (l *listener) fits() int {
-	if l.switches && l.position != l.side {
+// Fits prefers the listener with the declared port, and of two switches the one that is turned.
+func (l *listener) Fits() int {
+	if l.switches && l.position != l.Side {
 		return 0
 	}
-	if slices.Contains(l.seen, Field{Name: "port", Value: number(l.port())}) {
+	if slices.Contains(l.seen, resource.Field{Name: "port", Value: resource.Number(l.port())}) {
 		return 1
 	}
 	return 0
 }
 
-// holds is nothing: what a second listener of the stack's own load balancer serves, the other region does not.
-func (l *listener) holds(context.Context) ([]string, error) { return nil, nil }
+// Holds is nothing: what a second listener of the stack's own load balancer serves, the other region does not.
+func (l *listener) Holds(context.Context) ([]string, error) { return nil, nil }
 
-func (l *listener) create(ctx context.Context) error {
+func (l *listener) Create(ctx context.Context) error {
 	if err := l.makeWay(ctx); err != nil {
 		return err
 	}
@@ -274,7 +275,7 @@ func (l *listener) create(ctx context.Context) error {
 		SslPolicy:       policy,
 		Certificates:    certificates,
 		DefaultActions:  l.actions(),
-		Tags:            l.mark(l.role()).ELB(),
+		Tags:            l.Mark(l.role()).ELB(),
 	})
 	if err != nil {
 		return fmt.Errorf("create listener: %w", err)
@@ -283,9 +284,9 @@ func (l *listener) create(ctx context.Context) error {
 	return l.made(ctx)
 }
 
-func (l *listener) change(ctx context.Context, differences []Difference) error {
-	if differs(differences, "tagged") {
-		if err := l.retagELB(ctx, l.arn, l.role()); err != nil || len(differences) == 1 {
+func (l *listener) Change(ctx context.Context, differences []resource.Difference) error {
+	if resource.Differs(differences, "tagged") {
+		if err := l.RetagELB(ctx, l.arn, l.role()); err != nil || len(differences) == 1 {
 			return err
 		}
 	}
@@ -294,7 +295,7 @@ func (l *listener) change(ctx context.Context, differences []Difference) error {
 	}
 	policy, certificates := l.tls()
 	port := aws.Int32(int32(l.port()))
-	if l.switches && !differs(differences, "port") {
+	if l.switches && !resource.Differs(differences, "port") {
 		port = nil // somebody may have turned the switch since it was found
 	}
 	_, err := l.ELB.ModifyListener(ctx, &elb.ModifyListenerInput{
@@ -306,17 +307,17 @@ func (l *listener) change(ctx context.Context, differences []Difference) error {
 		DefaultActions: l.actions(),
 	})
 	if l.role() != listenerRole && account.IsNotFound(err) { // the other listener has its port now
-		return l.create(ctx)
+		return l.Create(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("change %s: %w", l.arn, err)
 	}
-	if differs(differences, idleSetting) {
+	if resource.Differs(differences, idleSetting) {
 		if err := l.setIdle(ctx); err != nil {
 			return err
 		}
 	}
-	if !differs(differences, "other rules") {
+	if !resource.Differs(differences, "other rules") {
 		return nil
 	}
 	rules, err := l.otherRules(ctx)
@@ -328,11 +329,11 @@ func (l *listener) change(ctx context.Context, differences []Difference) error {
 	return err
 }
 
-func (l *listener) remove(ctx context.Context) error {
+func (l *listener) Remove(ctx context.Context) error {
 	if _, err := l.ELB.DeleteListener(ctx, &elb.DeleteListenerInput{ListenerArn: &l.arn}); err != nil {
 		return fmt.Errorf("delete %s: %w", l.arn, err)
 	}
 	return nil
 }
 
-var _ doubling = (*listener)(nil)
+var _ resource.Doubling = (*listener)(nil)

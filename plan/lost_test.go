@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 
 	"github.com/aws/smithy-go"
+
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // onceLost is a thing whose first create call loses its answer.
@@ -21,12 +23,12 @@ type onceLost struct {
 	always  bool // create fails the second time, too
 }
 
-func (o *onceLost) find(context.Context) (bool, error)         { return o.there, nil }
-func (o *onceLost) desired() []Field                           { return []Field{{Name: "size", Value: "1"}} }
-func (o *onceLost) actual() []Field                            { return nil }
-func (o *onceLost) change(context.Context, []Difference) error { o.changes++; return nil }
-func (o *onceLost) remove(context.Context) error               { return nil }
-func (o *onceLost) create(context.Context) error {
+func (o *onceLost) Find(context.Context) (bool, error)                  { return o.there, nil }
+func (o *onceLost) Desired() []resource.Field                           { return []resource.Field{{Name: "size", Value: "1"}} }
+func (o *onceLost) Actual() []resource.Field                            { return nil }
+func (o *onceLost) Change(context.Context, []resource.Difference) error { o.changes++; return nil }
+func (o *onceLost) Remove(context.Context) error                        { return nil }
+func (o *onceLost) Create(context.Context) error {
 	o.creates++
 	if o.creates == 1 || o.always {
 		o.there = o.made

@@ -11,13 +11,14 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // nat is a public NAT gateway in a public subnet. Neither its subnet nor its first address can change (CreateNatGateway in the Amazon EC2
 // API Reference), so that one which has others is not in use: another one is made, and it goes when no route leads to it.
 type nat struct {
-	scope
-	doubles
+	resource.Scope
+	resource.Doubles
 	role    string
 	vpc     *vpc
 	subnet  *subnet
@@ -25,23 +26,23 @@ type nat struct {
 
 	id            string
 	within, given string // its subnet, and its address
-	seen          []Field
+	seen          []resource.Field
 }
 
-func (n *nat) identity() string { return n.id }
-func (n *nat) actual() []Field  { return n.seen }
+func (n *nat) Identity() string         { return n.id }
+func (n *nat) Actual() []resource.Field { return n.seen }
 
-func (n *nat) desired() []Field {
-	return []Field{
-		{Name: "subnet", Value: known(n.subnet.id)},
-		{Name: "address", Value: known(n.address.id)},
+func (n *nat) Desired() []resource.Field {
+	return []resource.Field{
+		{Name: "subnet", Value: resource.Known(n.subnet.id)},
+		{Name: "address", Value: resource.Known(n.address.id)},
 		{Name: "state", Value: string(ec2types.NatGatewayStateAvailable)},
-		n.tagged(n.role),
+		n.Tagged(n.role),
 	}
 }
 
 // natGateways returns those that the filters select, without those that failed or were deleted.
-func natGateways(ctx context.Context, s scope, filters ...ec2types.Filter) (all []ec2types.NatGateway, err error) {
+func natGateways(ctx context.Context, s resource.Scope, filters ...ec2types.Filter) (all []ec2types.NatGateway, err error) {
 	pages := ec2.NewDescribeNatGatewaysPaginator(s.EC2, &ec2.DescribeNatGatewaysInput{
 		Filter: append(slices.Clone(filters), account.Filter("state", "pending", "available")),
 	})
@@ -65,18 +66,18 @@ func allocationOf(n ec2types.NatGateway) string {
 	return ""
 }
 
-func (n *nat) find(ctx context.Context) (bool, error) {
-	all, err := natGateways(ctx, n.scope, n.mark(n.role).Filters()...)
+func (n *nat) Find(ctx context.Context) (bool, error) {
+	all, err := natGateways(ctx, n.Scope, n.Mark(n.role).Filters()...)
 	if err == nil && len(all) == 0 && n.subnet.id != "" && n.address.id != "" { // or it has lost its tags
-		all, err = natGateways(ctx, n.scope, account.Filter("subnet-id", n.subnet.id))
+		all, err = natGateways(ctx, n.Scope, account.Filter("subnet-id", n.subnet.id))
 		all = slices.DeleteFunc(all, func(o ec2types.NatGateway) bool {
-			return allocationOf(o) != n.address.id || !account.Unclaimed(account.OfEC2(o.Tags), n.stack())
+			return allocationOf(o) != n.address.id || !account.Unclaimed(account.OfEC2(o.Tags), n.Stack())
 		})
 	}
 	if err != nil {
 		return false, err
 	}
-	*n = nat{scope: n.scope, role: n.role, vpc: n.vpc, subnet: n.subnet, address: n.address}
+	*n = nat{Scope: n.Scope, role: n.role, vpc: n.vpc, subnet: n.subnet, address: n.address}
 	var found []*nat
 	for _, o := range all {
 		if n.vpc.beyond(aws.ToString(o.VpcId)) {
@@ -86,43 +87,43 @@ func (n *nat) find(ctx context.Context) (bool, error) {
 		one.remember(o)
 		found = append(found, &one)
 	}
-	return choose(ctx, n, found)
+	return resource.Choose(ctx, n, found)
 }
 
 func (n *nat) remember(o ec2types.NatGateway) {
 	n.id, n.within, n.given = aws.ToString(o.NatGatewayId), aws.ToString(o.SubnetId), allocationOf(o)
-	n.seen = []Field{
+	n.seen = []resource.Field{
 		{Name: "subnet", Value: n.within},
 		{Name: "address", Value: n.given},
 		{Name: "state", Value: string(o.State)},
-		n.taggedWith(n.role, account.OfEC2(o.Tags)),
+		n.TaggedWith(n.role, account.OfEC2(o.Tags)),
 	}
 }
 
-func (n *nat) fits() int {
+func (n *nat) Fits() int {
 	if n.within != n.subnet.id || n.given != n.address.id {
 		return -1
 	}
 	return 0
 }
 
-// holds is asked of doubles, which go when the routes lead to the one in use.
-func (n *nat) holds(context.Context) ([]string, error) { return nil, nil }
+// Holds is asked of doubles, which go when the routes lead to the one in use.
+func (n *nat) Holds(context.Context) ([]string, error) { return nil, nil }
 
-// create returns when the NAT gateway is available. Whether it can be made turns out later ("failed" in NatGateway in the API reference).
-func (n *nat) create(ctx context.Context) error {
+// Create returns when the NAT gateway is available. Whether it can be made turns out later ("failed" in NatGateway in the API reference).
+func (n *nat) Create(ctx context.Context) error {
 	began := time.Now()
 	err := account.Live(ctx, func(ctx context.Context, token string) (bool, error) {
 		out, err := n.EC2.CreateNatGateway(ctx, &ec2.CreateNatGatewayInput{
 			SubnetId: &n.subnet.id, AllocationId: &n.address.id, ClientToken: &token,
-			TagSpecifications: n.mark(n.role).EC2(ec2types.ResourceTypeNatgateway),
+			TagSpecifications: n.Mark(n.role).EC2(ec2types.ResourceTypeNatgateway),
 		})
 		if err != nil {
 			return false, fmt.Errorf("create NAT gateway: %w", err)
 		}
 		n.id = aws.ToString(out.NatGateway.NatGatewayId)
-		return settled(ctx, func(ctx context.Context) (bool, error) { return n.alive(ctx, began) })
-	}, n.stack(), n.Region, n.role, n.subnet.id, n.address.id)
+		return resource.Settled(ctx, func(ctx context.Context) (bool, error) { return n.alive(ctx, began) })
+	}, n.Stack(), n.Region, n.role, n.subnet.id, n.address.id)
 	if err != nil {
 		return err
 	}
@@ -142,7 +143,7 @@ func (n *nat) alive(ctx context.Context, began time.Time) (bool, error) {
 	case o.State == ec2types.NatGatewayStatePending, o.State == ec2types.NatGatewayStateAvailable:
 		return true, nil
 	}
-	return false, errGone
+	return false, resource.ErrGone
 }
 
 func (n *nat) failure(o *ec2types.NatGateway) error {
@@ -162,7 +163,7 @@ func (n *nat) read(ctx context.Context) (*ec2types.NatGateway, error) {
 }
 
 func (n *nat) awaitAvailable(ctx context.Context) error {
-	return account.Poll(ctx, n.id, longTime, func(ctx context.Context) (bool, error) {
+	return account.Poll(ctx, n.id, resource.LongTime, func(ctx context.Context) (bool, error) {
 		o, err := n.read(ctx)
 		if err != nil || o == nil {
 			return false, err
@@ -174,24 +175,24 @@ func (n *nat) awaitAvailable(ctx context.Context) error {
 	})
 }
 
-func (n *nat) change(ctx context.Context, differences []Difference) error {
-	if differs(differences, "tagged") {
-		if err := n.retag(ctx, n.id, n.role); err != nil {
+func (n *nat) Change(ctx context.Context, differences []resource.Difference) error {
+	if resource.Differs(differences, "tagged") {
+		if err := n.Retag(ctx, n.id, n.role); err != nil {
 			return err
 		}
 	}
 	return n.awaitAvailable(ctx)
 }
 
-// remove returns when the NAT gateway has let its address and its subnet go.
-func (n *nat) remove(ctx context.Context) error {
+// Remove returns when the NAT gateway has let its address and its subnet go.
+func (n *nat) Remove(ctx context.Context) error {
 	if _, err := n.EC2.DeleteNatGateway(ctx, &ec2.DeleteNatGatewayInput{NatGatewayId: &n.id}); err != nil {
 		return fmt.Errorf("delete %s: %w", n.id, err)
 	}
-	return account.Poll(ctx, "the end of "+n.id, longTime, func(ctx context.Context) (bool, error) {
+	return account.Poll(ctx, "the end of "+n.id, resource.LongTime, func(ctx context.Context) (bool, error) {
 		o, err := n.read(ctx)
 		return err == nil && (o == nil || o.State == ec2types.NatGatewayStateDeleted), err
 	})
 }
 
-var _ doubling = (*nat)(nil)
+var _ resource.Doubling = (*nat)(nil)

@@ -13,13 +13,14 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // neighbours are what somebody else has put into the stack's VPC, and has changed of what came with it. They are left alone: they
 // may serve somebody. They are told of all the same, since the other region lacks them, and since they keep the VPC from being
 // deleted.
 type neighbours struct {
-	scope
+	resource.Scope
 	vpc   *vpc
 	graph *graph // of whose resources none is a neighbour
 	seen  []neighbour
@@ -34,14 +35,14 @@ type neighbour struct {
 	says string // of what came with the VPC, how it was changed
 }
 
-func (n *neighbours) desired() []Field                           { return nil }
-func (n *neighbours) actual() []Field                            { return nil }
-func (n *neighbours) create(context.Context) error               { return nil }
-func (n *neighbours) change(context.Context, []Difference) error { return nil }
-func (n *neighbours) remove(context.Context) error               { return nil }
-func (n *neighbours) foreign() bool                              { return true }
+func (n *neighbours) Desired() []resource.Field                           { return nil }
+func (n *neighbours) Actual() []resource.Field                            { return nil }
+func (n *neighbours) Create(context.Context) error                        { return nil }
+func (n *neighbours) Change(context.Context, []resource.Difference) error { return nil }
+func (n *neighbours) Remove(context.Context) error                        { return nil }
+func (n *neighbours) Foreign() bool                                       { return true }
 
-func (n *neighbours) find(ctx context.Context) (bool, error) {
+func (n *neighbours) Find(ctx context.Context) (bool, error) {
 	n.seen = nil
 	if n.vpc.id == "" {
 		return true, nil
@@ -109,7 +110,7 @@ func (n *neighbours) acls(ctx context.Context) (found []neighbour, err error) {
 		for _, s := range a.Associations {
 			subnets = append(subnets, aws.ToString(s.SubnetId))
 		}
-		found = append(found, neighbour{id: aws.ToString(a.NetworkAclId), says: what + ", over these subnets: " + orNothing(set(subnets...))})
+		found = append(found, neighbour{id: aws.ToString(a.NetworkAclId), says: what + ", over these subnets: " + orNothing(resource.Set(subnets...))})
 	}
 	return found, nil
 }
@@ -197,7 +198,7 @@ func (n *neighbours) subnets(ctx context.Context) (found []neighbour, err error)
 
 // instances returns those that are of no Auto Scaling group: its own are told of with it.
 func (n *neighbours) instances(ctx context.Context) (found []neighbour, err error) {
-	all, err := instancesWhere(ctx, n.scope, n.within()...)
+	all, err := instancesWhere(ctx, n.Scope, n.within()...)
 	for _, i := range all {
 		tags := account.OfEC2(i.Tags)
 		if tags["aws:autoscaling:groupName"] == "" {
@@ -274,21 +275,21 @@ func (n *neighbours) balancers(ctx context.Context) (found []neighbour, err erro
 	return found, nil
 }
 
-// remarks tells of what is not the stack's, when all that is has been found.
-func (n *neighbours) remarks() (all []Remark) {
+// Remarks tells of what is not the stack's, when all that is has been found.
+func (n *neighbours) Remarks() (all []resource.Remark) {
 	own := n.own()
 	for _, one := range n.seen {
 		text := one.says
 		switch {
 		case text != "":
-		case own[one.id] || one.tags[account.TagStack] == n.stack() || generationOf(n.scope, one.name) > 0:
+		case own[one.id] || one.tags[account.TagStack] == n.Stack() || generationOf(n.Scope, one.name) > 0:
 			continue
 		case one.name != "":
 			text = one.what + " that is not this stack's: " + one.name
 		default:
 			text = one.what + " that is not this stack's"
 		}
-		all = append(all, Remark{ID: one.id, Text: text})
+		all = append(all, resource.Remark{ID: one.id, Text: text})
 	}
 	return all
 }
@@ -297,15 +298,15 @@ func (n *neighbours) remarks() (all []Remark) {
 func (n *neighbours) own() map[string]bool {
 	own := map[string]bool{}
 	for _, other := range n.graph.nodes {
-		own[identity(other.resource)] = true
+		own[resource.Identity(other.resource)] = true
 		for _, d := range doublesOf(other) {
-			own[d.identity()] = true
+			own[d.Identity()] = true
 		}
 	}
 	return own
 }
 
 var (
-	_ resource  = (*neighbours)(nil)
-	_ remarking = (*neighbours)(nil)
+	_ resource.Resource  = (*neighbours)(nil)
+	_ resource.Remarking = (*neighbours)(nil)
 )

@@ -15,6 +15,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // The network that a VPC is made with is there for its life (AssociateVpcCidrBlock in the Amazon EC2 API Reference adds others), subnets,
@@ -76,8 +77,8 @@ func (v *vpc) before() (networks []string) {
 // claimEarlier gives earlier VPCs the stack's tags where they have lost them: beside one that has them they would not be found.
 func (v *vpc) claimEarlier(ctx context.Context) error {
 	for _, one := range v.earlier {
-		if differs(compare([]Field{one.tagged("vpc")}, one.seen), "tagged") {
-			if err := one.retag(ctx, one.id, "vpc"); err != nil {
+		if resource.Differs(resource.Compare([]resource.Field{one.Tagged("vpc")}, one.seen), "tagged") {
+			if err := one.Retag(ctx, one.id, "vpc"); err != nil {
 				return err
 			}
 		}
@@ -87,46 +88,46 @@ func (v *vpc) claimEarlier(ctx context.Context) error {
 
 // declaredWith is the scope of a declaration with another network. One that is given has no range of its own to be declared with, and
 // stays as it is.
-func declaredWith(s scope, network string) scope {
+func declaredWith(s resource.Scope, network string) resource.Scope {
 	cidr, err := netip.ParsePrefix(network)
 	if err != nil {
 		return s
 	}
-	d, place := *s.declared, s.place()
+	d, place := *s.Declared, s.Place()
 	place.CIDR, place.Network = cidr, nil
 	d.Regions = maps.Clone(d.Regions)
-	d.Regions[s.side] = place
-	s.declared = &d
+	d.Regions[s.Side] = place
+	s.Declared = &d
 	return s
 }
 
 // moved is the wait between the move of users to another network and the end of the earlier one.
 type moved struct {
-	scope
+	resource.Scope
 	region  *region
 	records *records // a reading of its own
 	linger  time.Duration
 }
 
-func (m *moved) momentary()    {}
-func (m *moved) foreign() bool { return true } // what it names has nodes of its own
+func (m *moved) Momentary()    {}
+func (m *moved) Foreign() bool { return true } // what it names has nodes of its own
 
-func (m *moved) find(context.Context) (bool, error) { return true, nil }
-func (m *moved) desired() []Field                   { return []Field{{Name: "earlier networks"}} }
+func (m *moved) Find(context.Context) (bool, error) { return true, nil }
+func (m *moved) Desired() []resource.Field          { return []resource.Field{{Name: "earlier networks"}} }
 
-func (m *moved) actual() []Field {
-	return []Field{{Name: "earlier networks", Value: set(m.region.vpc.before()...)}}
+func (m *moved) Actual() []resource.Field {
+	return []resource.Field{{Name: "earlier networks", Value: resource.Set(m.region.vpc.before()...)}}
 }
 
-func (m *moved) create(context.Context) error { return nil }
-func (m *moved) remove(context.Context) error { return nil }
+func (m *moved) Create(context.Context) error { return nil }
+func (m *moved) Remove(context.Context) error { return nil }
 
-// change returns when nobody has the earlier load balancer's addresses any more, and the region passes its check with the new one.
-func (m *moved) change(ctx context.Context, _ []Difference) error {
+// Change returns when nobody has the earlier load balancer's addresses any more, and the region passes its check with the new one.
+func (m *moved) Change(ctx context.Context, _ []resource.Difference) error {
 	began := time.Now()
-	return account.Poll(ctx, fmt.Sprintf("the end of answers with the earlier addresses, %v", m.linger), m.linger+longTime,
+	return account.Poll(ctx, fmt.Sprintf("the end of answers with the earlier addresses, %v", m.linger), m.linger+resource.LongTime,
 		func(ctx context.Context) (bool, error) {
-			if _, err := m.region.passing.find(ctx); err != nil {
+			if _, err := m.region.passing.Find(ctx); err != nil {
 				return false, err
 			}
 			return (m.region.passing.passes() || m.region.passing.check.dark()) && time.Since(began) >= m.linger, nil
@@ -136,7 +137,7 @@ func (m *moved) change(ctx context.Context, _ []Difference) error {
 // undo deletes the new network, with all that lies in it, where that does not come to serve. The record leads to the earlier one all
 // the time.
 func (m *moved) undo(ctx context.Context, cause error) error {
-	var ill *NotServing
+	var ill *resource.NotServing
 	r := m.region
 	if !errors.As(cause, &ill) || r.vpc.id == "" {
 		return cause
@@ -144,10 +145,10 @@ func (m *moved) undo(ctx context.Context, cause error) error {
 	if err := m.records.look(ctx); err != nil {
 		return fmt.Errorf("%w\nnot rolled back: %w", cause, err)
 	}
-	if set := m.records.seen[m.side]; set.AliasTarget != nil && sameName(aws.ToString(set.AliasTarget.DNSName), r.balancer.dnsName) {
+	if set := m.records.seen[m.Side]; set.AliasTarget != nil && sameName(aws.ToString(set.AliasTarget.DNSName), r.balancer.dnsName) {
 		return cause // users have moved
 	}
-	note(ctx, "%s does not come to serve; it is deleted", r.vpc.id)
+	resource.Note(ctx, "%s does not come to serve; it is deleted", r.vpc.id)
 	if err := m.giveUp(ctx); err != nil {
 		return fmt.Errorf("%w\ndeleting %s, which does not come to serve, failed: %w", cause, r.vpc.id, err)
 	}
@@ -161,11 +162,11 @@ func (m *moved) undo(ctx context.Context, cause error) error {
 func (m *moved) giveUp(ctx context.Context) error {
 	r := m.region
 	if c := r.check; c.id != "" && c.config != nil && len(c.superseded) > 0 && sameName(aws.ToString(c.config.FullyQualifiedDomainName), r.balancer.dnsName) {
-		if err := deleteHealthChecks(ctx, c.scope, &[]string{c.id}); err != nil {
+		if err := deleteHealthChecks(ctx, c.Scope, &[]string{c.id}); err != nil {
 			return err
 		}
 	}
-	of := &vpc{scope: r.scope, id: r.vpc.id, seen: r.vpc.seen}
+	of := &vpc{Scope: r.Scope, id: r.vpc.id, seen: r.vpc.seen}
 	alone := &inventory{}
 	alone.addLeaving(r, of, "")
 	p, err := planDown(ctx, alone, false)
@@ -180,7 +181,7 @@ func (m *moved) giveUp(ctx context.Context) error {
 
 // addLeaving adds what lies in a VPC of a region that is to go. The prefix is of its nodes' names.
 func (v *inventory) addLeaving(r *region, of *vpc, prefix string) *region {
-	old := &region{scope: declaredWith(r.scope, of.network()), prefix: prefix, template: r.template, templateNode: v.graph.byID[r.id("launch template")]}
+	old := &region{Scope: declaredWith(r.Scope, of.network()), prefix: prefix, template: r.template, templateNode: v.graph.byID[r.id("launch template")]}
 	v.addNetwork(old)
 	old.vpc.id, old.vpc.seen, old.vpc.leaving = of.id, of.seen, true
 	v.addGroups(old)
@@ -206,7 +207,7 @@ func (v *inventory) leaving(ctx context.Context) (map[*node]bool, error) {
 				prefix = fmt.Sprintf("earlier (%d) ", nth+1)
 			}
 			old := v.addLeaving(r, of, prefix)
-			v.graph.add(old.id("neighbours"), &neighbours{scope: old.scope, vpc: old.vpc, graph: &v.graph}, old.vpcNode)
+			v.graph.add(old.id("neighbours"), &neighbours{Scope: old.Scope, vpc: old.vpc, graph: &v.graph}, old.vpcNode)
 			v.graph.needs(v.recordsNode, old.balancerNode)
 			for _, n := range append([]*node{r.checkNode}, r.furtherCheckNodes...) {
 				v.graph.needs(n, old.balancerNode)
@@ -237,7 +238,7 @@ func (v *inventory) moveByRecord(r *region, linger time.Duration) {
 	for _, n := range r.hostNodes {
 		g.after(n, r.readyNodes...)
 	}
-	for _, n := range append([]*node{r.presetNode, v.recordsNode}, v.switchNodes[r.side]...) {
+	for _, n := range append([]*node{r.presetNode, v.recordsNode}, v.switchNodes[r.Side]...) {
 		g.after(n, r.healthNode)
 	}
 	g.after(r.movedNode, v.recordsNode)
@@ -255,4 +256,4 @@ func (v *vpc) succeeds() string {
 		strings.Join(v.before(), " and "), v.wanted())
 }
 
-var _ resource = (*moved)(nil)
+var _ resource.Resource = (*moved)(nil)

@@ -21,15 +21,17 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // twoNetworks answers as an account in which the stack has one of each kind in vpc-new, of the declared network, and one in vpc-old.
 // It returns the actions that were asked for.
-func twoNetworks(t *testing.T, answers map[string]string) (scope, func() []string) {
+func twoNetworks(t *testing.T, answers map[string]string) (resource.Scope, func() []string) {
 	t.Helper()
 	var mu sync.Mutex
 	var asked []string
-	s := answering(t, func(r *http.Request) (int, string) {
+	s := resourcetest.Answering(t, func(r *http.Request) (int, string) {
 		action := r.Method + " " + r.URL.Path
 		if r.Body != nil {
 			body, _ := io.ReadAll(r.Body)
@@ -70,12 +72,12 @@ func TestWhatLiesInAnotherNetworkIsPassedBy(t *testing.T) {
 		"old": {id: "vpc-old", leaving: true},
 		"":    {earlier: []*vpc{{id: "vpc-old"}, {id: "vpc-new"}}}, // a third one is to be made
 	} {
-		in := &subnet{scope: s, vpc: v}
-		for want, r := range map[string]doubling{
-			"subnet-": in, "igw-": &gateway{scope: s, vpc: v}, "sg-": &group{scope: s, vpc: v}, "rtb-": &routes{scope: s, vpc: v},
-			"i-": &host{scope: s, subnet: in, template: &template{imageID: func() string { return "" }}, group: &group{}},
+		in := &subnet{Scope: s, vpc: v}
+		for want, r := range map[string]resource.Doubling{
+			"subnet-": in, "igw-": &gateway{Scope: s, vpc: v}, "sg-": &group{Scope: s, vpc: v}, "rtb-": &routes{Scope: s, vpc: v},
+			"i-": &host{Scope: s, subnet: in, template: &template{imageID: func() string { return "" }}, group: &group{}},
 		} {
-			there, err := r.find(t.Context())
+			there, err := r.Find(t.Context())
 			if _, settings := r.(*host); settings {
 				err = nil // which are read by calls of their own
 			}
@@ -84,8 +86,8 @@ func TestWhatLiesInAnotherNetworkIsPassedBy(t *testing.T) {
 			} else {
 				want += of
 			}
-			if err != nil || there != (of != "") || r.identity() != want || len(r.(doubled).others()) > 0 {
-				t.Errorf("of %q, %T: %v, %q and doubles %v, %v; want %q", of, r, there, r.identity(), r.(doubled).others(), err, want)
+			if err != nil || there != (of != "") || r.Identity() != want || len(r.(resource.Doubled).Others()) > 0 {
+				t.Errorf("of %q, %T: %v, %q and doubles %v, %v; want %q", of, r, there, r.Identity(), r.(resource.Doubled).Others(), err, want)
 			}
 		}
 	}
@@ -103,14 +105,14 @@ func TestTheVPCWithTheDeclaredNetworkIsInUse(t *testing.T) {
 		"a third":     {one("vpc-1", "10.9.0.0/16") + one("vpc-2", "10.8.0.0/16"), "", "vpc-1 of 10.9.0.0/16, vpc-2 of 10.8.0.0/16"},
 	} {
 		s, _ := twoNetworks(t, map[string]string{"DescribeVpcs": "<vpcSet>" + c.found + "</vpcSet>"})
-		v := &vpc{scope: s}
-		there, err := v.find(t.Context())
+		v := &vpc{Scope: s}
+		there, err := v.Find(t.Context())
 		var earlier []string
 		for _, e := range v.earlier {
 			earlier = append(earlier, e.String())
 		}
-		if err != nil || there != (c.id != "") || v.id != c.id || set(earlier...) != c.earlier || len(v.spare) > 0 {
-			t.Errorf("%s: %v, %q in use, earlier %v, doubles %v, %v", name, there, v.id, earlier, v.spare, err)
+		if err != nil || there != (c.id != "") || v.id != c.id || resource.Set(earlier...) != c.earlier || len(v.Spare) > 0 {
+			t.Errorf("%s: %v, %q in use, earlier %v, doubles %v, %v", name, there, v.id, earlier, v.Spare, err)
 		}
 		if said := v.succeeds(); (said == "") != (c.earlier == "") || c.earlier != "" && !strings.Contains(said, "by one of 10.10.0.0/16") {
 			t.Errorf("%s: the step says %q", name, said)
@@ -124,8 +126,8 @@ func TestLoadBalancersAndFleetsOfTwoNetworks(t *testing.T) {
 		"<LoadBalancerName>understudy-hello</LoadBalancerName><LoadBalancerArn>arn:old</LoadBalancerArn><DNSName>old.elb</DNSName>" +
 		"<VpcId>vpc-old</VpcId></member></LoadBalancers></DescribeLoadBalancersResult>"})
 	v := &vpc{id: "vpc-new", earlier: []*vpc{{id: "vpc-old"}}}
-	b := &balancer{scope: s, vpc: v}
-	there, err := b.find(t.Context())
+	b := &balancer{Scope: s, vpc: v}
+	there, err := b.Find(t.Context())
 	if err != nil || there || b.balancerName() != "understudy2-hello" || !b.answersTo("OLD.elb.") || b.answersTo("") {
 		t.Errorf("%v, %v: the new one is %s beside %d", there, err, b.balancerName(), len(b.earlier))
 	}
@@ -136,19 +138,19 @@ func TestLoadBalancersAndFleetsOfTwoNetworks(t *testing.T) {
 
 	g := func(name, subnets string) *autoscalingtypes.AutoScalingGroup {
 		g := &autoscalingtypes.AutoScalingGroup{AutoScalingGroupName: &name, VPCZoneIdentifier: &subnets, DesiredCapacity: aws.Int32(4)}
-		for key, value := range s.mark("fleet") {
+		for key, value := range s.Mark("fleet") {
 			g.Tags = append(g.Tags, autoscalingtypes.TagDescription{Key: &key, Value: &value, PropagateAtLaunch: aws.Bool(true)})
 		}
 		return g
 	}
-	group := &targetGroup{scope: s, vpc: v, number: 2, others: []int{1}}
-	f := &fleet{scope: s, template: &template{}, group: group, subnets: []*subnet{{id: "subnet-new"}}}
+	group := &targetGroup{Scope: s, vpc: v, number: 2, others: []int{1}}
+	f := &fleet{Scope: s, template: &template{}, group: group, subnets: []*subnet{{id: "subnet-new"}}}
 	f.sort(g("understudy-hello", "subnet-old"))
 	if f.was != nil || len(f.earlier) > 0 || len(f.beyond) != 1 || f.begins() != 4 {
 		t.Errorf("the new fleet begins with %d instances, beside %d of its network and %d of another", f.begins(), len(f.earlier), len(f.beyond))
 	}
-	group = &targetGroup{scope: s, vpc: &vpc{id: "vpc-old", leaving: true}, number: 1}
-	old := &fleet{scope: s, template: &template{}, group: group, subnets: []*subnet{{id: "subnet-old"}}}
+	group = &targetGroup{Scope: s, vpc: &vpc{id: "vpc-old", leaving: true}, number: 1}
+	old := &fleet{Scope: s, template: &template{}, group: group, subnets: []*subnet{{id: "subnet-old"}}}
 	old.sort(g("understudy-hello", "subnet-old"))
 	old.sort(g("understudy2-hello", "subnet-new")) // whose target group somebody has deleted
 	if old.was == nil || len(old.earlier) > 0 {
@@ -192,27 +194,27 @@ func TestTheRecordGoesOnFromWhereverARunWasKilled(t *testing.T) {
 		"both checks deleted": {"new.elb", both[1:], both[1:], "new", nil},
 		"declared back":       {"old.elb", both, both, "old", []string{left + "both-new, new"}},
 	} {
-		s := testScope(t)
+		s := resourcetest.Scope(t)
 		b := &balancer{dnsName: c.front, zoneID: zones[c.front], earlier: earlier}
-		app := &check{scope: s, balancer: b}
-		app.tags = app.tagged(app.role())
+		app := &check{Scope: s, balancer: b}
+		app.tags = app.Tagged(app.role())
 		var found []route53types.HealthCheck
 		for _, id := range c.checks {
 			found = append(found, askingNow(id, id+".elb"))
 		}
 		app.choose(found)
-		asks := &ownCheck{scope: s, id: "asks", name: switchCheckRole(understudy.Secondary)}
-		followed := calculatedCheck(s, &passing{scope: s, check: app}, []*ownCheck{asks})
-		followed.tags = followed.tagged(followed.name)
+		asks := &ownCheck{Scope: s, id: "asks", name: switchCheckRole(understudy.Secondary)}
+		followed := calculatedCheck(s, &passing{Scope: s, check: app}, []*ownCheck{asks})
+		followed.tags = followed.Tagged(followed.name)
 		for _, id := range c.calculated {
 			config := *followed.wanted()
 			config.ChildHealthChecks = []string{id, "asks"}
 			followed.choose(route53types.HealthCheck{Id: aws.String("both-" + id), HealthCheckConfig: &config})
 		}
 		standby := &balancer{dnsName: "standby.elb", zoneID: "Z3"}
-		r := &records{scope: s, switched: map[understudy.Side]*ownCheck{understudy.Primary: followed}, seen: map[understudy.Side]route53types.ResourceRecordSet{}}
+		r := &records{Scope: s, switched: map[understudy.Side]*ownCheck{understudy.Primary: followed}, seen: map[understudy.Side]route53types.ResourceRecordSet{}}
 		r.balancers = map[understudy.Side]*balancer{understudy.Primary: b, understudy.Secondary: standby}
-		r.checks = map[understudy.Side]*check{understudy.Primary: app, understudy.Secondary: {scope: s, id: "standby", balancer: standby}}
+		r.checks = map[understudy.Side]*check{understudy.Primary: app, understudy.Secondary: {Scope: s, id: "standby", balancer: standby}}
 		r.seen[understudy.Secondary] = *r.wanted(understudy.Secondary)
 		set := *r.wanted(understudy.Primary)
 		leads := c.follows + ".elb"
@@ -221,8 +223,8 @@ func TestTheRecordGoesOnFromWhereverARunWasKilled(t *testing.T) {
 		r.seen[understudy.Primary] = set
 
 		var got []string
-		for _, one := range []resource{app, followed, r} {
-			for _, d := range compare(one.desired(), one.actual()) {
+		for _, one := range []resource.Resource{app, followed, r} {
+			for _, d := range resource.Compare(one.Desired(), one.Actual()) {
 				got = append(got, fmt.Sprintf("%s: %s, not %s", d.Name, d.Desired, d.Actual))
 			}
 		}
@@ -234,39 +236,39 @@ func TestTheRecordGoesOnFromWhereverARunWasKilled(t *testing.T) {
 
 // In the standby's network the switch moves too, but the primary's record follows the calculated check that it has.
 func TestTheSwitchOfAnotherNetworkTakesACheckOfItsOwn(t *testing.T) {
-	s := testScope(t)
+	s := resourcetest.Scope(t)
 	b := &balancer{dnsName: "new.elb", earlier: []elbtypes.LoadBalancer{{DNSName: aws.String("old.elb")}}}
 	asks := switchCheck(s, b, 1)
 	config := asks.wanted()
 	config.FullyQualifiedDomainName = aws.String("old.elb")
 	asks.choose(route53types.HealthCheck{Id: aws.String("asks-old"), HealthCheckConfig: config})
-	if asks.next() != Unknown {
+	if asks.next() != resource.Unknown {
 		t.Errorf("the check of the earlier load balancer is to be %s", asks.next())
 	}
 	asks.choose(route53types.HealthCheck{Id: aws.String("asks-new"), HealthCheckConfig: asks.wanted()})
-	both := calculatedCheck(s, &passing{scope: s, check: &check{id: "application", balancer: &balancer{}}}, []*ownCheck{asks})
+	both := calculatedCheck(s, &passing{Scope: s, check: &check{id: "application", balancer: &balancer{}}}, []*ownCheck{asks})
 	counts := both.wanted()
 	counts.ChildHealthChecks = []string{"application", "asks-old"}
-	both.id, both.config, both.tags = "both", counts, both.tagged(both.name)
-	expect(t, both, "children: application, asks-new, not application, asks-old", "superseded children: , not asks-old")
+	both.id, both.config, both.tags = "both", counts, both.Tagged(both.name)
+	resourcetest.Expect(t, both, "children: application, asks-new, not application, asks-old", "superseded children: , not asks-old")
 	if both.next() != "both" {
 		t.Errorf("the primary's record is to follow %s", both.next())
 	}
 	b.earlier = nil
-	if asks = switchCheck(s, b, 1); asks.renews([]Difference{{Name: "asks"}}) {
+	if asks = switchCheck(s, b, 1); asks.renews([]resource.Difference{{Name: "asks"}}) {
 		t.Error("a load balancer in the same network takes another check")
 	}
 }
 
 // What is built, waited for and taken away comes in this order, in the side without users first.
 func TestAnotherNetworkServesBeforeTheEarlierGoes(t *testing.T) {
-	v := takeInventory(declared(t), map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
+	v := takeInventory(resourcetest.Declared(t), map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
 	g, found := &v.graph, map[*node]bool{}
 	var steps []Step
 	for _, side := range understudy.Sides {
 		r := v.regions[side]
 		r.pretend(found, g, true)
-		of := &vpc{scope: r.scope, id: "vpc-old", seen: []Field{{Name: "cidr", Value: "10.9.0.0/16"}}}
+		of := &vpc{Scope: r.Scope, id: "vpc-old", seen: []resource.Field{{Name: "cidr", Value: "10.9.0.0/16"}}}
 		r.vpc.earlier, r.fleet.beyond = []*vpc{of}, []*fleet{{}}
 		for _, n := range []*node{r.vpcNode, r.targetGroupNode, r.fleetNode, r.readyNodes[0]} {
 			found[n] = false
@@ -275,7 +277,7 @@ func TestAnotherNetworkServesBeforeTheEarlierGoes(t *testing.T) {
 		old := v.addLeaving(r, of, "earlier ")
 		g.needs(v.recordsNode, old.balancerNode)
 		g.needs(r.checkNode, old.balancerNode)
-		if cidr := old.place().CIDR.String(); cidr != "10.9.0.0/16" || r.place().CIDR.String() == cidr || old.subnets[0].CIDR.String() != "10.9.0.0/19" {
+		if cidr := old.Place().CIDR.String(); cidr != "10.9.0.0/16" || r.Place().CIDR.String() == cidr || old.subnets[0].CIDR.String() != "10.9.0.0/19" {
 			t.Errorf("the earlier network is %s, with the subnet %s", cidr, old.subnets[0].CIDR)
 		}
 	}
@@ -299,7 +301,7 @@ func TestAnotherNetworkServesBeforeTheEarlierGoes(t *testing.T) {
 	comes("secondary/earlier network", "global/records")
 	for _, r := range v.regions {
 		if r.fleetNode.undo == nil || r.readyNodes[0].undo == nil || r.healthNode.undo == nil || r.moved.linger != time.Minute {
-			t.Errorf("the %s is not undone, or its earlier network lingers for %v", r.side, r.moved.linger)
+			t.Errorf("the %s is not undone, or its earlier network lingers for %v", r.Side, r.moved.linger)
 		}
 	}
 
@@ -330,19 +332,19 @@ func TestTheEarlierNetworkLingers(t *testing.T) {
 	for name, c := range map[string]struct {
 		passesAfter, atLeast time.Duration
 	}{"it passes": {0, time.Minute}, "it passes late": {3 * time.Minute, 3 * time.Minute}} {
-		s := testScope(t)
+		s := resourcetest.Scope(t)
 		synctest.Test(t, func(t *testing.T) {
 			began := time.Now()
-			s.Account = accountAnswering(t, s.Region, func(*http.Request) (int, string) {
+			s.Account = resourcetest.AccountAnswering(t, s.Region, func(*http.Request) (int, string) {
 				if time.Since(began) < c.passesAfter {
 					return http.StatusOK, "<R></R>"
 				}
 				return http.StatusOK, "<R>" + ok + "</R>"
 			})
-			p := &passing{scope: s, check: &check{id: "new", balancer: &balancer{}}}
-			m := &moved{scope: s, region: &region{scope: s, passing: p, vpc: &vpc{earlier: []*vpc{{id: "vpc-old"}}}}, linger: time.Minute}
-			expect(t, m, "earlier networks: , not vpc-old of ")
-			err := m.change(t.Context(), nil)
+			p := &passing{Scope: s, check: &check{id: "new", balancer: &balancer{}}}
+			m := &moved{Scope: s, region: &region{Scope: s, passing: p, vpc: &vpc{earlier: []*vpc{{id: "vpc-old"}}}}, linger: time.Minute}
+			resourcetest.Expect(t, m, "earlier networks: , not vpc-old of ")
+			err := m.Change(t.Context(), nil)
 			if took := time.Since(began); err != nil || took < c.atLeast || took > c.atLeast+time.Minute {
 				t.Errorf("%s: %v after %v", name, err, took)
 			}
@@ -356,7 +358,7 @@ func TestANetworkIsGivenUpOnlyWhereNobodyIsServedInIt(t *testing.T) {
 		return "<ResourceRecordSets><ResourceRecordSet><Name>www.hello.test.</Name><Type>A</Type><SetIdentifier>understudy-hello-primary</SetIdentifier>" +
 			"<Failover>PRIMARY</Failover><AliasTarget><DNSName>" + to + "</DNSName></AliasTarget></ResourceRecordSet></ResourceRecordSets>"
 	}
-	ill := &NotServing{errors.New("no instance is healthy")}
+	ill := &resource.NotServing{Cause: errors.New("no instance is healthy")}
 	for name, c := range map[string]struct {
 		cause   error
 		leads   string
@@ -365,11 +367,11 @@ func TestANetworkIsGivenUpOnlyWhereNobodyIsServedInIt(t *testing.T) {
 		"it does not serve": {ill, "old.elb.", true}, "users are there": {ill, "new.elb.", false}, "a refused call": {errors.New("refused"), "old.elb.", false},
 	} {
 		s, asked := twoNetworks(t, map[string]string{"GET /2013-04-01/hostedzone/Z1/rrset": leading(c.leads)})
-		r := &region{scope: s, vpc: &vpc{scope: s, id: "vpc-new", earlier: []*vpc{{id: "vpc-old"}}}, balancer: &balancer{scope: s, dnsName: "new.elb"}}
-		r.check = &check{scope: s, id: "new", config: askingNow("new", "new.elb").HealthCheckConfig, superseded: []string{"old"}}
-		r.template = &template{scope: s, id: "lt-1", preset: 1, version: 1}
-		r.fleet = &fleet{scope: s, template: r.template}
-		m := &moved{scope: s, region: r, records: &records{scope: s, zone: &zone{id: "Z1"}}}
+		r := &region{Scope: s, vpc: &vpc{Scope: s, id: "vpc-new", earlier: []*vpc{{id: "vpc-old"}}}, balancer: &balancer{Scope: s, dnsName: "new.elb"}}
+		r.check = &check{Scope: s, id: "new", config: askingNow("new", "new.elb").HealthCheckConfig, superseded: []string{"old"}}
+		r.template = &template{Scope: s, id: "lt-1", preset: 1, version: 1}
+		r.fleet = &fleet{Scope: s, template: r.template}
+		m := &moved{Scope: s, region: r, records: &records{Scope: s, zone: &zone{id: "Z1"}}}
 		err := m.undo(t.Context(), c.cause)
 		deletes := slices.Contains(asked(), "DeleteVpc") && slices.Contains(asked(), "DELETE /2013-04-01/healthcheck/new")
 		if !errors.Is(err, c.cause) || deletes != c.deletes || strings.Contains(fmt.Sprint(err), "rolled back: users are served in vpc-old") != c.deletes {
@@ -381,7 +383,7 @@ func TestANetworkIsGivenUpOnlyWhereNobodyIsServedInIt(t *testing.T) {
 // Whoever moves the users by hand meanwhile sets the switch of both networks.
 func TestTheSwitchOfBothNetworksIsTurned(t *testing.T) {
 	s, asked := twoNetworks(t, nil)
-	stack := &Stack{Declaration: s.declared, Accounts: map[understudy.Side]*account.Account{understudy.Secondary: s.Account}}
+	stack := &Stack{Declaration: s.Declared, Accounts: map[understudy.Side]*account.Account{understudy.Secondary: s.Account}}
 	if err := stack.Turn(t.Context(), Standby{At: understudy.Secondary, turns: []string{"old", "new"}},
 		understudy.Secondary, "failover"); err != nil || len(asked()) != 2 {
 		t.Errorf("asked for %v: %v", asked(), err)

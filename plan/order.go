@@ -9,6 +9,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // DefaultBake is how long the first side must stay healthy before the second is changed.
@@ -78,8 +79,8 @@ func (v *inventory) order(o Rollout, found map[*node]bool, steps []Step) []Step 
 	if o.Only != "" || first == nil || !first.steps(steps) || !second.steps(steps) {
 		return v.graph.sorted(steps)
 	}
-	first.fleet.second = second.side
-	b := &bake{scope: first.scope, targets: first.targets, passing: first.passing, long: o.Bake}
+	first.fleet.second = second.Side
+	b := &bake{Scope: first.Scope, targets: first.targets, passing: first.passing, long: o.Bake}
 	baked := v.graph.add(first.id("bake"), b, slices.Concat([]*node{first.healthNode, first.rulesNode}, first.furtherNodes, first.readyNodes)...)
 	baked.undo = first.fleetNode.undo
 	later := []*node{second.templateNode, second.targetGroupNode, second.rulesNode, first.presetNode, first.supersededNode}
@@ -87,7 +88,7 @@ func (v *inventory) order(o Rollout, found map[*node]bool, steps []Step) []Step 
 		v.graph.after(n, baked)
 	}
 	if first.vpc.replaced() {
-		for _, n := range v.switchNodes[first.side] {
+		for _, n := range v.switchNodes[first.Side] {
 			v.graph.after(n, baked)
 		}
 	}
@@ -146,28 +147,28 @@ func (r *region) steps(steps []Step) bool {
 
 // bake waits until a region has been healthy for some time without interruption.
 type bake struct {
-	scope
+	resource.Scope
 	targets *targets
 	passing *passing
 	long    time.Duration
 }
 
-func (b *bake) awaited()         {}
-func (b *bake) desired() []Field { return nil }
-func (b *bake) actual() []Field  { return nil }
+func (b *bake) Awaited()                  {}
+func (b *bake) Desired() []resource.Field { return nil }
+func (b *bake) Actual() []resource.Field  { return nil }
 
-func (b *bake) find(context.Context) (bool, error)               { return true, nil }
-func (b *bake) change(ctx context.Context, _ []Difference) error { return b.create(ctx) }
-func (b *bake) remove(context.Context) error                     { return nil }
+func (b *bake) Find(context.Context) (bool, error)                        { return true, nil }
+func (b *bake) Change(ctx context.Context, _ []resource.Difference) error { return b.Create(ctx) }
+func (b *bake) Remove(context.Context) error                              { return nil }
 
-func (b *bake) create(ctx context.Context) error {
+func (b *bake) Create(ctx context.Context) error {
 	if b.passing.check.dark() {
-		note(ctx, "the %s has no instance to be judged by: nothing is seen at work before the other region is changed", b.side)
+		resource.Note(ctx, "the %s has no instance to be judged by: nothing is seen at work before the other region is changed", b.Side)
 		return nil
 	}
 	since, ill := time.Now(), ""
 	what := fmt.Sprintf("%v of health without interruption", b.long)
-	err := account.Poll(ctx, what, b.long+longTime, func(ctx context.Context) (bool, error) {
+	err := account.Poll(ctx, what, b.long+resource.LongTime, func(ctx context.Context) (bool, error) {
 		why, err := b.illness(ctx)
 		if err != nil {
 			return false, err
@@ -178,7 +179,7 @@ func (b *bake) create(ctx context.Context) error {
 		return time.Since(since) >= b.long, nil
 	})
 	if account.IsTimeout(err) {
-		return &NotServing{fmt.Errorf("%w; last it was ill because %s", err, ill)}
+		return &resource.NotServing{Cause: fmt.Errorf("%w; last it was ill because %s", err, ill)}
 	}
 	return err
 }
@@ -191,7 +192,7 @@ func (b *bake) illness(ctx context.Context) (string, error) {
 	if !b.targets.enough() {
 		return b.targets.String(), nil
 	}
-	if _, err := b.passing.find(ctx); err != nil {
+	if _, err := b.passing.Find(ctx); err != nil {
 		return "", err
 	}
 	if !b.passing.passes() && !b.passing.check.dark() {
@@ -200,4 +201,4 @@ func (b *bake) illness(ctx context.Context) (string, error) {
 	return "", nil
 }
 
-var _ resource = (*bake)(nil)
+var _ resource.Resource = (*bake)(nil)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // Parts are the ids of what a region serves with.
@@ -22,11 +23,11 @@ func (s *Stack) Parts(ctx context.Context, side understudy.Side) (Parts, error) 
 	r := takeInventory(s.Declaration, s.Accounts).regions[side]
 	for _, part := range []struct {
 		name string
-		resource
+		resource.Resource
 	}{{"vpc", r.vpcNode.resource}, {"internal security group", r.within}, {"target group", r.targetGroup}, {"load balancer", r.balancer},
 		{"listener", r.listener}, {"fleet", r.fleet}} {
-		there, err := part.find(ctx)
-		if err == nil && !there && !leaves(part.resource) && !r.vpc.replaced() { // in a replacement there are others
+		there, err := part.Find(ctx)
+		if err == nil && !there && !resource.Leaves(part.Resource) && !r.vpc.replaced() { // in a replacement there are others
 			err = fmt.Errorf("%s has no %s of %s", r.Region, part.name, s.Declaration.Name)
 		}
 		if err != nil {
@@ -37,9 +38,9 @@ func (s *Stack) Parts(ctx context.Context, side understudy.Side) (Parts, error) 
 		return Parts{}, fmt.Errorf("another network takes the place of %s in %s: `understudy up` ends that", r.vpc.earlier[0], r.Region)
 	}
 	serving := r.listener.serving()
-	p := Parts{VPC: r.vpc.id, Internal: r.within.id, TargetGroup: serving.arn, Balancer: r.balancer.arn, Fleet: generation(r.scope, serving.number)}
+	p := Parts{VPC: r.vpc.id, Internal: r.within.id, TargetGroup: serving.arn, Balancer: r.balancer.arn, Fleet: generation(r.Scope, serving.number)}
 	for n, sub := range r.subnetNodes {
-		there, err := sub.resource.find(ctx)
+		there, err := sub.resource.Find(ctx)
 		if err != nil {
 			return Parts{}, err
 		}

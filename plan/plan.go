@@ -8,7 +8,7 @@
 // A run may be killed at any call. Everything it made has the stack's tags or is found by its caller
 // reference, and calls are repeated with the same client tokens, so that the next run
 // continues where the first ended, with nothing left over. Resources that AWS may make twice, because their
-// calls take no client token, are recognised (double.go): the one in use stays, the other is removed.
+// calls take no client token, are recognised (resource/double.go): the one in use stays, the other is removed.
 package plan
 
 import (
@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // Action is what a step does.
@@ -36,11 +37,11 @@ const (
 
 // Step is one thing to do.
 type Step struct {
-	Resource    string       `json:"resource"` // primary/vpc
-	Action      Action       `json:"action"`
-	ID          string       `json:"id,omitempty"`        // AWS's, where the thing exists
-	DoubleOf    string       `json:"double_of,omitempty"` // the id of what is in use, where this one is not needed
-	Differences []Difference `json:"differences,omitempty"`
+	Resource    string                `json:"resource"` // primary/vpc
+	Action      Action                `json:"action"`
+	ID          string                `json:"id,omitempty"`        // AWS's, where the thing exists
+	DoubleOf    string                `json:"double_of,omitempty"` // the id of what is in use, where this one is not needed
+	Differences []resource.Difference `json:"differences,omitempty"`
 	node        *node
 	remove      func(context.Context) error // how a double is removed
 }
@@ -49,8 +50,8 @@ type Step struct {
 // need each other are done at the same time.
 type Plan struct {
 	Steps   []Step
-	Kept    []Left   // what down does not delete, unless it is asked to
-	Remarks []Remark // what was seen and is left alone
+	Kept    []Left            // what down does not delete, unless it is asked to
+	Remarks []resource.Remark // what was seen and is left alone
 	graph   *graph
 	rounds  []round
 	goesOn  bool // past steps that fail
@@ -87,7 +88,7 @@ func (s Step) balancesInGiven() bool {
 		return false
 	}
 	b, ok := s.node.resource.(*balancer)
-	return ok && b.place().Given()
+	return ok && b.Place().Given()
 }
 
 // Changes tells whether there is anything to do but to wait.
@@ -99,11 +100,11 @@ func (p *Plan) Changes() bool {
 func (g *graph) examine(ctx context.Context, passOver func(*node) bool) (map[*node]bool, error) {
 	var mu sync.Mutex
 	found := map[*node]bool{}
-	err := g.walk(withSharedLists(ctx), looking, func(ctx context.Context, n *node) error {
+	err := g.walk(resource.WithSharedLists(ctx), looking, func(ctx context.Context, n *node) error {
 		if passOver(n) {
 			return nil
 		}
-		there, err := n.resource.find(ctx)
+		there, err := n.resource.Find(ctx)
 		mu.Lock()
 		defer mu.Unlock()
 		found[n] = there
@@ -155,16 +156,16 @@ func (g *graph) differing(found map[*node]bool) ([]Step, error) {
 		}
 		touched[n] = slices.ContainsFunc(n.needs, func(need *node) bool { return touched[need] })
 		errs = append(errs, refuseHeld(n), refuseObstructed(n))
-		step := Step{Resource: n.id, Action: Create, ID: identity(n.resource), node: n}
+		step := Step{Resource: n.id, Action: Create, ID: resource.Identity(n.resource), node: n}
 		if found[n] {
 			step.Action = Change
-			step.Differences = compare(n.resource.desired(), n.resource.actual())
+			step.Differences = resource.Compare(n.resource.Desired(), n.resource.Actual())
 			if len(step.Differences) == 0 && !(touched[n] && waits(n)) {
 				continue
 			}
 			errs = append(errs, refuseFixed(n, step.Differences))
 		} else {
-			step.Differences = compare(n.resource.desired(), nil)
+			step.Differences = resource.Compare(n.resource.Desired(), nil)
 		}
 		if waits(n) {
 			step.Action = Wait
@@ -178,24 +179,24 @@ func (g *graph) differing(found map[*node]bool) ([]Step, error) {
 // waits tells whether a node's resource comes about by itself. It is waited for where it is not there, and again after
 // anything that it needs has changed: that it was there before says nothing then.
 func waits(n *node) bool {
-	_, ok := n.resource.(awaited)
+	_, ok := n.resource.(resource.Awaited)
 	return ok
 }
 
 // refuseObstructed returns an error where something of somebody else's keeps a resource from being as declared.
 func refuseObstructed(n *node) error {
-	o, ok := n.resource.(obstructed)
+	o, ok := n.resource.(resource.Obstructed)
 	if !ok {
 		return nil
 	}
-	if err := o.refused(); err != nil {
+	if err := o.Refused(); err != nil {
 		return fmt.Errorf("%s: %w", n.id, err)
 	}
 	return nil
 }
 
 // refuseFixed returns an error that names the differing settings that AWS cannot change.
-func refuseFixed(n *node, differences []Difference) error {
+func refuseFixed(n *node, differences []resource.Difference) error {
 	var fixed []string
 	for _, d := range differences {
 		if d.Fixed {
@@ -242,7 +243,7 @@ func (s Step) report(ctx context.Context, r Reporter) error {
 		err = s.node.undo(withNotes(ctx, s, r), err)
 	}
 	if s.ID == "" {
-		s.ID = identity(s.node.resource)
+		s.ID = resource.Identity(s.node.resource)
 	}
 	r.Ended(s, time.Since(began), err)
 	return err
@@ -255,13 +256,13 @@ func (s Step) do(ctx context.Context) error {
 		return s.remove(ctx)
 	}
 	if s.Action == Delete {
-		return removed(ctx, r)
+		return resource.Removed(ctx, r)
 	}
 	ctx = account.Eventual(ctx)
 	if s.Action == Change {
-		return r.change(ctx, compare(r.desired(), r.actual()))
+		return r.Change(ctx, resource.Compare(r.Desired(), r.Actual()))
 	}
-	err := r.create(ctx)
+	err := r.Create(ctx)
 	if !account.IsLost(err) && !account.IsTaken(err) || ctx.Err() != nil {
 		return err
 	}
@@ -271,35 +272,22 @@ func (s Step) do(ctx context.Context) error {
 // recreate continues after a create call whose answer was lost, or which came after that of a killed run: the
 // thing may exist. The SDK does not send calls again that take no client token, since that would
 // make a second thing.
-func recreate(ctx context.Context, r resource) error {
-	there, err := settled(ctx, r.find)
+func recreate(ctx context.Context, r resource.Resource) error {
+	there, err := resource.Settled(ctx, r.Find)
 	if err != nil {
 		return err
 	}
 	if !there {
-		return r.create(ctx)
+		return r.Create(ctx)
 	}
-	return r.change(ctx, compare(r.desired(), r.actual()))
+	return r.Change(ctx, resource.Compare(r.Desired(), r.Actual()))
 }
 
 // removable tells whether a resource can be removed: it exists by itself, and belongs to the stack.
-func removable(r resource) bool {
-	if s, ok := r.(shared); ok && s.foreign() {
+func removable(r resource.Resource) bool {
+	if s, ok := r.(resource.Shared); ok && s.Foreign() {
 		return false
 	}
-	_, comes := r.(awaited)
+	_, comes := r.(resource.Awaited)
 	return !comes
-}
-
-// leaves tells whether something remains of a resource that was not found.
-func leaves(r resource) bool {
-	l, ok := r.(leaving)
-	return ok && l.remnants()
-}
-
-func identity(r resource) string {
-	if i, ok := r.(identified); ok {
-		return i.identity()
-	}
-	return ""
 }

@@ -30,8 +30,8 @@ type PartialPrice struct {
 // unpriced is a resource of which a part has a price that is not known here.
 type unpriced interface{ unknownPrice() string }
 
-func (h *host) unknownPrice() string  { return ofUnknownType(h.declared.HostType(h.side)) }
-func (f *fleet) unknownPrice() string { return ofUnknownType(f.declared.InstanceType(f.side)) }
+func (h *host) unknownPrice() string  { return ofUnknownType(h.Declared.HostType(h.Side)) }
+func (f *fleet) unknownPrice() string { return ofUnknownType(f.Declared.InstanceType(f.Side)) }
 
 func ofUnknownType(instanceType string) string {
 	if _, known := instanceHour[instanceType]; known {

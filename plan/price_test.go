@@ -7,11 +7,12 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // What is only looked for, and may be left of an earlier declaration, is not in the price. What is declared for one region is in its own.
 func TestThePriceIsThatOfWhatIsDeclared(t *testing.T) {
-	d := declared(t)
+	d := resourcetest.Declared(t)
 	s := &Stack{Declaration: d, Accounts: map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}}}
 	before := s.Price()
 	sum := before.Primary.Monthly + before.Secondary.Monthly + before.Global.Monthly
@@ -36,7 +37,7 @@ func TestThePriceIsThatOfWhatIsDeclared(t *testing.T) {
 }
 
 func TestAnUnknownPriceIsSaidToBeUnknown(t *testing.T) {
-	d := declared(t)
+	d := resourcetest.Declared(t)
 	d.Instance.Type = "x9.colossal"
 	p := (&Stack{Declaration: d, Accounts: map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}}}).Price()
 	want := []string{"instances of x9.colossal"}
@@ -52,7 +53,7 @@ func TestAnUnknownPriceIsSaidToBeUnknown(t *testing.T) {
 
 // A region's own type is what its instances cost.
 func TestTheTypeOfARegionIsPriced(t *testing.T) {
-	d := declared(t)
+	d := resourcetest.Declared(t)
 	s := &Stack{Declaration: d, Accounts: map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}}}
 	before, place := s.Price(), d.Regions[understudy.Secondary]
 	place.Type = "t3.small"

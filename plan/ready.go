@@ -15,11 +15,12 @@ import (
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // targets waits until the load balancer finds as many of the fleet's instances healthy as the group is to have now.
 type targets struct {
-	scope
+	resource.Scope
 	group   *targetGroup
 	fleet   *fleet
 	healthy int
@@ -27,15 +28,15 @@ type targets struct {
 	ill     []string // each instance that is not healthy, with its state and reason
 }
 
-func (t *targets) awaited() {}
-func (t *targets) desired() []Field {
-	return []Field{{Name: "all targets healthy", Value: yes(true)}}
+func (t *targets) Awaited() {}
+func (t *targets) Desired() []resource.Field {
+	return []resource.Field{{Name: "all targets healthy", Value: resource.Yes(true)}}
 }
-func (t *targets) actual() []Field {
-	return []Field{{Name: "all targets healthy", Value: yes(t.enough())}}
+func (t *targets) Actual() []resource.Field {
+	return []resource.Field{{Name: "all targets healthy", Value: resource.Yes(t.enough())}}
 }
 
-func (t *targets) find(ctx context.Context) (bool, error) {
+func (t *targets) Find(ctx context.Context) (bool, error) {
 	if slices.Contains(t.group.arns(), "") || t.fleet.was == nil {
 		return false, nil
 	}
@@ -115,26 +116,26 @@ func stateOf(found []elbtypes.TargetHealthDescription) map[string]*targetState {
 	return states
 }
 
-// create waits for a group that has just been made: instances that come up one after the other only to be replaced say that
+// Create waits for a group that has just been made: instances that come up one after the other only to be replaced say that
 // none will. Beside a group that serves, the first that is unhealthy after its grace says it: nobody waits for the new one.
-func (t *targets) create(ctx context.Context) error {
+func (t *targets) Create(ctx context.Context) error {
 	a := arrival{want: t.fleet.template.exact(), forgives: 2}
 	if len(t.fleet.predecessors()) > 0 {
-		a.forgives, a.condemns = 0, bootTime+time.Duration(t.declared.Fleet.Grace)*time.Second
+		a.forgives, a.condemns = 0, bootTime+time.Duration(t.Declared.Fleet.Grace)*time.Second
 	}
 	return t.fleet.arrive(ctx, a)
 }
 
-// change waits for a group that was there before. It replaces by itself what fell ill, and is left to do so.
-func (t *targets) change(ctx context.Context, _ []Difference) error {
+// Change waits for a group that was there before. It replaces by itself what fell ill, and is left to do so.
+func (t *targets) Change(ctx context.Context, _ []resource.Difference) error {
 	return t.fleet.arrive(ctx, arrival{want: t.fleet.template.exact(), forgives: manyLosses})
 }
 
-func (t *targets) remove(context.Context) error { return nil }
+func (t *targets) Remove(context.Context) error { return nil }
 
 // passing waits until a region's health check passes.
 type passing struct {
-	scope
+	resource.Scope
 	check   *check
 	further []*ownCheck  // beside it
 	seen    Measured     // of the first
@@ -142,14 +143,16 @@ type passing struct {
 	other   Measured     // what is found of an earlier network, while there is one
 }
 
-func (p *passing) awaited()         {}
-func (p *passing) worldwide()       {}
-func (p *passing) desired() []Field { return []Field{{Name: "passes", Value: yes(true)}} }
-func (p *passing) actual() []Field {
-	return []Field{{Name: "passes", Value: yes(p.passes() || p.check.dark())}}
+func (p *passing) Awaited()   {}
+func (p *passing) Worldwide() {}
+func (p *passing) Desired() []resource.Field {
+	return []resource.Field{{Name: "passes", Value: resource.Yes(true)}}
+}
+func (p *passing) Actual() []resource.Field {
+	return []resource.Field{{Name: "passes", Value: resource.Yes(p.passes() || p.check.dark())}}
 }
 
-func (p *passing) find(ctx context.Context) (bool, error) {
+func (p *passing) Find(ctx context.Context) (bool, error) {
 	if p.check.id == "" {
 		return false, nil
 	}
@@ -180,22 +183,22 @@ func (p *passing) lookAtOther(ctx context.Context) (err error) {
 // serves tells whether the region passes, in one network or the other.
 func (p *passing) serves() bool { return p.passes() || p.other.Passes() }
 
-func (p *passing) create(ctx context.Context) error {
-	err := account.Poll(ctx, "health check "+p.check.id, longTime, func(ctx context.Context) (bool, error) {
-		_, err := p.find(ctx)
+func (p *passing) Create(ctx context.Context) error {
+	err := account.Poll(ctx, "health check "+p.check.id, resource.LongTime, func(ctx context.Context) (bool, error) {
+		_, err := p.Find(ctx)
 		if account.IsNotFound(err) { // it is new
 			return false, nil
 		}
 		return p.passes() || p.check.dark(), err
 	})
 	if account.IsTimeout(err) {
-		return &NotServing{fmt.Errorf("%w: %s", err, p.told())}
+		return &resource.NotServing{Cause: fmt.Errorf("%w: %s", err, p.told())}
 	}
 	return err
 }
 
-func (p *passing) change(ctx context.Context, _ []Difference) error { return p.create(ctx) }
-func (p *passing) remove(context.Context) error                     { return nil }
+func (p *passing) Change(ctx context.Context, _ []resource.Difference) error { return p.Create(ctx) }
+func (p *passing) Remove(context.Context) error                              { return nil }
 
 // Measured is how many of Route 53's checkers report on a health check, and how many with success.
 type Measured struct {
@@ -231,6 +234,6 @@ func measured(observations []route53types.HealthCheckObservation) Measured {
 }
 
 var (
-	_ resource = (*targets)(nil)
-	_ resource = (*passing)(nil)
+	_ resource.Resource = (*targets)(nil)
+	_ resource.Resource = (*passing)(nil)
 )

@@ -9,6 +9,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // An image may be baked anew though nothing else is declared: when another image is selected as its base by then. Its digest begins as that of
@@ -36,7 +37,7 @@ func (i *images) digestOf(image ec2types.Image) string {
 	if digest := account.OfEC2(image.Tags)[account.TagDigest]; digest != "" || i.recipe == "" {
 		return digest
 	}
-	end, ok := strings.CutPrefix(aws.ToString(image.Name), i.name(i.recipe[:12])+"-")
+	end, ok := strings.CutPrefix(aws.ToString(image.Name), i.NameOf(i.recipe[:12])+"-")
 	if ok && len(end) == digestLength-recipeLength {
 		return i.recipe[:recipeLength] + end
 	}
@@ -84,17 +85,17 @@ func (i *image) decide(all []ec2types.Image, base *ec2types.Image) {
 
 // due tells whether an image is to be baked anew, if that changes its base.
 func (i *image) due(made ec2types.Image, now time.Time) bool {
-	age, ever := i.declared.Image.Rebake.Age()
+	age, ever := i.Declared.Image.Rebake.Age()
 	at, err := time.Parse(time.RFC3339, aws.ToString(made.CreationDate))
 	return i.anew || ever && err == nil && now.Sub(at) >= age
 }
 
-// remarks tells of another base.
-func (i *image) remarks() []Remark {
+// Remarks tells of another base.
+func (i *image) Remarks() []resource.Remark {
 	if i.another == nil || i.digest == rebakedFrom(i.recipe, i.another.now) {
 		return nil
 	}
-	return []Remark{{ID: i.id, Text: fmt.Sprintf("it was made from %s, and %s is selected as its base now: "+
+	return []resource.Remark{{ID: i.id, Text: fmt.Sprintf("it was made from %s, and %s is selected as its base now: "+
 		"`understudy up --rebake` makes it anew", i.another.was, i.another.now)}}
 }
 

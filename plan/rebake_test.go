@@ -9,6 +9,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // An image is baked anew if another base is selected by now: when it is old enough, or when somebody asks for it. What was baked anew is what is
@@ -47,16 +48,16 @@ func TestImagesAreBakedAnewForAnotherBase(t *testing.T) {
 			[]ec2types.Image{made("0123456789abcdef0123456789abcdef", "ami-old", 9)}, "ami-new", recipe, false},
 		"where AWS does not know the base": {understudy.RebakeWeekly, true, []ec2types.Image{made(recipe, "", 9)}, "ami-new", recipe, false},
 	} {
-		s := testScope(t)
-		s.declared.Image.Rebake = c.rebake
-		i := &image{images: images{scope: s, recipe: recipe, digest: recipe}, builder: &builder{}, anew: c.asked}
+		s := resourcetest.Scope(t)
+		s.Declared.Image.Rebake = c.rebake
+		i := &image{images: images{Scope: s, recipe: recipe, digest: recipe}, builder: &builder{}, anew: c.asked}
 		var base *ec2types.Image
 		if c.base != "" {
 			base = &ec2types.Image{ImageId: &c.base}
 		}
 		i.decide(c.all, base)
-		if i.digest != c.want || i.builder.digest != c.want || (len(i.remarks()) > 0) != c.tells {
-			t.Errorf("%s: %s, want %s; %v", name, i.digest, c.want, i.remarks())
+		if i.digest != c.want || i.builder.digest != c.want || (len(i.Remarks()) > 0) != c.tells {
+			t.Errorf("%s: %s, want %s; %v", name, i.digest, c.want, i.Remarks())
 		}
 	}
 }
@@ -66,9 +67,9 @@ func TestImagesAreBakedAnewForAnotherBase(t *testing.T) {
 func TestWhatWasBakedAnewIsKnown(t *testing.T) {
 	recipe := digestOf(understudy.Image{Run: "r"}, understudy.Origin{ID: "ami-0"})
 	anew := rebakedFrom(recipe, "ami-new")
-	s := testScope(t)
-	i := images{scope: s, recipe: recipe, digest: anew}
-	if i.imageName() == (&images{scope: s, recipe: recipe, digest: recipe}).imageName() || len(anew) != len(recipe) {
+	s := resourcetest.Scope(t)
+	i := images{Scope: s, recipe: recipe, digest: anew}
+	if i.imageName() == (&images{Scope: s, recipe: recipe, digest: recipe}).imageName() || len(anew) != len(recipe) {
 		t.Errorf("it is called %s, of the digest %s", i.imageName(), anew)
 	}
 	named := ec2types.Image{Name: aws.String(i.imageName()), State: ec2types.ImageStateAvailable}

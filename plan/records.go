@@ -15,12 +15,13 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/drill"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // records is the pair: two alias records of one name, of which Route 53 answers with a healthy one (routing.go). Both change in one batch or not at all.
 type records struct {
-	scope
-	doubles
+	resource.Scope
+	resource.Doubles
 	zone      *zone
 	balancers map[understudy.Side]*balancer
 	checks    map[understudy.Side]*check
@@ -32,68 +33,68 @@ type records struct {
 	beside    []route53types.ResourceRecordSet // of the same name and another type, by which users go too
 }
 
-func (r *records) identity() string {
+func (r *records) Identity() string {
 	if len(r.seen) == 0 {
 		return ""
 	}
-	return r.declared.Host()
+	return r.Declared.Host()
 }
 
 func (r *records) setID(side understudy.Side) string {
-	return "understudy-" + r.stack() + "-" + string(side)
+	return "understudy-" + r.Stack() + "-" + string(side)
 }
 
-func (r *records) desired() []Field {
-	var fields []Field
+func (r *records) Desired() []resource.Field {
+	var fields []resource.Field
 	for _, side := range understudy.Sides {
 		b := r.balancers[side]
 		fields = append(fields,
-			Field{Name: string(side) + " role", Value: roleOf(*r.routed(side))},
-			Field{Name: string(side) + " alias", Value: strings.ToLower(known(b.dnsName))},
-			Field{Name: string(side) + " alias zone", Value: known(b.zoneID)},
-			Field{Name: string(side) + " health check", Value: r.follows(side).next()},
-			Field{Name: string(side) + " target health", Value: yes(r.evaluates(side))},
-			Field{Name: string(side) + " superseded checks", Value: ""})
+			resource.Field{Name: string(side) + " role", Value: roleOf(*r.routed(side))},
+			resource.Field{Name: string(side) + " alias", Value: strings.ToLower(resource.Known(b.dnsName))},
+			resource.Field{Name: string(side) + " alias zone", Value: resource.Known(b.zoneID)},
+			resource.Field{Name: string(side) + " health check", Value: r.follows(side).next()},
+			resource.Field{Name: string(side) + " target health", Value: resource.Yes(r.evaluates(side))},
+			resource.Field{Name: string(side) + " superseded checks", Value: ""})
 	}
-	return append(fields, Field{Name: "other set identifiers", Value: ""})
+	return append(fields, resource.Field{Name: "other set identifiers", Value: ""})
 }
 
-func (r *records) actual() []Field {
+func (r *records) Actual() []resource.Field {
 	var others []string
 	for _, set := range r.renamed {
 		others = append(others, aws.ToString(set.SetIdentifier))
 	}
-	fields := []Field{{Name: "other set identifiers", Value: set(others...)}}
+	fields := []resource.Field{{Name: "other set identifiers", Value: resource.Set(others...)}}
 	for _, side := range understudy.Sides {
-		fields = append(fields, Field{Name: string(side) + " superseded checks", Value: set(r.superseded(side)...)})
+		fields = append(fields, resource.Field{Name: string(side) + " superseded checks", Value: resource.Set(r.superseded(side)...)})
 		set, ok := r.seen[side]
 		if !ok || set.AliasTarget == nil {
 			continue
 		}
 		fields = append(fields,
-			Field{Name: string(side) + " role", Value: roleOf(set)},
-			Field{Name: string(side) + " alias", Value: strings.ToLower(strings.TrimSuffix(aws.ToString(set.AliasTarget.DNSName), "."))},
-			Field{Name: string(side) + " alias zone", Value: aws.ToString(set.AliasTarget.HostedZoneId)},
-			Field{Name: string(side) + " health check", Value: aws.ToString(set.HealthCheckId)},
-			Field{Name: string(side) + " target health", Value: yes(set.AliasTarget.EvaluateTargetHealth)})
+			resource.Field{Name: string(side) + " role", Value: roleOf(set)},
+			resource.Field{Name: string(side) + " alias", Value: strings.ToLower(strings.TrimSuffix(aws.ToString(set.AliasTarget.DNSName), "."))},
+			resource.Field{Name: string(side) + " alias zone", Value: aws.ToString(set.AliasTarget.HostedZoneId)},
+			resource.Field{Name: string(side) + " health check", Value: aws.ToString(set.HealthCheckId)},
+			resource.Field{Name: string(side) + " target health", Value: resource.Yes(set.AliasTarget.EvaluateTargetHealth)})
 	}
 	return fields
 }
 
-func (r *records) find(ctx context.Context) (bool, error) {
-	r.spare = nil
+func (r *records) Find(ctx context.Context) (bool, error) {
+	r.Spare = nil
 	if err := r.look(ctx); err != nil {
 		return false, err
 	}
 	return len(r.seen) == len(understudy.Sides), r.findDoubles(ctx)
 }
 
-// refused tells what keeps the pair from being made: Route 53 allows no record beside it that is not of its policy.
-func (r *records) refused() error {
+// Refused tells what keeps the pair from being made: Route 53 allows no record beside it that is not of its policy.
+func (r *records) Refused() error {
 	var errs []error
 	for _, set := range r.foreign {
 		errs = append(errs, fmt.Errorf("%s has an A record that is not this stack's (%s)\nhint: delete it, or declare another name",
-			r.declared.Host(), describeSet(set)))
+			r.Declared.Host(), describeSet(set)))
 	}
 	return errors.Join(errs...)
 }
@@ -104,7 +105,7 @@ func (r *records) look(ctx context.Context) error {
 	if r.zone.id == "" {
 		return nil
 	}
-	host := r.declared.Host() + "."
+	host := r.Declared.Host() + "."
 	out, err := r.Route53.ListResourceRecordSets(ctx, &route53.ListResourceRecordSetsInput{
 		HostedZoneId: &r.zone.id, StartRecordName: &host, StartRecordType: route53types.RRTypeA,
 	})
@@ -137,15 +138,15 @@ func (r *records) look(ctx context.Context) error {
 // otherWays are the types of records by which users find another address than the pair's: RFC 3596's and RFC 9460's.
 var otherWays = []route53types.RRType{route53types.RRTypeAaaa, route53types.RRTypeHttps, route53types.RRTypeSvcb}
 
-func (r *records) remarks() (all []Remark) {
-	if f := r.declared.Failover; f.RTO > 0 && !drill.Kept(f, f.RTO) {
-		all = append(all, Remark{Text: fmt.Sprintf("failover.rto promises %s, and users may be without service for up to %s: %s",
+func (r *records) Remarks() (all []resource.Remark) {
+	if f := r.Declared.Failover; f.RTO > 0 && !drill.Kept(f, f.RTO) {
+		all = append(all, resource.Remark{Text: fmt.Sprintf("failover.rto promises %s, and users may be without service for up to %s: %s",
 			f.RTO, drill.Worst(f), drill.Faster(f, f.RTO))})
 	}
 	for _, set := range r.beside {
-		all = append(all, Remark{ID: string(set.Type), Text: fmt.Sprintf("%s has an %s record, "+
+		all = append(all, resource.Remark{ID: string(set.Type), Text: fmt.Sprintf("%s has an %s record, "+
 			"which is not this stack's: users who go by it do not follow the failover",
-			r.declared.Host(), set.Type)})
+			r.Declared.Host(), set.Type)})
 	}
 	return all
 }
@@ -153,7 +154,7 @@ func (r *records) remarks() (all []Remark) {
 // leadsHome tells whether a record is one of the pair under another set identifier: it answers with one of
 // the stack's load balancers.
 func (r *records) leadsHome(set route53types.ResourceRecordSet) bool {
-	shared := r.declared.Failover.Active() && (set.Weight != nil || set.Region != "")
+	shared := r.Declared.Failover.Active() && (set.Weight != nil || set.Region != "")
 	if set.AliasTarget == nil || set.Failover == "" && !shared {
 		return false
 	}
@@ -172,28 +173,28 @@ func sameName(a, b string) bool {
 
 // findDoubles looks for the stack's records in the zone's doubles: two runs at once may write a pair into each.
 func (r *records) findDoubles(ctx context.Context) error {
-	for _, d := range r.zone.spare {
-		twice := &records{scope: r.scope, zone: d.doubling.(*zone)}
+	for _, d := range r.zone.Spare {
+		twice := &records{Scope: r.Scope, zone: d.Doubling.(*zone)}
 		if err := twice.look(ctx); err != nil {
 			return err
 		}
 		if len(twice.seen) > 0 {
-			held, _ := twice.holds(ctx)
-			r.spare = append(r.spare, double{twice, r.identity(), held})
+			held, _ := twice.Holds(ctx)
+			r.Spare = append(r.Spare, resource.Double{Doubling: twice, Of: r.Identity(), Held: held})
 		}
 	}
 	return nil
 }
 
-func (r *records) fits() int { return len(r.seen) }
+func (r *records) Fits() int { return len(r.seen) }
 
-// holds prevents that records are removed as doubles: DNS may be sending users by them.
-func (r *records) holds(context.Context) ([]string, error) {
+// Holds prevents that records are removed as doubles: DNS may be sending users by them.
+func (r *records) Holds(context.Context) ([]string, error) {
 	return []string{"answers of zone " + r.zone.id}, nil
 }
 
-// remnants tells whether only one record of the pair exists, which Route 53 never leaves but a person may.
-func (r *records) remnants() bool { return len(r.seen)+len(r.renamed) > 0 }
+// Remnants tells whether only one record of the pair exists, which Route 53 never leaves but a person may.
+func (r *records) Remnants() bool { return len(r.seen)+len(r.renamed) > 0 }
 
 func (r *records) sideOf(set route53types.ResourceRecordSet) (understudy.Side, bool) {
 	for _, side := range understudy.Sides {
@@ -219,9 +220,9 @@ func (r *records) evaluates(side understudy.Side) bool {
 
 func (r *records) wanted(side understudy.Side) *route53types.ResourceRecordSet {
 	set := r.routed(side)
-	set.Name, set.Type = aws.String(r.declared.Host()+"."), route53types.RRTypeA
+	set.Name, set.Type = aws.String(r.Declared.Host()+"."), route53types.RRTypeA
 	set.SetIdentifier = aws.String(r.setID(side))
-	set.HealthCheckId = aws.String(r.follows(side).identity())
+	set.HealthCheckId = aws.String(r.follows(side).Identity())
 	set.AliasTarget = &route53types.AliasTarget{
 		DNSName:              aws.String(r.balancers[side].dnsName),
 		HostedZoneId:         aws.String(r.balancers[side].zoneID),
@@ -230,7 +231,7 @@ func (r *records) wanted(side understudy.Side) *route53types.ResourceRecordSet {
 	return set
 }
 
-func (r *records) create(ctx context.Context) error {
+func (r *records) Create(ctx context.Context) error {
 	if err := r.submit(ctx, r.changes()); err != nil {
 		return err
 	}
@@ -272,18 +273,18 @@ func (r *records) prune(ctx context.Context) error {
 	return nil
 }
 
-func (r *records) change(ctx context.Context, _ []Difference) error { return r.create(ctx) }
+func (r *records) Change(ctx context.Context, _ []resource.Difference) error { return r.Create(ctx) }
 
 // submit changes the records and waits until all name servers answer with them.
 func (r *records) submit(ctx context.Context, changes []route53types.Change) error {
 	out, err := r.Route53.ChangeResourceRecordSets(ctx, &route53.ChangeResourceRecordSetsInput{
 		HostedZoneId: &r.zone.id,
-		ChangeBatch:  &route53types.ChangeBatch{Comment: aws.String("understudy: stack " + r.stack()), Changes: changes},
+		ChangeBatch:  &route53types.ChangeBatch{Comment: aws.String("understudy: stack " + r.Stack()), Changes: changes},
 	})
 	if err != nil {
-		return fmt.Errorf("change records of %s: %w", r.declared.Host(), err)
+		return fmt.Errorf("change records of %s: %w", r.Declared.Host(), err)
 	}
-	return account.Poll(ctx, "the records to be in sync", longTime, func(ctx context.Context) (bool, error) {
+	return account.Poll(ctx, "the records to be in sync", resource.LongTime, func(ctx context.Context) (bool, error) {
 		got, err := r.Route53.GetChange(ctx, &route53.GetChangeInput{Id: out.ChangeInfo.Id})
 		if account.IsNotFound(err) { // it is new
 			return false, nil
@@ -295,9 +296,9 @@ func (r *records) submit(ctx context.Context, changes []route53types.Change) err
 	})
 }
 
-// remove sends the records as they are: Route 53 deletes a record only if the request equals it.
-func (r *records) remove(ctx context.Context) error {
-	if err := r.look(ctx); err != nil || !r.remnants() {
+// Remove sends the records as they are: Route 53 deletes a record only if the request equals it.
+func (r *records) Remove(ctx context.Context) error {
+	if err := r.look(ctx); err != nil || !r.Remnants() {
 		return err
 	}
 	return r.submit(ctx, r.deletions(slices.AppendSeq(r.renamed, maps.Values(r.seen))))
@@ -310,4 +311,4 @@ func (r *records) deletions(sets []route53types.ResourceRecordSet) (changes []ro
 	return changes
 }
 
-var _ doubling = (*records)(nil)
+var _ resource.Doubling = (*records)(nil)

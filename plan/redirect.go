@@ -11,6 +11,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // Where users connect with HTTPS, a load balancer has a second listener, which sends those who come with HTTP on. A listener that is
@@ -21,10 +22,10 @@ const redirectRole = "redirect"
 
 // addRedirect adds the redirect, or what is left of one.
 func (v *inventory) addRedirect(r *region) {
-	r.redirect = &listener{scope: r.scope, balancer: r.balancer, redirects: true}
-	var asDeclared resource = r.redirect
-	if !r.declared.HTTPS.Redirects() {
-		asDeclared = &retired{resource: r.redirect}
+	r.redirect = &listener{Scope: r.Scope, balancer: r.balancer, redirects: true}
+	var asDeclared resource.Resource = r.redirect
+	if !r.Declared.HTTPS.Redirects() {
+		asDeclared = &retired{Resource: r.redirect}
 	}
 	v.graph.add(r.id("redirect"), asDeclared, r.balancerNode, r.listenerNode).finding(r.balancerNode)
 }
@@ -32,11 +33,11 @@ func (v *inventory) addRedirect(r *region) {
 // sendsOn is the redirect to HTTPS. What stands in braces is the request's own ("Redirect actions" in the User Guide for
 // Application Load Balancers).
 func (l *listener) sendsOn() []elbtypes.Action {
-	code := elbtypes.RedirectActionStatusCodeEnum(fmt.Sprintf("HTTP_%d", l.declared.HTTPS.Redirect.Status()))
+	code := elbtypes.RedirectActionStatusCodeEnum(fmt.Sprintf("HTTP_%d", l.Declared.HTTPS.Redirect.Status()))
 	return []elbtypes.Action{{
 		Type: elbtypes.ActionTypeEnumRedirect,
 		RedirectConfig: &elbtypes.RedirectActionConfig{
-			StatusCode: code, Protocol: aws.String("HTTPS"), Port: aws.String(number(l.declared.HTTPS.Port)),
+			StatusCode: code, Protocol: aws.String("HTTPS"), Port: aws.String(resource.Number(l.Declared.HTTPS.Port)),
 			Host: aws.String("#{host}"), Path: aws.String("/#{path}"), Query: aws.String("#{query}"),
 		},
 	}}
@@ -65,10 +66,10 @@ func (l *listener) rolesOf(ctx context.Context, all []elbtypes.Listener) (map[st
 			if o.Protocol == elbtypes.ProtocolEnumHttp && len(o.DefaultActions) == 1 && o.DefaultActions[0].Type == elbtypes.ActionTypeEnumRedirect {
 				roles[arn] = redirectRole
 			}
-			if l.declared.SwitchListens() && account.IsSwitchListener(o) {
+			if l.Declared.SwitchListens() && account.IsSwitchListener(o) {
 				roles[arn] = switchRole
 			}
-			for _, d := range l.declared.Further {
+			for _, d := range l.Declared.Further {
 				if aws.ToInt32(o.Port) == int32(d.Port) {
 					roles[arn] = d.Role()
 				}
@@ -80,7 +81,7 @@ func (l *listener) rolesOf(ctx context.Context, all []elbtypes.Listener) (map[st
 		}
 		for _, d := range out.TagDescriptions {
 			tags := account.OfELB(d.Tags)
-			if role := tags[account.TagRole]; tags[account.TagStack] == l.stack() && isListener(role) {
+			if role := tags[account.TagRole]; tags[account.TagStack] == l.Stack() && isListener(role) {
 				roles[aws.ToString(d.ResourceArn)] = role
 			}
 		}

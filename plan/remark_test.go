@@ -8,29 +8,32 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // What is the stack's is no neighbour, by its tags, by its name, or since it was found for what it is.
 func TestNeighboursAreNotTheStacksOwn(t *testing.T) {
 	g := &graph{}
-	s := testScope(t)
-	found := &subnet{scope: s, id: "subnet-untagged"}
-	found.keep([]double{{doubling: &subnet{id: "subnet-double"}}})
+	s := resourcetest.Scope(t)
+	found := &subnet{Scope: s, id: "subnet-untagged"}
+	found.Spare = []resource.Double{{Doubling: &subnet{id: "subnet-double"}}}
 	g.add("primary/subnet public-a", found)
-	n := &neighbours{scope: s, graph: g, seen: []neighbour{
-		{what: "a subnet", id: "subnet-1", tags: s.mark("public-a")},
+	n := &neighbours{Scope: s, graph: g, seen: []neighbour{
+		{what: "a subnet", id: "subnet-1", tags: s.Mark("public-a")},
 		{what: "a subnet", id: "subnet-untagged"}, {what: "a subnet", id: "subnet-double"},
 		{what: "a target group", id: "arn:tg", name: generation(s, 2)},
 		{what: "a security group", id: "sg-1", name: "mine", tags: map[string]string{"understudy:stack": "another"}},
 		{what: "an instance", id: "i-1"},
-		{what: "a route table", id: "rtb-1", tags: s.mark("vpc"), says: "it has more routes"},
+		{what: "a route table", id: "rtb-1", tags: s.Mark("vpc"), says: "it has more routes"},
 	}}
-	want := []Remark{
+	want := []resource.Remark{
 		{ID: "sg-1", Text: "a security group that is not this stack's: mine"},
 		{ID: "i-1", Text: "an instance that is not this stack's"},
 		{ID: "rtb-1", Text: "it has more routes"},
 	}
-	if diff := cmp.Diff(want, n.remarks()); diff != "" {
+	if diff := cmp.Diff(want, n.Remarks()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
@@ -93,31 +96,31 @@ func TestADefaultNetworkACLLetsEverythingPass(t *testing.T) {
 }
 
 func TestRemarksAreOfWhatDiffersOnPurpose(t *testing.T) {
-	s := testScope(t)
+	s := resourcetest.Scope(t)
 	f := &fleet{
-		scope: s, group: &targetGroup{scope: s},
-		was: &autoscalingtypes.AutoScalingGroup{DesiredCapacity: aws.Int32(int32(s.declared.Fleet.Desired))}, found: true,
+		Scope: s, group: &targetGroup{Scope: s},
+		was: &autoscalingtypes.AutoScalingGroup{DesiredCapacity: aws.Int32(int32(s.Declared.Fleet.Desired))}, found: true,
 	}
 	c := &imageCopy{source: &image{}}
 	named := func(name string) *ec2types.Image { return &ec2types.Image{ImageId: aws.String("ami-1"), Name: &name} }
 	c.base, c.source.base = named("base 1"), named("base 1")
-	r := &records{scope: s}
-	for _, one := range []remarking{f, c, r} {
-		if got := one.remarks(); got != nil {
+	r := &records{Scope: s}
+	for _, one := range []resource.Remarking{f, c, r} {
+		if got := one.Remarks(); got != nil {
 			t.Errorf("%T: %+v", one, got)
 		}
 	}
 	f.was.DesiredCapacity = aws.Int32(7)
 	c.base = named("base 2")
 	r.beside = []route53types.ResourceRecordSet{{Type: route53types.RRTypeAaaa}}
-	for _, one := range []remarking{f, c, r} {
-		if got := one.remarks(); len(got) != 1 || got[0].ID == "" || got[0].Text == "" {
+	for _, one := range []resource.Remarking{f, c, r} {
+		if got := one.Remarks(); len(got) != 1 || got[0].ID == "" || got[0].Text == "" {
 			t.Errorf("%T: %+v", one, got)
 		}
 	}
 	c.base = nil // the doctor tells of that
 	f.deleting = true
-	if got := append(c.remarks(), f.remarks()...); got != nil {
+	if got := append(c.Remarks(), f.Remarks()...); got != nil {
 		t.Errorf("%+v", got)
 	}
 }

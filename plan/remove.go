@@ -3,29 +3,9 @@ package plan
 import (
 	"context"
 	"maps"
-	"time"
 
-	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
-
-// removalTime bounds the wait until one resource can be removed: AWS keeps the network interfaces of a load
-// balancer, and what they use, for some minutes after its deletion.
-const removalTime = 15 * time.Minute
-
-// removed removes a resource, and tries again while others that are being removed still use it.
-func removed(ctx context.Context, r resource) error {
-	return account.Poll(ctx, "its removal", removalTime, func(ctx context.Context) (bool, error) {
-		err := r.remove(ctx)
-		switch {
-		case err == nil || account.IsNotFound(err):
-			return true, nil
-		case account.IsInUse(err):
-			account.Tell(ctx, "others to stop using it: "+err.Error())
-			return false, nil
-		}
-		return false, err
-	})
-}
 
 // delegated is a resource that something outside of the account points to, so that another one in its place is not found.
 type delegated interface{ delegated() }
@@ -67,12 +47,12 @@ func planDown(ctx context.Context, v *inventory, withZone bool) (*Plan, error) {
 // removalsOf lists the steps that delete a node's resource, if it is there, and its doubles.
 func removalsOf(n *node, there bool) (steps []Step) {
 	for _, d := range doublesOf(n) {
-		if removable(d.doubling) {
-			steps = append(steps, deletion(n, d, func(ctx context.Context) error { return removed(ctx, d) }))
+		if removable(d.Doubling) {
+			steps = append(steps, deletion(n, d, func(ctx context.Context) error { return resource.Removed(ctx, d) }))
 		}
 	}
-	if (there || leaves(n.resource)) && removable(n.resource) {
-		steps = append(steps, Step{Resource: n.id, Action: Delete, ID: identity(n.resource), node: n})
+	if (there || resource.Leaves(n.resource)) && removable(n.resource) {
+		steps = append(steps, Step{Resource: n.id, Action: Delete, ID: resource.Identity(n.resource), node: n})
 	}
 	return steps
 }

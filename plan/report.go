@@ -2,10 +2,10 @@ package plan
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // Reporter is told what happens while a plan is applied, from several goroutines at once.
@@ -17,22 +17,13 @@ type Reporter interface {
 // Noting is a reporter that also hears what a step that goes on has to tell.
 type Noting interface{ Noted(s Step, text string) }
 
-type notesKey struct{}
-
 // withNotes lets note reach the reporter.
 func withNotes(ctx context.Context, s Step, r Reporter) context.Context {
 	n, ok := r.(Noting)
 	if !ok {
 		return ctx
 	}
-	return context.WithValue(ctx, notesKey{}, func(text string) { n.Noted(s, text) })
-}
-
-// note tells the reporter something about the step that is carried out.
-func note(ctx context.Context, format string, args ...any) {
-	if tell, ok := ctx.Value(notesKey{}).(func(string)); ok {
-		tell(fmt.Sprintf(format, args...))
-	}
+	return resource.Noted(ctx, func(text string) { n.Noted(s, text) })
 }
 
 // Hearing is a reporter that also hears what a step waits for.

@@ -15,15 +15,16 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // role is the role of the instances of both regions, with the instance profile that carries it: IAM is global. The two have one name.
 type role struct {
-	scope
+	resource.Scope
 
 	there, carried bool // the role; the profile
 	blocked        error
-	seen           []Field
+	seen           []resource.Field
 	attached       []string // managed policies
 	inline         []string // its own policies
 	holds          []string // the roles that the profile carries
@@ -37,19 +38,19 @@ const (
 	environmentPolicy = "understudy-environment" // and of that by which instances read the parameters of their environment
 )
 
-func (r *role) worldwide() {}
+func (r *role) Worldwide() {}
 
-func (r *role) identity() string {
+func (r *role) Identity() string {
 	if !r.there && !r.carried {
 		return ""
 	}
-	return r.declared.RoleName()
+	return r.Declared.RoleName()
 }
 
-func (r *role) remnants() bool  { return r.carried }
-func (r *role) refused() error  { return r.blocked }
-func (r *role) actual() []Field { return r.seen }
-func (r *role) nameOf() *string { return aws.String(r.declared.RoleName()) }
+func (r *role) Remnants() bool           { return r.carried }
+func (r *role) Refused() error           { return r.blocked }
+func (r *role) Actual() []resource.Field { return r.seen }
+func (r *role) nameOf() *string          { return aws.String(r.Declared.RoleName()) }
 func (r *role) partOf(s string) string {
 	if strings.HasPrefix(r.Region, "cn-") {
 		return s + ".cn" // the services' names in China ("AWS service principals" in the IAM User Guide)
@@ -66,24 +67,24 @@ func (r *role) profileName(d *understudy.Declaration) string {
 }
 
 // purpose is the role's description, by which one that has lost its tags is known.
-func (r *role) purpose() string { return "understudy: instances of stack " + r.stack() }
+func (r *role) purpose() string { return "understudy: instances of stack " + r.Stack() }
 
 // trust lets EC2 give its instances the role.
 func (r *role) trust() string {
 	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"` + r.partOf("ec2.amazonaws.com") + `"},"Action":"sts:AssumeRole"}]}`
 }
 
-func (r *role) desired() []Field {
-	p := r.declared.Instance.Profile
-	return []Field{
+func (r *role) Desired() []resource.Field {
+	p := r.Declared.Instance.Profile
+	return []resource.Field{
 		{Name: "trust", Value: plainPolicy(r.trust())},
-		{Name: "managed policies", Value: set(p.Managed...)},
+		{Name: "managed policies", Value: resource.Set(p.Managed...)},
 		{Name: "policy", Value: plainPolicy(p.Policy)},
-		{Name: "environment policy", Value: plainPolicy(r.declared.ParametersPolicy())},
+		{Name: "environment policy", Value: plainPolicy(r.Declared.ParametersPolicy())},
 		{Name: "other policies"},
-		{Name: "profile", Value: r.declared.RoleName()},
-		r.tagged(roleRole),
-		{Name: "profile tagged", Value: r.tagged(profileRole).Value},
+		{Name: "profile", Value: r.Declared.RoleName()},
+		r.Tagged(roleRole),
+		{Name: "profile tagged", Value: r.Tagged(profileRole).Value},
 	}
 }
 
@@ -97,9 +98,9 @@ func plainPolicy(document string) string {
 	return string(text)
 }
 
-// find looks for both by their name. Who may not look and declares no role has none: without that permission none was made.
-func (r *role) find(ctx context.Context) (bool, error) {
-	*r = role{scope: r.scope}
+// Find looks for both by their name. Who may not look and declares no role has none: without that permission none was made.
+func (r *role) Find(ctx context.Context) (bool, error) {
+	*r = role{Scope: r.Scope}
 	both, within := errgroup.WithContext(ctx)
 	both.Go(func() error { return r.findRole(within) })
 	var profile *iamtypes.InstanceProfile
@@ -108,7 +109,7 @@ func (r *role) find(ctx context.Context) (bool, error) {
 		return err
 	})
 	err := both.Wait()
-	if account.IsCode(err, "AccessDenied") && !r.declared.RoleMade() {
+	if account.IsCode(err, "AccessDenied") && !r.Declared.RoleMade() {
 		return false, nil
 	}
 	if err != nil {
@@ -127,12 +128,12 @@ func (r *role) findRole(ctx context.Context) error {
 		return fmt.Errorf("get role %s: %w", *r.nameOf(), err)
 	}
 	tags := account.OfIAM(out.Role.Tags)
-	if ours := aws.ToString(out.Role.Description) == r.purpose() && account.Unclaimed(tags, r.stack()); !ours && !r.mark(roleRole).In(tags) {
-		r.blocked = inTheWay("role "+*r.nameOf(), r.mark(roleRole))
+	if ours := aws.ToString(out.Role.Description) == r.purpose() && account.Unclaimed(tags, r.Stack()); !ours && !r.Mark(roleRole).In(tags) {
+		r.blocked = resource.InTheWay("role "+*r.nameOf(), r.Mark(roleRole))
 		return nil
 	}
 	r.there = true
-	r.seen = append(r.seen, Field{Name: "trust", Value: plainPolicy(decoded(out.Role.AssumeRolePolicyDocument))}, r.taggedWith(roleRole, tags))
+	r.seen = append(r.seen, resource.Field{Name: "trust", Value: plainPolicy(decoded(out.Role.AssumeRolePolicyDocument))}, r.TaggedWith(roleRole, tags))
 	return r.readPolicies(ctx)
 }
 
@@ -175,8 +176,8 @@ func (r *role) readPolicies(ctx context.Context) error {
 		}
 		texts[name] = plainPolicy(decoded(out.PolicyDocument))
 	}
-	r.seen = append(r.seen, Field{Name: "managed policies", Value: set(r.attached...)}, Field{Name: "policy", Value: texts[ownPolicy]},
-		Field{Name: "environment policy", Value: texts[environmentPolicy]}, Field{Name: "other policies", Value: set(r.others()...)})
+	r.seen = append(r.seen, resource.Field{Name: "managed policies", Value: resource.Set(r.attached...)}, resource.Field{Name: "policy", Value: texts[ownPolicy]},
+		resource.Field{Name: "environment policy", Value: texts[environmentPolicy]}, resource.Field{Name: "other policies", Value: resource.Set(r.others()...)})
 	return nil
 }
 
@@ -205,33 +206,34 @@ func (r *role) readProfile(p *iamtypes.InstanceProfile) {
 	for _, one := range p.Roles {
 		r.holds = append(r.holds, aws.ToString(one.RoleName))
 	}
-	ours := r.there && slices.Contains(r.holds, *r.nameOf()) && account.Unclaimed(tags, r.stack())
-	if !ours && !r.mark(profileRole).In(tags) {
-		r.blocked = inTheWay("instance profile "+*r.nameOf(), r.mark(profileRole))
+	ours := r.there && slices.Contains(r.holds, *r.nameOf()) && account.Unclaimed(tags, r.Stack())
+	if !ours && !r.Mark(profileRole).In(tags) {
+		r.blocked = resource.InTheWay("instance profile "+*r.nameOf(), r.Mark(profileRole))
 		return
 	}
 	r.carried = true
-	r.seen = append(r.seen, Field{Name: "profile", Value: set(r.holds...)}, Field{Name: "profile tagged", Value: r.taggedWith(profileRole, tags).Value})
+	r.seen = append(r.seen, resource.Field{Name: "profile", Value: resource.Set(r.holds...)}, resource.Field{Name: "profile tagged",
+		Value: r.TaggedWith(profileRole, tags).Value})
 }
 
-// create makes the role, and then all that it lacks.
-func (r *role) create(ctx context.Context) error {
+// Create makes the role, and then all that it lacks.
+func (r *role) Create(ctx context.Context) error {
 	_, err := r.IAM.CreateRole(ctx, &iam.CreateRoleInput{
-		RoleName: r.nameOf(), AssumeRolePolicyDocument: aws.String(r.trust()), Tags: r.mark(roleRole).IAM(),
+		RoleName: r.nameOf(), AssumeRolePolicyDocument: aws.String(r.trust()), Tags: r.Mark(roleRole).IAM(),
 		Description: aws.String(r.purpose()),
 	})
 	if err != nil {
 		return fmt.Errorf("create role %s: %w", *r.nameOf(), err)
 	}
 	r.there = true
-	r.seen = append(r.seen, Field{Name: "trust", Value: plainPolicy(r.trust())}, r.tagged(roleRole))
+	r.seen = append(r.seen, resource.Field{Name: "trust", Value: plainPolicy(r.trust())}, r.Tagged(roleRole))
 	if !r.carried {
-		r.seen = append(r.seen, Field{Name: "profile tagged", Value: r.tagged(profileRole).Value})
+		r.seen = append(r.seen, resource.Field{Name: "profile tagged", Value: r.Tagged(profileRole).Value})
 	}
-	return r.change(ctx, compare(r.desired(), r.seen))
+	return r.Change(ctx, resource.Compare(r.Desired(), r.seen))
 }
 
-func (r *role) change(ctx context.Context, differences []Difference) error {
+func (r *role) Change(ctx context.Context, differences []resource.Difference) error {
 	for _, step := range []struct {
 		name string
 		do   func(context.Context) error
@@ -240,7 +242,7 @@ func (r *role) change(ctx context.Context, differences []Difference) error {
 		{"other policies", r.dropOthers},
 		{"profile", r.setProfile}, {"tagged", r.retagRole}, {"profile tagged", r.retagProfile},
 	} {
-		if !differs(differences, step.name) {
+		if !resource.Differs(differences, step.name) {
 			continue
 		}
 		if err := step.do(ctx); err != nil {
@@ -260,7 +262,7 @@ func (r *role) setTrust(ctx context.Context) error {
 
 // setManaged attaches what is declared before it detaches what is not: instances use the role meanwhile.
 func (r *role) setManaged(ctx context.Context) error {
-	wanted := r.declared.Instance.Profile.Managed
+	wanted := r.Declared.Instance.Profile.Managed
 	for _, arn := range wanted {
 		if slices.Contains(r.attached, arn) {
 			continue
@@ -287,11 +289,11 @@ func (r *role) detach(ctx context.Context, but []string) error {
 }
 
 func (r *role) setPolicy(ctx context.Context) error {
-	return r.put(ctx, ownPolicy, r.declared.Instance.Profile.Policy)
+	return r.put(ctx, ownPolicy, r.Declared.Instance.Profile.Policy)
 }
 
 func (r *role) setEnvironmentPolicy(ctx context.Context) error {
-	return r.put(ctx, environmentPolicy, r.declared.ParametersPolicy())
+	return r.put(ctx, environmentPolicy, r.Declared.ParametersPolicy())
 }
 
 // put gives the role a policy of its own, or takes it away where there is nothing in it.
@@ -322,7 +324,7 @@ func (r *role) drop(ctx context.Context, names ...string) error {
 // setProfile makes the instance profile, and has it carry the role and no other: it can carry one ("IAM and AWS STS quotas").
 func (r *role) setProfile(ctx context.Context) error {
 	if !r.carried {
-		_, err := r.IAM.CreateInstanceProfile(ctx, &iam.CreateInstanceProfileInput{InstanceProfileName: r.nameOf(), Tags: r.mark(profileRole).IAM()})
+		_, err := r.IAM.CreateInstanceProfile(ctx, &iam.CreateInstanceProfileInput{InstanceProfileName: r.nameOf(), Tags: r.Mark(profileRole).IAM()})
 		if err != nil {
 			return fmt.Errorf("create instance profile %s: %w", *r.nameOf(), err)
 		}
@@ -352,9 +354,9 @@ func (r *role) empty(ctx context.Context, but string) error {
 	return nil
 }
 
-// remove takes apart what is there: IAM deletes neither a profile that carries a role, nor a role with policies.
-func (r *role) remove(ctx context.Context) error {
-	if _, err := r.find(ctx); err != nil || r.blocked != nil {
+// Remove takes apart what is there: IAM deletes neither a profile that carries a role, nor a role with policies.
+func (r *role) Remove(ctx context.Context) error {
+	if _, err := r.Find(ctx); err != nil || r.blocked != nil {
 		return err
 	}
 	if r.carried {
@@ -382,7 +384,7 @@ func (r *role) remove(ctx context.Context) error {
 }
 
 var (
-	_ resource   = (*role)(nil)
-	_ obstructed = (*role)(nil)
-	_ leaving    = (*role)(nil)
+	_ resource.Resource   = (*role)(nil)
+	_ resource.Obstructed = (*role)(nil)
+	_ resource.Leaving    = (*role)(nil)
 )

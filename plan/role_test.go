@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // iamLike answers as IAM does for one role and one instance profile.
@@ -26,7 +28,7 @@ type iamLike struct {
 
 func (i *iamLike) answer(t *testing.T) func(*http.Request) (int, string) {
 	return func(r *http.Request) (int, string) {
-		form := formOf(t, r)
+		form := resourcetest.FormOf(t, r)
 		action := form.Get("Action")
 		if !strings.HasPrefix(action, "Get") && !strings.HasPrefix(action, "List") {
 			i.calls = append(i.calls, action)
@@ -121,17 +123,17 @@ func members(name string, tags map[string]string) string {
 // A role is made with its profile, each of its settings is given back, and nothing is left of either.
 func TestARoleIsMadeHealedAndRemoved(t *testing.T) {
 	cloud := &iamLike{}
-	s := answering(t, cloud.answer(t))
-	s.declared.Instance.Profile = understudy.Profile{
+	s := resourcetest.Answering(t, cloud.answer(t))
+	s.Declared.Instance.Profile = understudy.Profile{
 		Managed: []string{"arn:aws:iam::aws:policy/A"},
 		Policy:  `{"Statement":[{"Action":"s3:*","Effect":"Allow","Resource":"*"}],"Version":"2012-10-17"}`,
 	}
-	s.declared.Instance.Environment = understudy.Environment{"A": {Parameter: "/hello/a"}}
-	r := &role{scope: s}
-	if there, err := r.find(t.Context()); there || leaves(r) || err != nil {
+	s.Declared.Instance.Environment = understudy.Environment{"A": {Parameter: "/hello/a"}}
+	r := &role{Scope: s}
+	if there, err := r.Find(t.Context()); there || resource.Leaves(r) || err != nil {
 		t.Fatalf("there %v, %v", there, err)
 	}
-	if err := r.create(t.Context()); err != nil {
+	if err := r.Create(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"CreateRole", "AttachRolePolicy", "PutRolePolicy", "PutRolePolicy", "CreateInstanceProfile", "AddRoleToInstanceProfile"}
@@ -150,19 +152,19 @@ func TestARoleIsMadeHealedAndRemoved(t *testing.T) {
 		"profile tagged":     func() { cloud.profile = map[string]string{} },
 	} {
 		drift()
-		there, err := r.find(t.Context())
-		differences := compare(r.desired(), r.actual())
-		if !there || err != nil || r.refused() != nil || (len(differences) == 1) != (name != "") || name != "" && differences[0].Name != name {
-			t.Errorf("%s: there %v, refused %v, %v, %v", name, there, r.refused(), differences, err)
+		there, err := r.Find(t.Context())
+		differences := resource.Compare(r.Desired(), r.Actual())
+		if !there || err != nil || r.Refused() != nil || (len(differences) == 1) != (name != "") || name != "" && differences[0].Name != name {
+			t.Errorf("%s: there %v, refused %v, %v, %v", name, there, r.Refused(), differences, err)
 		}
-		if err := r.change(t.Context(), differences); err != nil {
+		if err := r.Change(t.Context(), differences); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if _, err := r.find(t.Context()); err != nil || len(compare(r.desired(), r.actual())) > 0 {
-			t.Errorf("%s is not healed: %v, %v", name, compare(r.desired(), r.actual()), err)
+		if _, err := r.Find(t.Context()); err != nil || len(resource.Compare(r.Desired(), r.Actual())) > 0 {
+			t.Errorf("%s is not healed: %v, %v", name, resource.Compare(r.Desired(), r.Actual()), err)
 		}
 	}
-	if err := r.remove(t.Context()); err != nil || cloud.role != nil || cloud.profile != nil || len(cloud.attached)+len(cloud.inline)+len(cloud.carries) > 0 {
+	if err := r.Remove(t.Context()); err != nil || cloud.role != nil || cloud.profile != nil || len(cloud.attached)+len(cloud.inline)+len(cloud.carries) > 0 {
 		t.Errorf("%v; left %+v", err, cloud)
 	}
 }
@@ -174,13 +176,13 @@ func TestARoleOfSomebodyElseIsInTheWay(t *testing.T) {
 		"another": {role: map[string]string{"understudy:stack": "other"}, purpose: "understudy: instances of stack hello"},
 		"profile": {profile: map[string]string{}},
 	} {
-		s := answering(t, cloud.answer(t))
-		s.declared.Instance.Profile.Managed = []string{"arn:aws:iam::aws:policy/A"}
-		r := &role{scope: s}
-		if there, err := r.find(t.Context()); there || err != nil || r.refused() == nil {
-			t.Errorf("%s: there %v, refused %v, %v", name, there, r.refused(), err)
+		s := resourcetest.Answering(t, cloud.answer(t))
+		s.Declared.Instance.Profile.Managed = []string{"arn:aws:iam::aws:policy/A"}
+		r := &role{Scope: s}
+		if there, err := r.Find(t.Context()); there || err != nil || r.Refused() == nil {
+			t.Errorf("%s: there %v, refused %v, %v", name, there, r.Refused(), err)
 		}
-		if err := r.remove(t.Context()); err != nil || len(cloud.calls) > 0 {
+		if err := r.Remove(t.Context()); err != nil || len(cloud.calls) > 0 {
 			t.Errorf("%s: %v, calls %v", name, err, cloud.calls)
 		}
 	}
@@ -188,14 +190,14 @@ func TestARoleOfSomebodyElseIsInTheWay(t *testing.T) {
 
 // Who declares no role needs no permission to look for one.
 func TestWhoDeclaresNoRoleNeedNotLookForOne(t *testing.T) {
-	s := answering(t, func(*http.Request) (int, string) {
+	s := resourcetest.Answering(t, func(*http.Request) (int, string) {
 		return http.StatusForbidden, "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"
 	})
-	if there, err := (&role{scope: s}).find(t.Context()); there || err != nil {
+	if there, err := (&role{Scope: s}).Find(t.Context()); there || err != nil {
 		t.Errorf("there %v, %v", there, err)
 	}
-	s.declared.Instance.Profile.Managed = []string{"arn:aws:iam::aws:policy/A"}
-	if _, err := (&role{scope: s}).find(t.Context()); err == nil {
+	s.Declared.Instance.Profile.Managed = []string{"arn:aws:iam::aws:policy/A"}
+	if _, err := (&role{Scope: s}).Find(t.Context()); err == nil {
 		t.Error("who declares one is not told")
 	}
 }

@@ -15,6 +15,8 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // member is an instance of a group, of a version of the template lt-1.
@@ -82,7 +84,7 @@ func TestArrival(t *testing.T) {
 		} else if err != nil {
 			got = err.Error()
 		}
-		var ill *NotServing
+		var ill *resource.NotServing
 		if !strings.Contains(got, c.want) || c.want == goesOn && got != goesOn || errors.As(err, &ill) != c.ill {
 			t.Errorf("%s: %q, not serving %v; want %q, %v", name, got, errors.As(err, &ill), c.want, c.ill)
 		}
@@ -108,7 +110,7 @@ func TestArrivalIsTold(t *testing.T) {
 // pretend makes a region look built, with its health check as given.
 func (r *region) pretend(found map[*node]bool, g *graph, passes bool) {
 	for _, n := range g.nodes {
-		if strings.HasPrefix(n.id, string(r.side)+"/") {
+		if strings.HasPrefix(n.id, string(r.Side)+"/") {
 			found[n] = true
 		}
 	}
@@ -149,7 +151,7 @@ func TestASideThatServesIsChangedLast(t *testing.T) {
 		"neither is there":                 {nil, nil, "", ""},
 		"the secondary only was asked for": {understudy.Sides, understudy.Sides, understudy.Secondary, ""},
 	} {
-		v := takeInventory(declared(t), map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
+		v := takeInventory(resourcetest.Declared(t), map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
 		found := map[*node]bool{}
 		for _, side := range c.built {
 			v.regions[side].pretend(found, &v.graph, slices.Contains(c.passes, side))
@@ -182,7 +184,7 @@ func TestASideThatServesIsChangedLast(t *testing.T) {
 
 // Healing what only one side lacks does not wait for the other.
 func TestADriftOfOneSideIsHealedAtOnce(t *testing.T) {
-	v := takeInventory(declared(t), map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
+	v := takeInventory(resourcetest.Declared(t), map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
 	found := map[*node]bool{}
 	for _, r := range v.regions {
 		r.pretend(found, &v.graph, true)
@@ -193,7 +195,7 @@ func TestADriftOfOneSideIsHealedAtOnce(t *testing.T) {
 }
 
 func TestOneSideIsWorkedOnWithWhatItNeeds(t *testing.T) {
-	v := takeInventory(declared(t), map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
+	v := takeInventory(resourcetest.Declared(t), map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
 	g := &v.graph
 	for side, want := range map[understudy.Side]map[string]bool{
 		understudy.Secondary: {"secondary/fleet": true, "primary/image": true, "primary/fleet": false, "global/records": false},
@@ -231,18 +233,18 @@ func TestWaitsComeAgainAfterAChange(t *testing.T) {
 	}
 }
 
-type drifted struct{ resource }
+type drifted struct{ resource.Resource }
 
-func (drifted) find(context.Context) (bool, error) { return true, nil }
-func (drifted) desired() []Field                   { return []Field{{Name: "size", Value: "1"}} }
-func (drifted) actual() []Field                    { return nil }
+func (drifted) Find(context.Context) (bool, error) { return true, nil }
+func (drifted) Desired() []resource.Field          { return []resource.Field{{Name: "size", Value: "1"}} }
+func (drifted) Actual() []resource.Field           { return nil }
 
-type settledThing struct{ resource }
+type settledThing struct{ resource.Resource }
 
-func (settledThing) find(context.Context) (bool, error) { return true, nil }
-func (settledThing) desired() []Field                   { return nil }
-func (settledThing) actual() []Field                    { return nil }
-func (settledThing) awaited()                           {}
+func (settledThing) Find(context.Context) (bool, error) { return true, nil }
+func (settledThing) Desired() []resource.Field          { return nil }
+func (settledThing) Actual() []resource.Field           { return nil }
+func (settledThing) Awaited()                           {}
 
 func TestACircleOfWaitsIsRefused(t *testing.T) {
 	g := &graph{}
@@ -279,16 +281,16 @@ func TestATemplateVersionIsFoundByItsContent(t *testing.T) {
 		"made by a killed run":         {[]ec2types.LaunchTemplateVersion{of(2, "ami-1", false), of(1, "ami-0", true)}, "2", "", ""},
 		"a later one by somebody":      {[]ec2types.LaunchTemplateVersion{of(1, "ami-1", true), of(2, "ami-1", false, byHand)}, "1", "2", ""},
 		"made the default by somebody": {[]ec2types.LaunchTemplateVersion{of(1, "ami-1", false), of(2, "ami-1", true, byHand)}, "1", "2", ""},
-		"none":                         {[]ec2types.LaunchTemplateVersion{of(1, "ami-1", true, byHand)}, Unknown, "", "EbsOptimized"},
+		"none":                         {[]ec2types.LaunchTemplateVersion{of(1, "ami-1", true, byHand)}, resource.Unknown, "", "EbsOptimized"},
 		"an equal one, not default":    {[]ec2types.LaunchTemplateVersion{of(1, "ami-1", true), of(2, "ami-1", false)}, "1", "2", ""},
 	} {
-		tmpl := &template{scope: testScope(t), imageID: func() string { return "ami-1" }, group: &group{id: "sg-in"}, id: "lt-1"}
+		tmpl := &template{Scope: resourcetest.Scope(t), imageID: func() string { return "ami-1" }, group: &group{id: "sg-in"}, id: "lt-1"}
 		tmpl.remember(c.all)
-		if got := tmpl.next(); got != c.next || set(tmpl.later()...) != c.later {
+		if got := tmpl.next(); got != c.next || resource.Set(tmpl.later()...) != c.later {
 			t.Errorf("%s: version %s, later %v", name, got, tmpl.later())
 		}
-		if i := slices.IndexFunc(tmpl.actual(), func(f Field) bool { return f.Name == "other settings" }); tmpl.actual()[i].Value != c.other {
-			t.Errorf("%s: other settings %v", name, tmpl.actual()[i])
+		if i := slices.IndexFunc(tmpl.Actual(), func(f resource.Field) bool { return f.Name == "other settings" }); tmpl.Actual()[i].Value != c.other {
+			t.Errorf("%s: other settings %v", name, tmpl.Actual()[i])
 		}
 	}
 }
@@ -316,7 +318,7 @@ func TestActivitiesThatTellSomething(t *testing.T) {
 }
 
 func TestARefreshThatRunsIsWaitedForOrCancelled(t *testing.T) {
-	f := &fleet{scope: testScope(t), template: &template{id: "lt-1"}}
+	f := &fleet{Scope: resourcetest.Scope(t), template: &template{id: "lt-1"}}
 	f.was = &autoscalingtypes.AutoScalingGroup{LaunchTemplate: version{"lt-1", "1"}.launch()}
 	to := func(v string, status autoscalingtypes.InstanceRefreshStatus) *autoscalingtypes.InstanceRefresh {
 		r := &autoscalingtypes.InstanceRefresh{InstanceRefreshId: aws.String("r-1"), Status: status, PercentageComplete: aws.Int32(50)}
@@ -343,11 +345,11 @@ func TestARefreshThatRunsIsWaitedForOrCancelled(t *testing.T) {
 
 // Whoever scales the fleet is left alone; its bounds are healed.
 func TestCapacityIsScalings(t *testing.T) {
-	f := &fleet{scope: testScope(t), template: &template{scope: testScope(t), imageID: func() string { return "" }, group: &group{}},
+	f := &fleet{Scope: resourcetest.Scope(t), template: &template{Scope: resourcetest.Scope(t), imageID: func() string { return "" }, group: &group{}},
 		group: &targetGroup{}, subnets: []*subnet{{}, {}}}
 	names := func() string {
 		var names []string
-		for _, f := range f.desired()[:3] {
+		for _, f := range f.Desired()[:3] {
 			names = append(names, f.Name)
 		}
 		return strings.Join(names, " ")

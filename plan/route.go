@@ -12,6 +12,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // byHand tells whether somebody has made a route: others come with the table, or from a virtual private gateway (Route in the EC2
@@ -42,18 +43,18 @@ func routesText(routes []ec2types.Route) string {
 	for _, r := range routes {
 		texts = append(texts, destination(r)+" by "+target(r))
 	}
-	return set(texts...)
+	return resource.Set(texts...)
 }
 
-// remarks tells of routes that only go with what they came with.
-func (r *routes) remarks() []Remark {
+// Remarks tells of routes that only go with what they came with.
+func (r *routes) Remarks() []resource.Remark {
 	others := slices.DeleteFunc(slices.Clone(r.ofEndpoints), func(o ec2types.Route) bool {
 		return slices.ContainsFunc(r.own, func(e *endpoint) bool { return e.id == aws.ToString(o.GatewayId) })
 	})
 	if len(others) == 0 {
 		return nil
 	}
-	return []Remark{{ID: r.id, Text: "has routes of gateway endpoints, which are not this stack's: " + routesText(others)}}
+	return []resource.Remark{{ID: r.id, Text: "has routes of gateway endpoints, which are not this stack's: " + routesText(others)}}
 }
 
 // deleteOthers deletes the routes that somebody has made: in the other region, packets do not go that way.

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 const everywhere = "0.0.0.0/0"
@@ -27,8 +28,8 @@ const (
 // routes is a route table and its subnets. The public one has a default route through the gateway; a private one has one through a
 // NAT gateway, or only the local route that every table has.
 type routes struct {
-	scope
-	doubles
+	resource.Scope
+	resource.Doubles
 	role      string // publicRoutes, privateRoutes, or one that begins with this
 	vpc       *vpc
 	gateway   *gateway // of the default route; nil where that leads to nat, or where there is none
@@ -44,57 +45,57 @@ type routes struct {
 	associations map[string]string // subnet id -> association id
 	extra        []ec2types.Route  // that somebody has made
 	ofEndpoints  []ec2types.Route  // that came with somebody's gateway endpoints
-	tags         Field
+	tags         resource.Field
 }
 
-func (r *routes) identity() string { return r.id }
+func (r *routes) Identity() string { return r.id }
 
-func (r *routes) desired() []Field {
+func (r *routes) Desired() []resource.Field {
 	var ids []string
 	for _, s := range r.subnets {
-		ids = append(ids, known(s.id))
+		ids = append(ids, resource.Known(s.id))
 	}
 	for _, s := range r.going {
 		if _, follows := r.associations[s.id]; follows {
 			ids = append(ids, s.id)
 		}
 	}
-	return []Field{{Name: everywhere, Value: r.way()}, {Name: "other routes"}, {Name: "subnets", Value: set(ids...)}, r.tagged(r.role)}
+	return []resource.Field{{Name: everywhere, Value: r.way()}, {Name: "other routes"}, {Name: "subnets", Value: resource.Set(ids...)}, r.Tagged(r.role)}
 }
 
 // way is where the default route is to lead.
 func (r *routes) way() string {
 	switch {
 	case r.gateway != nil:
-		return known(r.gateway.id)
+		return resource.Known(r.gateway.id)
 	case r.nat != nil:
-		return known(r.nat.id)
+		return resource.Known(r.nat.id)
 	}
 	return nowhere
 }
 
 const nowhere = "nowhere"
 
-func (r *routes) actual() []Field {
+func (r *routes) Actual() []resource.Field {
 	way := cmp.Or(r.defaultRoute, nowhere)
 	var ids []string
 	for id := range r.associations {
 		ids = append(ids, id)
 	}
-	return []Field{
-		{Name: everywhere, Value: way}, {Name: "other routes", Value: routesText(r.extra)}, {Name: "subnets", Value: set(ids...)}, r.tags,
+	return []resource.Field{
+		{Name: everywhere, Value: way}, {Name: "other routes", Value: routesText(r.extra)}, {Name: "subnets", Value: resource.Set(ids...)}, r.tags,
 	}
 }
 
-func (r *routes) find(ctx context.Context) (bool, error) {
-	all, err := r.list(ctx, r.mark(r.role).Filters()...)
+func (r *routes) Find(ctx context.Context) (bool, error) {
+	all, err := r.list(ctx, r.Mark(r.role).Filters()...)
 	if err == nil && len(all) == 0 { // or it has lost its tags
 		all, err = r.ofSubnets(ctx)
 	}
 	if err != nil {
 		return false, err
 	}
-	*r = routes{scope: r.scope, role: r.role, vpc: r.vpc, gateway: r.gateway, nat: r.nat, own: r.own, subnets: r.subnets, elsewhere: r.elsewhere,
+	*r = routes{Scope: r.Scope, role: r.role, vpc: r.vpc, gateway: r.gateway, nat: r.nat, own: r.own, subnets: r.subnets, elsewhere: r.elsewhere,
 		going: r.going}
 	var found []*routes
 	for _, o := range all {
@@ -102,7 +103,7 @@ func (r *routes) find(ctx context.Context) (bool, error) {
 		one.remember(o)
 		found = append(found, &one)
 	}
-	return choose(ctx, r, found)
+	return resource.Choose(ctx, r, found)
 }
 
 // list returns the route tables of this generation that the filters select.
@@ -133,7 +134,7 @@ func (r *routes) ofSubnets(ctx context.Context) ([]ec2types.RouteTable, error) {
 // without one, the table is that of the most of its subnets, since some of them may have been moved here by hand.
 func (r *routes) recognises(t ec2types.RouteTable) bool {
 	tags := account.OfEC2(t.Tags)
-	if account.IsMain(t) || !account.Unclaimed(tags, r.stack()) {
+	if account.IsMain(t) || !account.Unclaimed(tags, r.Stack()) {
 		return false
 	}
 	if role := tags[account.TagRole]; role == publicRoutes || strings.HasPrefix(role, privateRoutes) {
@@ -152,10 +153,10 @@ func (r *routes) recognises(t ec2types.RouteTable) bool {
 	return own > others
 }
 
-func (r *routes) fits() int { return r.vpc.has(r.within) }
+func (r *routes) Fits() int { return r.vpc.has(r.within) }
 
-// holds names the subnets of the table, except those of a VPC that is to be removed.
-func (r *routes) holds(ctx context.Context) ([]string, error) {
+// Holds names the subnets of the table, except those of a VPC that is to be removed.
+func (r *routes) Holds(ctx context.Context) ([]string, error) {
 	if _, err := r.exists(ctx); err != nil || r.vpc.idle(r.within) {
 		return nil, err
 	}
@@ -165,7 +166,7 @@ func (r *routes) holds(ctx context.Context) ([]string, error) {
 func (r *routes) remember(t ec2types.RouteTable) {
 	r.id, r.within = aws.ToString(t.RouteTableId), aws.ToString(t.VpcId)
 	r.defaultRoute, r.associations, r.extra, r.ofEndpoints = "", map[string]string{}, nil, nil
-	r.tags = r.taggedWith(r.role, account.OfEC2(t.Tags))
+	r.tags = r.TaggedWith(r.role, account.OfEC2(t.Tags))
 	for _, route := range t.Routes {
 		switch {
 		case aws.ToString(route.DestinationCidrBlock) == everywhere:
@@ -183,23 +184,23 @@ func (r *routes) remember(t ec2types.RouteTable) {
 	}
 }
 
-func (r *routes) create(ctx context.Context) error {
+func (r *routes) Create(ctx context.Context) error {
 	err := account.Live(ctx, func(ctx context.Context, token string) (bool, error) {
 		out, err := r.EC2.CreateRouteTable(ctx, &ec2.CreateRouteTableInput{
 			VpcId:             &r.vpc.id,
 			ClientToken:       &token,
-			TagSpecifications: r.mark(r.role).EC2(ec2types.ResourceTypeRouteTable),
+			TagSpecifications: r.Mark(r.role).EC2(ec2types.ResourceTypeRouteTable),
 		})
 		if err != nil {
 			return false, fmt.Errorf("create route table: %w", err)
 		}
 		r.id = aws.ToString(out.RouteTable.RouteTableId)
-		return settled(ctx, r.exists)
-	}, r.stack(), r.Region, r.role, r.vpc.id)
+		return resource.Settled(ctx, r.exists)
+	}, r.Stack(), r.Region, r.role, r.vpc.id)
 	if err != nil {
 		return err
 	}
-	return r.change(ctx, compare(r.desired(), r.actual()))
+	return r.Change(ctx, resource.Compare(r.Desired(), r.Actual()))
 }
 
 // exists reads the table back.
@@ -217,23 +218,23 @@ func (r *routes) exists(ctx context.Context) (bool, error) {
 	return len(out.RouteTables) == 1, nil
 }
 
-func (r *routes) change(ctx context.Context, differences []Difference) error {
-	if differs(differences, "tagged") {
-		if err := r.retag(ctx, r.id, r.role); err != nil {
+func (r *routes) Change(ctx context.Context, differences []resource.Difference) error {
+	if resource.Differs(differences, "tagged") {
+		if err := r.Retag(ctx, r.id, r.role); err != nil {
 			return err
 		}
 	}
-	if differs(differences, everywhere) {
+	if resource.Differs(differences, everywhere) {
 		if err := r.lead(ctx); err != nil {
 			return err
 		}
 	}
-	if differs(differences, "other routes") {
+	if resource.Differs(differences, "other routes") {
 		if err := r.deleteOthers(ctx); err != nil {
 			return err
 		}
 	}
-	if differs(differences, "subnets") {
+	if resource.Differs(differences, "subnets") {
 		return r.associate(ctx)
 	}
 	return nil
@@ -358,7 +359,7 @@ func (r *routes) disassociate(ctx context.Context, subnetID string) error {
 	return nil
 }
 
-func (r *routes) remove(ctx context.Context) error {
+func (r *routes) Remove(ctx context.Context) error {
 	for id := range r.associations {
 		if err := r.disassociate(ctx, id); err != nil {
 			return err
@@ -370,4 +371,4 @@ func (r *routes) remove(ctx context.Context) error {
 	return nil
 }
 
-var _ doubling = (*routes)(nil)
+var _ resource.Doubling = (*routes)(nil)

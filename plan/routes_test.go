@@ -1,9 +1,7 @@
 package plan
 
 import (
-	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -13,21 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
-
-// formOf reads the parameters of a call by query protocol.
-func formOf(t *testing.T, r *http.Request) url.Values {
-	t.Helper()
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	form, err := url.ParseQuery(string(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return form
-}
 
 // A subnet that was moved from one of the stack's tables to the other is moved back by the table that it belongs to: the
 // other one, whose step runs at the same time, does not touch it.
@@ -35,13 +21,13 @@ func TestMovedSubnetIsMovedBackByOneTable(t *testing.T) {
 	a, b, c, d := &subnet{id: "subnet-a"}, &subnet{id: "subnet-b"}, &subnet{id: "subnet-c"}, &subnet{id: "subnet-d"}
 	public, private := []*subnet{a, b}, []*subnet{c, d}
 	var calls []string
-	s := answering(t, func(r *http.Request) (int, string) {
-		form := formOf(t, r)
+	s := resourcetest.Answering(t, func(r *http.Request) (int, string) {
+		form := resourcetest.FormOf(t, r)
 		calls = append(calls, strings.Join(slices.DeleteFunc([]string{form.Get("Action"), form.Get("AssociationId"), form.Get("SubnetId"),
 			form.Get("RouteTableId")}, func(s string) bool { return s == "" }), " "))
 		switch form.Get("Action") {
 		case "AssociateRouteTable":
-			return notFound("Resource.AlreadyAssociated")(r)
+			return resourcetest.NotFound("Resource.AlreadyAssociated")(r)
 		case "DescribeRouteTables":
 			return http.StatusOK, "<R><routeTableSet><item><routeTableId>rtb-private</routeTableId><associationSet><item><subnetId>subnet-a</subnetId>" +
 				"<routeTableAssociationId>assoc-a</routeTableAssociationId></item></associationSet></item></routeTableSet></R>"
@@ -49,7 +35,7 @@ func TestMovedSubnetIsMovedBackByOneTable(t *testing.T) {
 		return http.StatusOK, "<R/>"
 	})
 	of := func(id, role string, subnets, others []*subnet, associated ...string) *routes {
-		r := &routes{scope: s, id: id, role: role, subnets: subnets, elsewhere: others, associations: map[string]string{}}
+		r := &routes{Scope: s, id: id, role: role, subnets: subnets, elsewhere: others, associations: map[string]string{}}
 		for _, id := range associated {
 			r.associations["subnet-"+id] = "assoc-" + id
 		}
@@ -60,7 +46,7 @@ func TestMovedSubnetIsMovedBackByOneTable(t *testing.T) {
 		of("rtb-public", publicRoutes, public, private, "b"),
 	}
 	for _, r := range to {
-		if err := r.change(t.Context(), []Difference{{Name: "subnets"}}); err != nil {
+		if err := r.Change(t.Context(), []resource.Difference{{Name: "subnets"}}); err != nil {
 			t.Error(err)
 		}
 	}
@@ -74,21 +60,21 @@ func TestMovedSubnetIsMovedBackByOneTable(t *testing.T) {
 // An association that ends between two calls is made anew.
 func TestSubnetWhoseAssociationEndsMeanwhileIsAssociated(t *testing.T) {
 	associations := 0
-	s := answering(t, func(r *http.Request) (int, string) {
-		switch formOf(t, r).Get("Action") {
+	s := resourcetest.Answering(t, func(r *http.Request) (int, string) {
+		switch resourcetest.FormOf(t, r).Get("Action") {
 		case "AssociateRouteTable":
 			if associations++; associations == 1 {
-				return notFound("Resource.AlreadyAssociated")(r)
+				return resourcetest.NotFound("Resource.AlreadyAssociated")(r)
 			}
 		case "DescribeRouteTables":
 			return http.StatusOK, "<R><routeTableSet><item><associationSet><item><subnetId>subnet-a</subnetId>" +
 				"<routeTableAssociationId>assoc-a</routeTableAssociationId></item></associationSet></item></routeTableSet></R>"
 		case "ReplaceRouteTableAssociation":
-			return notFound("InvalidAssociationID.NotFound")(r)
+			return resourcetest.NotFound("InvalidAssociationID.NotFound")(r)
 		}
 		return http.StatusOK, "<R/>"
 	})
-	r := &routes{scope: s, id: "rtb-public", subnets: []*subnet{{id: "subnet-a"}}}
+	r := &routes{Scope: s, id: "rtb-public", subnets: []*subnet{{id: "subnet-a"}}}
 	if err := r.associate(t.Context()); err != nil || associations != 2 {
 		t.Errorf("%d associations, %v", associations, err)
 	}
@@ -96,9 +82,9 @@ func TestSubnetWhoseAssociationEndsMeanwhileIsAssociated(t *testing.T) {
 
 // A table that has lost one of its tags, or both, is known by the role that is left, or by the subnets under it.
 func TestRouteTableWithoutItsTagsIsRecognised(t *testing.T) {
-	s := testScope(t)
+	s := resourcetest.Scope(t)
 	public, private := []*subnet{{id: "a"}, {id: "b"}}, []*subnet{{id: "c"}, {id: "d"}}
-	tables := []*routes{{scope: s, role: publicRoutes, subnets: public, elsewhere: private}, {scope: s, role: privateRoutes, subnets: private, elsewhere: public}}
+	tables := []*routes{{Scope: s, role: publicRoutes, subnets: public, elsewhere: private}, {Scope: s, role: privateRoutes, subnets: private, elsewhere: public}}
 	for name, c := range map[string]struct {
 		tags    map[string]string
 		subnets string
@@ -106,8 +92,8 @@ func TestRouteTableWithoutItsTagsIsRecognised(t *testing.T) {
 	}{
 		"no tags":                              {nil, "ab", []string{publicRoutes}},
 		"the stack's tag is lost":              {map[string]string{account.TagRole: publicRoutes}, "ab", []string{publicRoutes}},
-		"the role's tag is lost":               {map[string]string{account.TagStack: s.stack()}, "cd", []string{privateRoutes}},
-		"another role was written":             {map[string]string{account.TagStack: s.stack(), account.TagRole: "mine"}, "cd", []string{privateRoutes}},
+		"the role's tag is lost":               {map[string]string{account.TagStack: s.Stack()}, "cd", []string{privateRoutes}},
+		"another role was written":             {map[string]string{account.TagStack: s.Stack(), account.TagRole: "mine"}, "cd", []string{privateRoutes}},
 		"a subnet was moved here":              {nil, "acd", []string{privateRoutes}},
 		"all were moved, and the role is left": {map[string]string{account.TagRole: privateRoutes}, "ab", []string{privateRoutes}},
 		"one of each":                          {nil, "ac", nil},

@@ -5,12 +5,13 @@ import (
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // routed is a record with what makes Route 53 choose it among the healthy ones: that it is the primary's, its weight, or its region.
 func (r *records) routed(side understudy.Side) *route53types.ResourceRecordSet {
-	place := r.declared.Regions[side]
-	switch r.declared.Failover.Routing {
+	place := r.Declared.Regions[side]
+	switch r.Declared.Failover.Routing {
 	case understudy.RoutingWeighted:
 		return &route53types.ResourceRecordSet{Weight: aws.Int64(int64(place.Weight))}
 	case understudy.RoutingLatency:
@@ -32,7 +33,7 @@ func roleOf(set route53types.ResourceRecordSet) string {
 	case set.Failover != "":
 		return string(set.Failover)
 	case set.Weight != nil:
-		return "weight " + number(*set.Weight)
+		return "weight " + resource.Number(*set.Weight)
 	case set.Region != "":
 		return "latency " + string(set.Region)
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 var switchedAt = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
@@ -16,8 +18,9 @@ var switchedAt = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 // paired are the records of a declaration as they are when they were made.
 func paired(t *testing.T, d *understudy.Declaration) *records {
 	t.Helper()
-	r := &records{scope: scope{&account.Account{}, d, understudy.Global}, balancers: map[understudy.Side]*balancer{}, checks: map[understudy.Side]*check{},
-		seen: map[understudy.Side]route53types.ResourceRecordSet{}}
+	r := &records{Scope: resource.Scope{Account: &account.Account{}, Declared: d, Side: understudy.Global}, balancers: map[understudy.Side]*balancer{},
+		checks: map[understudy.Side]*check{},
+		seen:   map[understudy.Side]route53types.ResourceRecordSet{}}
 	for _, side := range understudy.Sides {
 		r.balancers[side] = &balancer{dnsName: string(side) + ".elb", zoneID: "Z1"}
 		r.checks[side] = &check{id: "check-" + string(side)}
@@ -29,20 +32,20 @@ func paired(t *testing.T, d *understudy.Declaration) *records {
 }
 
 func TestRecordsAreRoutedAsDeclared(t *testing.T) {
-	d := declared(t)
+	d := resourcetest.Declared(t)
 	r := paired(t, d)
-	expect(t, r)
+	resourcetest.Expect(t, r)
 	d.Failover.Routing = understudy.RoutingWeighted
-	expect(t, r, "primary role: weight 100, not PRIMARY", "secondary role: weight 100, not SECONDARY")
+	resourcetest.Expect(t, r, "primary role: weight 100, not PRIMARY", "secondary role: weight 100, not SECONDARY")
 	set := r.wanted(understudy.Secondary)
 	if aws.ToInt64(set.Weight) != 100 || set.Failover != "" || set.Region != "" || aws.ToString(set.HealthCheckId) != "check-secondary" ||
 		!set.AliasTarget.EvaluateTargetHealth {
 		t.Errorf("a weighted record is %+v", set)
 	}
 	d.Failover.Routing = understudy.RoutingLatency
-	expect(t, r, "primary role: latency us-east-1, not PRIMARY", "secondary role: latency us-west-2, not SECONDARY")
+	resourcetest.Expect(t, r, "primary role: latency us-east-1, not PRIMARY", "secondary role: latency us-west-2, not SECONDARY")
 	r = paired(t, d)
-	expect(t, r)
+	resourcetest.Expect(t, r)
 	if set := r.wanted(understudy.Primary); set.Region != "us-east-1" || set.Weight != nil || set.Failover != "" {
 		t.Errorf("a record by latency is %+v", set)
 	}
@@ -50,7 +53,7 @@ func TestRecordsAreRoutedAsDeclared(t *testing.T) {
 
 // Route 53 refuses records of one name with different policies, also between two changes of a batch; another weight is none.
 func TestRecordsOfAnotherPolicyGoBeforeTheNewOnesCome(t *testing.T) {
-	d := declared(t)
+	d := resourcetest.Declared(t)
 	r := paired(t, d)
 	d.Failover.Routing = understudy.RoutingWeighted
 	if got := actions(r.changes()); got != "DELETE DELETE UPSERT UPSERT" {
@@ -60,7 +63,7 @@ func TestRecordsOfAnotherPolicyGoBeforeTheNewOnesCome(t *testing.T) {
 	place := d.Regions[understudy.Primary]
 	place.Weight = 7
 	d.Regions[understudy.Primary] = place
-	expect(t, r, "primary role: weight 7, not weight 100")
+	resourcetest.Expect(t, r, "primary role: weight 7, not weight 100")
 	if got := actions(r.changes()); got != "UPSERT UPSERT" {
 		t.Errorf("to another weight the batch is %s", got)
 	}
@@ -78,7 +81,7 @@ func actions(changes []route53types.Change) (text string) {
 
 // A record of the pair under another set identifier is taken for the stack's if it is one that the stack may have made.
 func TestPairIsKnownByWhereItLeads(t *testing.T) {
-	d := declared(t)
+	d := resourcetest.Declared(t)
 	d.Failover.Routing = understudy.RoutingWeighted
 	r := paired(t, d)
 	lead := &route53types.AliasTarget{DNSName: aws.String("primary.elb.")}
@@ -99,7 +102,7 @@ func TestPairIsKnownByWhereItLeads(t *testing.T) {
 
 // Where both regions serve, each has the switch that takes users from the other, for only the region that stays is sure to answer.
 func TestEachOfTwoActiveRegionsHasASwitchOfTheOther(t *testing.T) {
-	d := declared(t)
+	d := resourcetest.Declared(t)
 	accounts := map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}}
 	d.Failover.Routing = understudy.RoutingLatency
 	v := takeInventory(d, accounts)
@@ -120,8 +123,8 @@ func TestEachOfTwoActiveRegionsHasASwitchOfTheOther(t *testing.T) {
 		}
 	}
 	for _, side := range understudy.Sides {
-		want := set("application-"+string(side), "asks-"+string(side.Other()))
-		if got := set(v.records.switched[side].wanted().ChildHealthChecks...); got != want {
+		want := resource.Set("application-"+string(side), "asks-"+string(side.Other()))
+		if got := resource.Set(v.records.switched[side].wanted().ChildHealthChecks...); got != want {
 			t.Errorf("the %s's calculated check has %s, want %s", side, got, want)
 		}
 	}
@@ -139,18 +142,18 @@ func TestEachOfTwoActiveRegionsHasASwitchOfTheOther(t *testing.T) {
 }
 
 func TestSwitchOfThePrimaryTakesUsersFromTheStandby(t *testing.T) {
-	s := testScope(t) // the primary's
-	r := &switchRule{scope: s}
+	s := resourcetest.Scope(t) // the primary's
+	r := &switchRule{Scope: s}
 	if side, body := r.idle(); side != understudy.Secondary || body != "understudy: both regions serve" {
 		t.Errorf("idle it is at the %s: %s", side, body)
 	}
-	seeRule(r, "1", switchConditions(), switchActions(s.side, understudy.Primary, answerOf(s.side, understudy.Primary, "failover", switchedAt)), true)
-	expect(t, r)
+	seeRule(r, "1", switchConditions(), switchActions(s.Side, understudy.Primary, answerOf(s.Side, understudy.Primary, "failover", switchedAt)), true)
+	resourcetest.Expect(t, r)
 	if want := (SwitchState{understudy.Primary, "failover", switchedAt}); switchStateOf(r.position, r.body) != want {
 		t.Errorf("it is read as %+v", switchStateOf(r.position, r.body))
 	}
 	// The answer of the standby's switch says nothing here.
-	if side, _ := positionOf(s.side, switchActions(understudy.Secondary, understudy.Secondary, switchedText(understudy.Secondary))); side != "" {
+	if side, _ := positionOf(s.Side, switchActions(understudy.Secondary, understudy.Secondary, switchedText(understudy.Secondary))); side != "" {
 		t.Errorf("the standby's answer is taken for the %s", side)
 	}
 }

@@ -14,11 +14,12 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // rules are the declared rules of a listener, which they go with. What somebody else has added is the listener's to remove.
 type rules struct {
-	scope
+	resource.Scope
 	listener *listener
 	seen     []*rulePart // by their priorities
 }
@@ -29,7 +30,7 @@ type rulePart struct {
 	priority int
 	meets    string
 	does     string
-	tags     Field
+	tags     resource.Field
 	shares   []share // of the target groups that it forwards to
 }
 
@@ -41,16 +42,16 @@ func (l *listener) rules() []understudy.Rule {
 	case l.further != nil:
 		return l.further.Rules
 	case !l.redirects:
-		return l.declared.Rules
+		return l.Declared.Rules
 	}
 	return nil
 }
 
-// foreign says that down has nothing to delete here: the listener takes its rules with it.
-func (r *rules) foreign() bool    { return true }
-func (r *rules) identity() string { return r.listener.arn }
+// Foreign says that down has nothing to delete here: the listener takes its rules with it.
+func (r *rules) Foreign() bool    { return true }
+func (r *rules) Identity() string { return r.listener.arn }
 
-func (r *rules) find(ctx context.Context) (bool, error) {
+func (r *rules) Find(ctx context.Context) (bool, error) {
 	r.seen = nil
 	all, tags, there, err := r.listener.readRules(ctx)
 	if err != nil {
@@ -60,7 +61,7 @@ func (r *rules) find(ctx context.Context) (bool, error) {
 		return len(r.listener.rules()) == 0, nil
 	}
 	for _, o := range all {
-		if has := tags[aws.ToString(o.RuleArn)]; r.mark(ruleRole).In(has) {
+		if has := tags[aws.ToString(o.RuleArn)]; r.Mark(ruleRole).In(has) {
 			r.seen = append(r.seen, r.part(o, has))
 		}
 	}
@@ -71,19 +72,19 @@ func (r *rules) find(ctx context.Context) (bool, error) {
 func (r *rules) part(o elbtypes.Rule, tags map[string]string) *rulePart {
 	priority, _ := strconv.Atoi(aws.ToString(o.Priority))
 	return &rulePart{aws.ToString(o.RuleArn), priority, conditionsText(o.Conditions),
-		ruleActionsText(o.Actions), r.taggedWith(ruleRole, tags), sharesOf(o.Actions)}
+		ruleActionsText(o.Actions), r.TaggedWith(ruleRole, tags), sharesOf(o.Actions)}
 }
 
-func (r *rules) desired() []Field {
-	fields := []Field{{Name: "further rules"}, r.tagged(ruleRole)}
+func (r *rules) Desired() []resource.Field {
+	fields := []resource.Field{{Name: "further rules"}, r.Tagged(ruleRole)}
 	for i, d := range r.listener.rules() {
 		fields = append(fields, ruleField(understudy.FirstRule+i, conditionsText(conditionsOf(d)), ruleActionsText(r.listener.actionsOf(d.Action))))
 	}
 	return fields
 }
 
-func (r *rules) actual() []Field {
-	var fields []Field
+func (r *rules) Actual() []resource.Field {
+	var fields []resource.Field
 	var further, tags []string
 	for _, p := range r.seen {
 		if p.priority >= understudy.FirstRule+len(r.listener.rules()) || p.priority < understudy.FirstRule {
@@ -93,13 +94,13 @@ func (r *rules) actual() []Field {
 		tags = append(tags, p.tags.Value)
 	}
 	if len(tags) == 0 {
-		tags = []string{r.tagged(ruleRole).Value}
+		tags = []string{r.Tagged(ruleRole).Value}
 	}
-	return append(fields, Field{Name: "further rules", Value: set(further...)}, Field{Name: "tagged", Value: set(tags...)})
+	return append(fields, resource.Field{Name: "further rules", Value: resource.Set(further...)}, resource.Field{Name: "tagged", Value: resource.Set(tags...)})
 }
 
-func ruleField(priority int, meets, does string) Field {
-	return Field{Name: "rule " + number(priority), Value: "if " + meets + ": " + does}
+func ruleField(priority int, meets, does string) resource.Field {
+	return resource.Field{Name: "rule " + resource.Number(priority), Value: "if " + meets + ": " + does}
 }
 
 // conditionsOf returns a rule's conditions as AWS takes them.
@@ -159,7 +160,7 @@ func (l *listener) actionsOf(d understudy.Action) []elbtypes.Action {
 			Protocol:   &protocol, Host: &host, Port: &port, Path: &path, Query: &query,
 		}}}
 	case d.Fixed != nil:
-		f := &elbtypes.FixedResponseActionConfig{StatusCode: aws.String(number(d.Fixed.Status)), ContentType: aws.String(d.Fixed.Type)}
+		f := &elbtypes.FixedResponseActionConfig{StatusCode: aws.String(resource.Number(d.Fixed.Status)), ContentType: aws.String(d.Fixed.Type)}
 		if d.Fixed.Body != "" {
 			f.MessageBody = aws.String(d.Fixed.Body)
 		}
@@ -194,12 +195,12 @@ func (r *rules) paired() (pairs []*rulePart, left []*rulePart) {
 	return pairs, left
 }
 
-func (r *rules) create(ctx context.Context) error { return r.change(ctx, nil) }
-func (r *rules) remove(context.Context) error     { return nil }
+func (r *rules) Create(ctx context.Context) error { return r.Change(ctx, nil) }
+func (r *rules) Remove(context.Context) error     { return nil }
 
-// change has every request meet the rule that it met, or the one that it is to meet: a rule that stays keeps its ARN when others come before
+// Change has every request meet the rule that it met, or the one that it is to meet: a rule that stays keeps its ARN when others come before
 // it, and all priorities change in one call.
-func (r *rules) change(ctx context.Context, _ []Difference) error {
+func (r *rules) Change(ctx context.Context, _ []resource.Difference) error {
 	pairs, left := r.paired()
 	for _, p := range left {
 		if _, err := r.ELB.DeleteRule(ctx, &elb.DeleteRuleInput{RuleArn: &p.arn}); err != nil && !account.IsNotFound(err) {
@@ -223,7 +224,7 @@ func (r *rules) change(ctx context.Context, _ []Difference) error {
 		}
 		_, err := r.ELB.CreateRule(ctx, &elb.CreateRuleInput{
 			ListenerArn: &r.listener.arn, Priority: aws.Int32(int32(understudy.FirstRule + i)),
-			Conditions: conditionsOf(r.listener.rules()[i]), Actions: r.listener.actionsOf(r.listener.rules()[i].Action), Tags: r.mark(ruleRole).ELB(),
+			Conditions: conditionsOf(r.listener.rules()[i]), Actions: r.listener.actionsOf(r.listener.rules()[i].Action), Tags: r.Mark(ruleRole).ELB(),
 		})
 		if err != nil {
 			return fmt.Errorf("create rule %d of %s: %w", understudy.FirstRule+i, r.listener.arn, err)
@@ -233,8 +234,8 @@ func (r *rules) change(ctx context.Context, _ []Difference) error {
 }
 
 func (r *rules) modify(ctx context.Context, p *rulePart, d understudy.Rule) error {
-	if p.tags.Value != r.tagged(ruleRole).Value {
-		if err := r.retagELB(ctx, p.arn, ruleRole); err != nil {
+	if p.tags.Value != r.Tagged(ruleRole).Value {
+		if err := r.RetagELB(ctx, p.arn, ruleRole); err != nil {
 			return err
 		}
 	}
@@ -272,8 +273,8 @@ func (r *rules) setPriorities(ctx context.Context, pairs []*rulePart) error {
 
 // forwardByRules gives the target groups of the declared rules that forward these shares.
 func (l *listener) forwardByRules(ctx context.Context, shares []share) error {
-	r := &rules{scope: l.scope, listener: l}
-	if _, err := r.find(ctx); err != nil {
+	r := &rules{Scope: l.Scope, listener: l}
+	if _, err := r.Find(ctx); err != nil {
 		return err
 	}
 	for _, p := range r.seen {
@@ -288,4 +289,4 @@ func (l *listener) forwardByRules(ctx context.Context, shares []share) error {
 	return nil
 }
 
-var _ resource = (*rules)(nil)
+var _ resource.Resource = (*rules)(nil)

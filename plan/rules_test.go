@@ -8,6 +8,8 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 func ruleAt(path string) understudy.Rule {
@@ -17,27 +19,28 @@ func ruleAt(path string) understudy.Rule {
 // foundRules are rules as AWS shows them, in their order.
 func foundRules(r *rules, all ...understudy.Rule) (parts []*rulePart) {
 	for i, d := range all {
-		parts = append(parts, r.part(elbtypes.Rule{RuleArn: aws.String("arn of " + d.Path[0]), Priority: aws.String(number(understudy.FirstRule + i)),
-			Conditions: conditionsOf(d), Actions: r.listener.actionsOf(d.Action)}, r.mark(ruleRole)))
+		parts = append(parts, r.part(elbtypes.Rule{RuleArn: aws.String("arn of " + d.Path[0]), Priority: aws.String(resource.Number(understudy.FirstRule + i)),
+			Conditions: conditionsOf(d), Actions: r.listener.actionsOf(d.Action)}, r.Mark(ruleRole)))
 	}
 	return parts
 }
 
 func TestRulesDiffer(t *testing.T) {
-	r := &rules{scope: testScope(t), listener: &listener{scope: testScope(t), group: &targetGroup{arn: "arn:group"}}}
+	r := &rules{Scope: resourcetest.Scope(t), listener: &listener{Scope: resourcetest.Scope(t), group: &targetGroup{arn: "arn:group"}}}
 	forwarding := understudy.Rule{Method: []string{"PUT", "POST"}}
-	r.listener.declared.Rules = []understudy.Rule{ruleAt("/a"), forwarding}
+	r.listener.Declared.Rules = []understudy.Rule{ruleAt("/a"), forwarding}
 	found := func(priority string, conditions []elbtypes.RuleCondition, does understudy.Action) *rulePart {
-		return r.part(elbtypes.Rule{Priority: aws.String(priority), Conditions: conditions, Actions: r.listener.actionsOf(does)}, r.mark(ruleRole))
+		return r.part(elbtypes.Rule{Priority: aws.String(priority), Conditions: conditions, Actions: r.listener.actionsOf(does)}, r.Mark(ruleRole))
 	}
 	r.seen = []*rulePart{found("10", conditionsOf(ruleAt("/a")), ruleAt("/a").Action),
 		found("11", []elbtypes.RuleCondition{{Field: aws.String("http-request-method"),
 			HttpRequestMethodConfig: &elbtypes.HttpRequestMethodConditionConfig{Values: []string{"POST", "PUT"}}}}, forwarding.Action)}
-	expect(t, r)
+	resourcetest.Expect(t, r)
 	r.seen[1].does = "forwards to arn:other"
-	expect(t, r, `rule 11: if http-request-method ["POST" "PUT"]: forwards to arn:group, not if http-request-method ["POST" "PUT"]: forwards to arn:other`)
-	r.listener.declared.Rules, r.seen[1].does = r.listener.declared.Rules[:1], "forwards to arn:group"
-	expect(t, r, `further rules: , not 11: http-request-method ["POST" "PUT"]`)
+	resourcetest.Expect(t, r,
+		`rule 11: if http-request-method ["POST" "PUT"]: forwards to arn:group, not if http-request-method ["POST" "PUT"]: forwards to arn:other`)
+	r.listener.Declared.Rules, r.seen[1].does = r.listener.Declared.Rules[:1], "forwards to arn:group"
+	resourcetest.Expect(t, r, `further rules: , not 11: http-request-method ["POST" "PUT"]`)
 }
 
 // A rule that stays keeps its ARN, wherever it stands; what stands for something else than declared is used again.
@@ -50,11 +53,11 @@ func TestRulesKeepTheirARNs(t *testing.T) {
 		"one less":         {[]string{"/b"}, []string{"/a", "/b"}, []string{"/b"}, []string{"/a"}},
 		"none any more":    {nil, []string{"/a"}, nil, []string{"/a"}},
 	} {
-		r := &rules{scope: testScope(t), listener: &listener{scope: testScope(t)}}
+		r := &rules{Scope: resourcetest.Scope(t), listener: &listener{Scope: resourcetest.Scope(t)}}
 		var found []understudy.Rule
-		r.listener.declared.Rules = nil
+		r.listener.Declared.Rules = nil
 		for _, path := range c.declared {
-			r.listener.declared.Rules = append(r.listener.declared.Rules, ruleAt(path))
+			r.listener.Declared.Rules = append(r.listener.Declared.Rules, ruleAt(path))
 		}
 		for _, path := range c.found {
 			found = append(found, ruleAt(path))
@@ -81,8 +84,8 @@ func TestRulesKeepTheirARNs(t *testing.T) {
 func TestRulesForwardAsTheListener(t *testing.T) {
 	one, two := &targetGroup{arn: "one"}, &targetGroup{arn: "two"}
 	two.earlier = []*targetGroup{one}
-	l := &listener{scope: testScope(t), group: two, shares: []share{{"one", whole}}}
-	r := &rules{scope: l.scope, listener: l}
+	l := &listener{Scope: resourcetest.Scope(t), group: two, shares: []share{{"one", whole}}}
+	r := &rules{Scope: l.Scope, listener: l}
 	forwarding := understudy.Rule{Path: []string{"/a"}}
 	for want, shares := range map[string][]share{
 		"forwards to one with weight 1, two with weight 0": {{"one", whole}},
@@ -97,7 +100,7 @@ func TestRulesForwardAsTheListener(t *testing.T) {
 
 // Each declared rule is a piece, which stands where one of its priority and conditions was found.
 func TestDeclaredRulesArePieces(t *testing.T) {
-	d := declared(t)
+	d := resourcetest.Declared(t)
 	d.Rules = []understudy.Rule{ruleAt("/a"), {Path: []string{"/b"}}}
 	v, b := drawing(t, d)
 	r := v.graph.byID["secondary/rules"].resource.(*rules)

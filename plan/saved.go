@@ -9,6 +9,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // Changed compares a plan that was made before with one made now, and says what is no longer as it was, one line each.
@@ -55,7 +56,7 @@ func (s Step) key() string {
 }
 
 // changedField says in which setting two lists of differences differ first.
-func changedField(before, now []Difference) string {
+func changedField(before, now []resource.Difference) string {
 	for _, d := range now {
 		if !slices.Contains(before, d) {
 			return fmt.Sprintf("%s is %q now and is to be %q", d.Name, d.Actual, d.Desired)

@@ -5,11 +5,12 @@ import (
 	"testing"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 func TestChangedSaysWhatIsNoLongerAsPlanned(t *testing.T) {
 	vpc := Step{Resource: "primary/vpc", Action: Create}
-	group := Step{Resource: "primary/group", Action: Change, ID: "sg-1", Differences: []Difference{{Name: "ingress", Desired: "80", Actual: "22"}}}
+	group := Step{Resource: "primary/group", Action: Change, ID: "sg-1", Differences: []resource.Difference{{Name: "ingress", Desired: "80", Actual: "22"}}}
 	twin := Step{Resource: "primary/vpc", Action: Delete, ID: "vpc-2", DoubleOf: "vpc-1"}
 	wait := Step{Resource: "primary/health", Action: Wait}
 	with := func(s Step, change func(*Step)) Step { change(&s); return s }
@@ -24,7 +25,7 @@ func TestChangedSaysWhatIsNoLongerAsPlanned(t *testing.T) {
 		"another thing":  {[]Step{group}, []Step{with(group, func(s *Step) { s.ID = "sg-2" })}, "it was sg-1, and is sg-2 now"},
 		"another twin":   {[]Step{twin}, []Step{twin, with(twin, func(s *Step) { s.ID = "vpc-3" })}, "now to delete, which was not planned"},
 		"another setting": {
-			[]Step{group}, []Step{with(group, func(s *Step) { s.Differences = []Difference{{Name: "ingress", Desired: "80", Actual: "23"}} })},
+			[]Step{group}, []Step{with(group, func(s *Step) { s.Differences = []resource.Difference{{Name: "ingress", Desired: "80", Actual: "23"}} })},
 			`ingress is "23" now and is to be "80"`,
 		},
 	} {
@@ -60,11 +61,11 @@ func TestSavedPlanIsOfOneDeclarationAndAccount(t *testing.T) {
 func TestStepsSayWhatTheyReplaceAndWaitFor(t *testing.T) {
 	d := &understudy.Declaration{Fleet: understudy.Fleet{Desired: 2, Refresh: understudy.Refresh{MinHealthy: 100}},
 		Target: understudy.Target{Healthy: 2, Interval: 15, DeregistrationDelay: 30}}
-	on := scope{declared: d}
-	step := func(a Action, r resource, differing ...string) Step {
+	on := resource.Scope{Declared: d}
+	step := func(a Action, r resource.Resource, differing ...string) Step {
 		s := Step{Action: a, node: &node{resource: r}}
 		for _, name := range differing {
-			s.Differences = append(s.Differences, Difference{Name: name})
+			s.Differences = append(s.Differences, resource.Difference{Name: name})
 		}
 		return s
 	}
@@ -73,15 +74,15 @@ func TestStepsSayWhatTheyReplaceAndWaitFor(t *testing.T) {
 		replaces string
 		reason   string
 	}{
-		{step(Change, &fleet{scope: on}, "min"), "", ""},
-		{step(Change, &fleet{scope: on}, "min", "instances' version"), "2 instances, one after the other, each when the one before is healthy; about 4m0s", ""},
-		{step(Create, &fleet{scope: on}, "instances' version"), "", ""},
-		{step(Change, &host{scope: on, id: "i-1"}, "running"), "", ""},
-		{step(Change, &host{scope: on, id: "i-1"}, "type"), "1 instance: i-1 is terminated, then another is launched; about 2m0s", ""},
-		{step(Change, &check{scope: on, id: "c-1"}, "interval"),
+		{step(Change, &fleet{Scope: on}, "min"), "", ""},
+		{step(Change, &fleet{Scope: on}, "min", "instances' version"), "2 instances, one after the other, each when the one before is healthy; about 4m0s", ""},
+		{step(Create, &fleet{Scope: on}, "instances' version"), "", ""},
+		{step(Change, &host{Scope: on, id: "i-1"}, "running"), "", ""},
+		{step(Change, &host{Scope: on, id: "i-1"}, "type"), "1 instance: i-1 is terminated, then another is launched; about 2m0s", ""},
+		{step(Change, &check{Scope: on, id: "c-1"}, "interval"),
 			"no instance: a new health check takes the place of c-1 in the records, then that one is deleted", ""},
-		{step(Wait, &targets{scope: on, healthy: 1, ill: []string{"i-2 initial"}}), "", "for 2 instances that the load balancer finds healthy; 1 are (i-2 initial)"},
-		{step(Wait, &passing{scope: on}), "", "for Route 53's checkers to find the region healthy; 0 of 0 do"},
+		{step(Wait, &targets{Scope: on, healthy: 1, ill: []string{"i-2 initial"}}), "", "for 2 instances that the load balancer finds healthy; 1 are (i-2 initial)"},
+		{step(Wait, &passing{Scope: on}), "", "for Route 53's checkers to find the region healthy; 0 of 0 do"},
 		{Step{Action: Wait}, "", ""},
 	} {
 		if got, why := c.step.Replaces(), c.step.Reason(); got != c.replaces || why != c.reason {

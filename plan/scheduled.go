@@ -10,11 +10,12 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // scheduled is one of the declared scheduled actions of a region's fleet, with which it goes. It is known by its name: it has no tags.
 type scheduled struct {
-	scope
+	resource.Scope
 	fleet  *fleet
 	action understudy.Scheduled
 	was    *autoscalingtypes.ScheduledUpdateGroupAction // as it was found
@@ -22,15 +23,15 @@ type scheduled struct {
 
 // addScheduled adds the declared scheduled actions, and what takes away those that are declared no more.
 func (v *inventory) addScheduled(r *region) {
-	for _, a := range r.declared.ScheduledActions(r.side) {
-		v.graph.add(r.id("scheduled action "+a.Name), &scheduled{scope: r.scope, fleet: r.fleet, action: a}, r.fleetNode)
+	for _, a := range r.Declared.ScheduledActions(r.Side) {
+		v.graph.add(r.id("scheduled action "+a.Name), &scheduled{Scope: r.Scope, fleet: r.fleet, action: a}, r.fleetNode)
 	}
-	v.graph.add(r.id("other scheduled actions"), &otherScheduled{scope: r.scope, fleet: r.fleet}, r.fleetNode)
+	v.graph.add(r.id("other scheduled actions"), &otherScheduled{Scope: r.Scope, fleet: r.fleet}, r.fleetNode)
 }
 
-func (s *scheduled) actionName() string { return s.declared.ScheduledPrefix() + s.action.Name }
+func (s *scheduled) actionName() string { return s.Declared.ScheduledPrefix() + s.action.Name }
 
-func (s *scheduled) identity() string {
+func (s *scheduled) Identity() string {
 	if s.was == nil {
 		return ""
 	}
@@ -39,17 +40,19 @@ func (s *scheduled) identity() string {
 
 const actionField = "action"
 
-func (s *scheduled) desired() []Field { return []Field{{Name: actionField, Value: s.action.String()}} }
+func (s *scheduled) Desired() []resource.Field {
+	return []resource.Field{{Name: actionField, Value: s.action.String()}}
+}
 
-func (s *scheduled) actual() []Field {
+func (s *scheduled) Actual() []resource.Field {
 	if s.was == nil {
 		return nil
 	}
-	is, beyond, _ := account.ScheduledOf(s.declared, *s.was)
-	return []Field{{Name: actionField, Value: is.String() + beyond}}
+	is, beyond, _ := account.ScheduledOf(s.Declared, *s.was)
+	return []resource.Field{{Name: actionField, Value: is.String() + beyond}}
 }
 
-func (s *scheduled) find(ctx context.Context) (bool, error) {
+func (s *scheduled) Find(ctx context.Context) (bool, error) {
 	s.was = nil
 	all, err := s.fleet.scheduledActions(ctx)
 	for _, a := range all {
@@ -80,7 +83,7 @@ func (f *fleet) scheduledActions(ctx context.Context) (all []autoscalingtypes.Sc
 	return all, nil
 }
 
-func (s *scheduled) create(ctx context.Context) error {
+func (s *scheduled) Create(ctx context.Context) error {
 	in := &autoscaling.PutScheduledUpdateGroupActionInput{
 		AutoScalingGroupName: aws.String(s.fleet.fleetName()), ScheduledActionName: aws.String(s.actionName()), Recurrence: &s.action.Recurrence,
 		MinSize: unlessZero(s.action.Min), DesiredCapacity: unlessZero(s.action.Desired), MaxSize: unlessZero(s.action.Max),
@@ -101,16 +104,16 @@ func unlessZero(n int) *int32 {
 	return aws.Int32(int32(n))
 }
 
-// change makes the action anew: what a call does not say of one that is there stays as it is (PutScheduledUpdateGroupAction in the Amazon
+// Change makes the action anew: what a call does not say of one that is there stays as it is (PutScheduledUpdateGroupAction in the Amazon
 // EC2 Auto Scaling API Reference).
-func (s *scheduled) change(ctx context.Context, _ []Difference) error {
-	if err := s.remove(ctx); err != nil {
+func (s *scheduled) Change(ctx context.Context, _ []resource.Difference) error {
+	if err := s.Remove(ctx); err != nil {
 		return err
 	}
-	return s.create(ctx)
+	return s.Create(ctx)
 }
 
-func (s *scheduled) remove(ctx context.Context) error { return s.fleet.unschedule(ctx, s.actionName()) }
+func (s *scheduled) Remove(ctx context.Context) error { return s.fleet.unschedule(ctx, s.actionName()) }
 
 func (f *fleet) unschedule(ctx context.Context, action string) error {
 	_, err := f.AutoScaling.DeleteScheduledAction(ctx, &autoscaling.DeleteScheduledActionInput{
@@ -124,13 +127,13 @@ func (f *fleet) unschedule(ctx context.Context, action string) error {
 
 // otherScheduled are the actions of a fleet that are not declared. Those that the stack has made are taken away, and anybody else's are named.
 type otherScheduled struct {
-	scope
+	resource.Scope
 	fleet *fleet
 	ours  []string
 	alien []autoscalingtypes.ScheduledUpdateGroupAction
 }
 
-func (o *otherScheduled) find(ctx context.Context) (bool, error) {
+func (o *otherScheduled) Find(ctx context.Context) (bool, error) {
 	all, err := o.fleet.scheduledActions(ctx)
 	o.sort(all)
 	return err == nil, err
@@ -140,11 +143,11 @@ func (o *otherScheduled) find(ctx context.Context) (bool, error) {
 func (o *otherScheduled) sort(all []autoscalingtypes.ScheduledUpdateGroupAction) {
 	o.ours, o.alien = nil, nil
 	declared := map[string]bool{}
-	for _, a := range o.declared.ScheduledActions(o.side) {
+	for _, a := range o.Declared.ScheduledActions(o.Side) {
 		declared[a.Name] = true
 	}
 	for _, a := range all {
-		switch is, _, ours := account.ScheduledOf(o.declared, a); {
+		switch is, _, ours := account.ScheduledOf(o.Declared, a); {
 		case !ours:
 			o.alien = append(o.alien, a)
 		case !declared[is.Name]:
@@ -153,17 +156,17 @@ func (o *otherScheduled) sort(all []autoscalingtypes.ScheduledUpdateGroupAction)
 	}
 }
 
-// foreign says that down has nothing to delete here: the fleet takes its actions with it.
-func (o *otherScheduled) foreign() bool    { return true }
-func (o *otherScheduled) desired() []Field { return []Field{{Name: "other actions"}} }
-func (o *otherScheduled) actual() []Field {
-	return []Field{{Name: "other actions", Value: set(o.ours...)}}
+// Foreign says that down has nothing to delete here: the fleet takes its actions with it.
+func (o *otherScheduled) Foreign() bool             { return true }
+func (o *otherScheduled) Desired() []resource.Field { return []resource.Field{{Name: "other actions"}} }
+func (o *otherScheduled) Actual() []resource.Field {
+	return []resource.Field{{Name: "other actions", Value: resource.Set(o.ours...)}}
 }
-func (o *otherScheduled) create(context.Context) error { return nil }
-func (o *otherScheduled) remove(context.Context) error { return nil }
-func (o *otherScheduled) momentary()                   {}
+func (o *otherScheduled) Create(context.Context) error { return nil }
+func (o *otherScheduled) Remove(context.Context) error { return nil }
+func (o *otherScheduled) Momentary()                   {}
 
-func (o *otherScheduled) change(ctx context.Context, _ []Difference) error {
+func (o *otherScheduled) Change(ctx context.Context, _ []resource.Difference) error {
 	for _, name := range o.ours {
 		if err := o.fleet.unschedule(ctx, name); err != nil {
 			return err
@@ -172,10 +175,10 @@ func (o *otherScheduled) change(ctx context.Context, _ []Difference) error {
 	return nil
 }
 
-func (o *otherScheduled) remarks() (all []Remark) {
+func (o *otherScheduled) Remarks() (all []resource.Remark) {
 	for _, a := range o.alien {
-		is, beyond, _ := account.ScheduledOf(o.declared, a)
-		all = append(all, Remark{ID: aws.ToString(a.ScheduledActionName), Text: fmt.Sprintf(
+		is, beyond, _ := account.ScheduledOf(o.Declared, a)
+		all = append(all, resource.Remark{ID: aws.ToString(a.ScheduledActionName), Text: fmt.Sprintf(
 			"a scheduled action of %s that somebody else has made (%s%s): it is left alone, and the bounds that it sets are taken back",
 			o.fleet.fleetName(), is, beyond)})
 	}
@@ -183,6 +186,6 @@ func (o *otherScheduled) remarks() (all []Remark) {
 }
 
 var (
-	_ resource = (*scheduled)(nil)
-	_ resource = (*otherScheduled)(nil)
+	_ resource.Resource = (*scheduled)(nil)
+	_ resource.Resource = (*otherScheduled)(nil)
 )

@@ -8,19 +8,21 @@ import (
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // The bounds that a declared action has set are left alone, and what nobody has declared is not; a group that takes another's place begins with them.
 func TestScheduledActionsAndTheFleetDoNotFight(t *testing.T) {
-	s := testScope(t)
-	s.declared.Fleet.Scheduled = []understudy.Scheduled{{Name: "morning", Recurrence: "0 7 * * *", Min: 6, Desired: 8, Max: 12}}
-	f := &fleet{scope: s, template: &template{}, group: &targetGroup{}, subnets: []*subnet{{}, {}}}
+	s := resourcetest.Scope(t)
+	s.Declared.Fleet.Scheduled = []understudy.Scheduled{{Name: "morning", Recurrence: "0 7 * * *", Min: 6, Desired: 8, Max: 12}}
+	f := &fleet{Scope: s, template: &template{}, group: &targetGroup{}, subnets: []*subnet{{}, {}}}
 	at := func(least, now, most int32) *autoscalingtypes.AutoScalingGroup {
 		return &autoscalingtypes.AutoScalingGroup{MinSize: &least, DesiredCapacity: &now, MaxSize: &most, DefaultCooldown: aws.Int32(300)}
 	}
-	bounds := func(g *autoscalingtypes.AutoScalingGroup) (found []Difference) {
+	bounds := func(g *autoscalingtypes.AutoScalingGroup) (found []resource.Difference) {
 		f.remember(g)
-		for _, d := range compare(f.desired(), f.actual()) {
+		for _, d := range resource.Compare(f.Desired(), f.Actual()) {
 			if d.Name == "min" || d.Name == "max" {
 				found = append(found, d)
 			}
@@ -30,18 +32,18 @@ func TestScheduledActionsAndTheFleetDoNotFight(t *testing.T) {
 	if found := bounds(at(6, 9, 12)); found != nil {
 		t.Errorf("as an action has set: %+v", found)
 	}
-	if all := f.remarks(); len(all) != 1 || all[0].Text != "has 6 to 12 instances, as a scheduled action has set; declared beside them are 2 to 5" {
+	if all := f.Remarks(); len(all) != 1 || all[0].Text != "has 6 to 12 instances, as a scheduled action has set; declared beside them are 2 to 5" {
 		t.Errorf("remarks %+v", all)
 	}
 	if found := bounds(at(5, 9, 12)); len(found) != 1 || found[0].Name != "min" || found[0].Desired != "2" {
 		t.Errorf("with another least: %+v", found)
 	}
 	bounds(at(2, 3, 5))
-	if all := f.remarks(); len(all) != 0 {
+	if all := f.Remarks(); len(all) != 0 {
 		t.Errorf("what an action has left: %+v", all)
 	}
-	before := &fleet{scope: s, was: at(6, 9, 12)}
-	next := &fleet{scope: s, template: &template{}, group: &targetGroup{}, earlier: []*fleet{before}}
+	before := &fleet{Scope: s, was: at(6, 9, 12)}
+	next := &fleet{Scope: s, template: &template{}, group: &targetGroup{}, earlier: []*fleet{before}}
 	if size, _ := next.size(); size.Min != 6 || size.Max != 12 || next.begins() != 9 {
 		t.Errorf("the next generation begins with %+v, %d", size, next.begins())
 	}
@@ -49,13 +51,13 @@ func TestScheduledActionsAndTheFleetDoNotFight(t *testing.T) {
 
 // An action is compared by what it says; those that are declared no more go, and those of others are named.
 func TestScheduledActionsAreTheirOwners(t *testing.T) {
-	s := testScope(t)
+	s := resourcetest.Scope(t)
 	action := understudy.Scheduled{Name: "morning", Recurrence: "0 7 * * *", Zone: "Europe/Berlin", Min: 3}
-	one := &scheduled{scope: s, action: action}
+	one := &scheduled{Scope: s, action: action}
 	is := autoscalingtypes.ScheduledUpdateGroupAction{ScheduledActionName: aws.String(one.actionName()), Recurrence: &action.Recurrence,
 		TimeZone: &action.Zone, MinSize: aws.Int32(3), StartTime: aws.Time(time.Unix(1e9, 0))}
 	one.was = &is
-	if found := compare(one.desired(), one.actual()); found != nil {
+	if found := resource.Compare(one.Desired(), one.Actual()); found != nil {
 		t.Errorf("as declared: %+v", found)
 	}
 	for what, change := range map[string]func(a *autoscalingtypes.ScheduledUpdateGroupAction){
@@ -67,19 +69,19 @@ func TestScheduledActionsAreTheirOwners(t *testing.T) {
 		other := is
 		change(&other)
 		one.was = &other
-		if found := compare(one.desired(), one.actual()); len(found) != 1 {
+		if found := resource.Compare(one.Desired(), one.Actual()); len(found) != 1 {
 			t.Errorf("%s: %+v", what, found)
 		}
 	}
-	s.declared.Fleet.Scheduled = []understudy.Scheduled{action}
+	s.Declared.Fleet.Scheduled = []understudy.Scheduled{action}
 	mine, theirs := is, is
 	mine.ScheduledActionName, theirs.ScheduledActionName = aws.String(one.actionName()+"-before"), aws.String("night")
-	o := &otherScheduled{scope: s, fleet: &fleet{scope: s, group: &targetGroup{}}}
+	o := &otherScheduled{Scope: s, fleet: &fleet{Scope: s, group: &targetGroup{}}}
 	o.sort([]autoscalingtypes.ScheduledUpdateGroupAction{is, mine, theirs})
-	if got := compare(o.desired(), o.actual()); len(got) != 1 || got[0].Actual != one.actionName()+"-before" {
+	if got := resource.Compare(o.Desired(), o.Actual()); len(got) != 1 || got[0].Actual != one.actionName()+"-before" {
 		t.Errorf("to go: %+v", got)
 	}
-	if all := o.remarks(); len(all) != 1 || all[0].ID != "night" {
+	if all := o.Remarks(); len(all) != 1 || all[0].ID != "night" {
 		t.Errorf("named: %+v", all)
 	}
 }

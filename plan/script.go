@@ -6,6 +6,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // digestOf is a digest of what an image is made from: both scripts and the selection of its base, not the base
@@ -21,7 +22,7 @@ func digestOf(i understudy.Image, from understudy.Origin) string {
 	case from.Parameter != "":
 		parts = append(parts, "parameter", from.Parameter)
 	default:
-		parts = append(append(append(parts, number(len(from.Base.Owners))), from.Base.Owners...), from.Base.Names...)
+		parts = append(append(append(parts, resource.Number(len(from.Base.Owners))), from.Base.Owners...), from.Base.Names...)
 	}
 	return account.Token(parts...)[:32]
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // share is a target group's part of a listener's requests: its weight, over the sum of all.
@@ -43,13 +45,13 @@ func sharesOf(actions []elbtypes.Action) []share {
 func sharesText(shares []share) string {
 	var texts []string
 	for _, s := range shares {
-		text := known(s.group)
+		text := resource.Known(s.group)
 		if len(shares) > 1 {
 			text = fmt.Sprintf("%s with weight %d", text, s.weight)
 		}
 		texts = append(texts, text)
 	}
-	return set(texts...)
+	return resource.Set(texts...)
 }
 
 // forwards returns the action that gives target groups their shares.

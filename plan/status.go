@@ -11,6 +11,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // Status is the state of a stack at one moment, as AWS reports it.
@@ -62,9 +63,9 @@ type RegionStatus struct {
 
 // ResourceStatus is one thing that exists.
 type ResourceStatus struct {
-	Resource    string       `json:"resource"`
-	ID          string       `json:"id"`
-	Differences []Difference `json:"differences,omitempty"`
+	Resource    string                `json:"resource"`
+	ID          string                `json:"id"`
+	Differences []resource.Difference `json:"differences,omitempty"`
 }
 
 // TargetStatus is the health of one instance at its load balancer.
@@ -95,7 +96,7 @@ func (s *Stack) Status(ctx context.Context) (*Status, error) {
 	silent := s.Silent(ctx)
 	unknown := func(n *node) bool {
 		side, _, _ := strings.Cut(n.id, "/")
-		_, beyond := n.resource.(worldwide)
+		_, beyond := n.resource.(resource.Worldwide)
 		if _, theirs := n.resource.(*neighbours); theirs {
 			return true
 		}
@@ -119,18 +120,18 @@ func (s *Stack) Status(ctx context.Context) (*Status, error) {
 	}
 	for _, n := range v.graph.nodes {
 		if r, ok := n.resource.(*switchRule); ok && seen.found[n] {
-			status.switchAt(r.side, switchStateOf(r.position, r.body))
+			status.switchAt(r.Side, switchStateOf(r.position, r.body))
 		}
 		if l, ok := n.resource.(*listener); ok && l.switches && seen.found[n] {
-			status.switchAt(l.side, l.state())
+			status.switchAt(l.Side, l.state())
 		}
 		if err := seen.unread[n]; err != nil {
 			status.unread(n.id, err)
-		} else if _, ok := n.resource.(awaited); !ok && !seen.found[n] && !unknown(n) {
+		} else if _, ok := n.resource.(resource.Awaited); !ok && !seen.found[n] && !unknown(n) {
 			status.Missing = append(status.Missing, n.id)
 		}
 		for _, d := range doublesOf(n) {
-			status.Doubles = append(status.Doubles, DoubleStatus{n.id, d.identity(), d.of, d.held})
+			status.Doubles = append(status.Doubles, DoubleStatus{n.id, d.Identity(), d.Of, d.Held})
 		}
 	}
 	if silent[understudy.Secondary] == nil {
@@ -173,19 +174,19 @@ func (s *survey) resources(g *graph, side understudy.Side) []ResourceStatus {
 		if !of || !s.found[n] {
 			continue
 		}
-		var differences []Difference
+		var differences []resource.Difference
 		if s.complete(n) {
-			differences = compare(n.resource.desired(), n.resource.actual())
+			differences = resource.Compare(n.resource.Desired(), n.resource.Actual())
 		}
 		switch n.resource.(type) {
-		case awaited, *retired:
+		case resource.Awaited, *retired:
 			continue
-		case momentary:
+		case resource.Momentary:
 			if len(differences) == 0 {
 				continue
 			}
 		}
-		found = append(found, ResourceStatus{name, identity(n.resource), differences})
+		found = append(found, ResourceStatus{name, resource.Identity(n.resource), differences})
 	}
 	return found
 }
@@ -197,7 +198,7 @@ func (v *inventory) status(ctx context.Context, side understudy.Side, seen *surv
 		Targets: []TargetStatus{}, Check: r.passing.seen, Unchecked: seen.unread[r.healthNode] != nil}
 	s.Passing = seen.found[r.healthNode] && r.passing.serves()
 	if s.Checks = r.passing.found; len(s.Checks) > 0 {
-		s.Needed = r.declared.Failover.Needed()
+		s.Needed = r.Declared.Failover.Needed()
 	}
 	s.Dark = seen.found[r.fleetNode] && r.fleet.dark()
 	serving := ""
@@ -234,7 +235,7 @@ func (v *inventory) status(ctx context.Context, side understudy.Side, seen *surv
 
 // groupWithin returns the target group of an earlier network.
 func (r *region) groupWithin(ctx context.Context, vpc string) (arn string, err error) {
-	groups, err := targetGroups(ctx, r.scope)
+	groups, err := targetGroups(ctx, r.Scope)
 	for _, g := range groups {
 		if aws.ToString(g.VpcId) == vpc {
 			return aws.ToString(g.TargetGroupArn), nil

@@ -13,6 +13,8 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // legible is a thing that is there, or that cannot be read.
@@ -22,12 +24,12 @@ type legible struct {
 	looked bool
 }
 
-func (s *legible) find(context.Context) (bool, error) { s.looked = true; return s.err == nil, s.err }
+func (s *legible) Find(context.Context) (bool, error) { s.looked = true; return s.err == nil, s.err }
 
 // worldwideThing is one that Route 53 knows.
 type worldwideThing struct{ *legible }
 
-func (worldwideThing) worldwide() {}
+func (worldwideThing) Worldwide() {}
 
 func TestASurveyGoesOnPastWhatItCannotRead(t *testing.T) {
 	g := &graph{}
@@ -38,7 +40,7 @@ func TestASurveyGoesOnPastWhatItCannotRead(t *testing.T) {
 		for _, need := range needs {
 			nodes = append(nodes, g.byID[need])
 		}
-		var r resource = all[id]
+		var r resource.Resource = all[id]
 		if strings.HasPrefix(id, "check") {
 			r = worldwideThing{all[id]}
 		}
@@ -134,8 +136,8 @@ func TestAStatusOfWhichNotAllCanBeRead(t *testing.T) {
 				}
 				return http.StatusOK, "<Response><" + r.PostForm.Get("Action") + "Result/></Response>"
 			}
-			stack := &Stack{Declaration: declared(t), Accounts: map[understudy.Side]*account.Account{
-				understudy.Primary: accountAnswering(t, "us-east-1", answer), understudy.Secondary: accountAnswering(t, "us-west-2", answer),
+			stack := &Stack{Declaration: resourcetest.Declared(t), Accounts: map[understudy.Side]*account.Account{
+				understudy.Primary: resourcetest.AccountAnswering(t, "us-east-1", answer), understudy.Secondary: resourcetest.AccountAnswering(t, "us-west-2", answer),
 			}}
 			got, err := stack.Status(t.Context())
 			if err != nil {

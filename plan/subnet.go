@@ -11,12 +11,13 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // subnet is a part of a network, in one zone. Instances in a public one get a public address.
 type subnet struct {
-	scope
-	doubles
+	resource.Scope
+	resource.Doubles
 	vpc   *vpc
 	zones *zones
 	understudy.Subnet
@@ -24,41 +25,41 @@ type subnet struct {
 	id     string
 	within string // the VPC that it is in
 	lies   string // the zone that it is in
-	seen   []Field
+	seen   []resource.Field
 }
 
-func (s *subnet) identity() string { return s.id }
-func (s *subnet) actual() []Field  { return s.seen }
+func (s *subnet) Identity() string         { return s.id }
+func (s *subnet) Actual() []resource.Field { return s.seen }
 
-func (s *subnet) desired() []Field {
-	return []Field{
+func (s *subnet) Desired() []resource.Field {
+	return []resource.Field{
 		{Name: "cidr", Value: s.CIDR.String(), Fixed: true},
-		{Name: "public addresses", Value: yes(s.Public)},
-		s.tagged(s.Name),
+		{Name: "public addresses", Value: resource.Yes(s.Public)},
+		s.Tagged(s.Name),
 	}
 }
 
-func (s *subnet) find(ctx context.Context) (bool, error) {
-	all, err := s.list(ctx, s.mark(s.Name).Filters()...)
+func (s *subnet) Find(ctx context.Context) (bool, error) {
+	all, err := s.list(ctx, s.Mark(s.Name).Filters()...)
 	if err == nil && len(all) == 0 && s.vpc.id != "" && !s.other { // or it has lost its tags
 		all, err = s.list(ctx, account.Filter("vpc-id", s.vpc.id), account.Filter("cidr-block", s.CIDR.String()))
 	}
 	if err != nil {
 		return false, err
 	}
-	*s = subnet{scope: s.scope, vpc: s.vpc, zones: s.zones, Subnet: s.Subnet, other: s.other}
+	*s = subnet{Scope: s.Scope, vpc: s.vpc, zones: s.zones, Subnet: s.Subnet, other: s.other}
 	var found []*subnet
 	for _, o := range all {
 		one := *s
 		one.id, one.within, one.lies = aws.ToString(o.SubnetId), aws.ToString(o.VpcId), aws.ToString(o.AvailabilityZone)
-		one.seen = []Field{
+		one.seen = []resource.Field{
 			{Name: "cidr", Value: aws.ToString(o.CidrBlock)},
-			{Name: "public addresses", Value: yes(aws.ToBool(o.MapPublicIpOnLaunch))},
-			s.taggedWith(s.Name, account.OfEC2(o.Tags)),
+			{Name: "public addresses", Value: resource.Yes(aws.ToBool(o.MapPublicIpOnLaunch))},
+			s.TaggedWith(s.Name, account.OfEC2(o.Tags)),
 		}
 		found = append(found, &one)
 	}
-	return choose(ctx, s, found)
+	return resource.Choose(ctx, s, found)
 }
 
 // list returns the subnets of this generation that the filters select.
@@ -70,13 +71,13 @@ func (s *subnet) list(ctx context.Context, filters ...ec2types.Filter) ([]ec2typ
 	return slices.DeleteFunc(out.Subnets, func(o ec2types.Subnet) bool { return s.vpc.beyond(aws.ToString(o.VpcId)) }), nil
 }
 
-func (s *subnet) fits() int { return s.vpc.has(s.within) }
+func (s *subnet) Fits() int { return s.vpc.has(s.within) }
 
-func (s *subnet) holds(ctx context.Context) ([]string, error) {
+func (s *subnet) Holds(ctx context.Context) ([]string, error) {
 	return s.Interfaces(ctx, "subnet-id", s.id)
 }
 
-func (s *subnet) create(ctx context.Context) error {
+func (s *subnet) Create(ctx context.Context) error {
 	zone, err := s.zones.name(ctx, s.Zone)
 	if err != nil {
 		return err
@@ -85,13 +86,13 @@ func (s *subnet) create(ctx context.Context) error {
 		VpcId:             &s.vpc.id,
 		CidrBlock:         aws.String(s.CIDR.String()),
 		AvailabilityZone:  &zone,
-		TagSpecifications: s.mark(s.Name).EC2(ec2types.ResourceTypeSubnet),
+		TagSpecifications: s.Mark(s.Name).EC2(ec2types.ResourceTypeSubnet),
 	})
 	if err != nil {
 		return fmt.Errorf("create subnet %s: %w", s.Name, err)
 	}
 	s.id = aws.ToString(out.Subnet.SubnetId)
-	err = account.Poll(ctx, s.id, shortTime, func(ctx context.Context) (bool, error) {
+	err = account.Poll(ctx, s.id, resource.ShortTime, func(ctx context.Context) (bool, error) {
 		out, err := s.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{SubnetIds: []string{s.id}})
 		if account.IsNotFound(err) {
 			return false, nil
@@ -101,12 +102,12 @@ func (s *subnet) create(ctx context.Context) error {
 	if err != nil || !s.Public {
 		return err // a new subnet gives no public addresses
 	}
-	return s.change(ctx, compare(s.desired(), []Field{s.tagged(s.Name)}))
+	return s.Change(ctx, resource.Compare(s.Desired(), []resource.Field{s.Tagged(s.Name)}))
 }
 
-func (s *subnet) change(ctx context.Context, differences []Difference) error {
-	if differs(differences, "tagged") {
-		if err := s.retag(ctx, s.id, s.Name); err != nil {
+func (s *subnet) Change(ctx context.Context, differences []resource.Difference) error {
+	if resource.Differs(differences, "tagged") {
+		if err := s.Retag(ctx, s.id, s.Name); err != nil {
 			return err
 		}
 	}
@@ -120,11 +121,11 @@ func (s *subnet) change(ctx context.Context, differences []Difference) error {
 	return nil
 }
 
-func (s *subnet) remove(ctx context.Context) error {
+func (s *subnet) Remove(ctx context.Context) error {
 	if _, err := s.EC2.DeleteSubnet(ctx, &ec2.DeleteSubnetInput{SubnetId: &s.id}); err != nil {
 		return fmt.Errorf("delete %s: %w", s.id, err)
 	}
 	return nil
 }
 
-var _ doubling = (*subnet)(nil)
+var _ resource.Doubling = (*subnet)(nil)

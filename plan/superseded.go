@@ -11,12 +11,13 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // superseded is what serves no more since the listener forwards to another generation: the fleets and target groups of earlier
 // ones, and the rules for their ports. It goes when the region passes its health check with the new one.
 type superseded struct {
-	scope
+	resource.Scope
 	listener *listener
 	group    *targetGroup // the declared one, which knows the earlier ones
 	fleet    *fleet       // likewise
@@ -29,24 +30,24 @@ type superseded struct {
 // is probed.
 func (r *region) probedBefore() (ports []int) {
 	for _, g := range r.targetGroup.declaredTogether() {
-		if port := g.probed; port != 0 && !slices.Contains(r.declared.Asked(), port) && r.within.opens(port) {
+		if port := g.probed; port != 0 && !slices.Contains(r.Declared.Asked(), port) && r.within.opens(port) {
 			ports = append(ports, port)
 		}
 	}
 	return ports
 }
 
-// foreign says that down has nothing to delete here: target group and fleet delete theirs.
-func (s *superseded) foreign() bool { return true }
-func (s *superseded) momentary()    {}
+// Foreign says that down has nothing to delete here: target group and fleet delete theirs.
+func (s *superseded) Foreign() bool { return true }
+func (s *superseded) Momentary()    {}
 
-func (s *superseded) find(context.Context) (bool, error) { return true, nil }
+func (s *superseded) Find(context.Context) (bool, error) { return true, nil }
 
-func (s *superseded) desired() []Field {
-	return []Field{{Name: "fleets"}, {Name: "target groups"}, {Name: "probed port"}}
+func (s *superseded) Desired() []resource.Field {
+	return []resource.Field{{Name: "fleets"}, {Name: "target groups"}, {Name: "probed port"}}
 }
 
-func (s *superseded) actual() []Field {
+func (s *superseded) Actual() []resource.Field {
 	var fleets, groups []string
 	for _, f := range s.fleet.earlier {
 		fleets = append(fleets, f.fleetName())
@@ -56,19 +57,20 @@ func (s *superseded) actual() []Field {
 	}
 	var ports []string
 	for _, port := range s.probed() {
-		ports = append(ports, number(port))
+		ports = append(ports, resource.Number(port))
 	}
-	return []Field{{Name: "fleets", Value: set(fleets...)}, {Name: "target groups", Value: set(groups...)}, {Name: "probed port", Value: set(ports...)}}
+	return []resource.Field{{Name: "fleets", Value: resource.Set(fleets...)}, {Name: "target groups", Value: resource.Set(groups...)},
+		{Name: "probed port", Value: resource.Set(ports...)}}
 }
 
-func (s *superseded) create(context.Context) error { return nil }
-func (s *superseded) remove(context.Context) error { return nil }
+func (s *superseded) Create(context.Context) error { return nil }
+func (s *superseded) Remove(context.Context) error { return nil }
 
-// change ends with the alias: a run that is killed before leaves a target group, by which the next one sees that there is more
+// Change ends with the alias: a run that is killed before leaves a target group, by which the next one sees that there is more
 // to do, or an alias that the records' comparison heals.
-func (s *superseded) change(ctx context.Context, differences []Difference) error {
-	if !differs(differences, "fleets") && !differs(differences, "target groups") {
-		return s.open(ctx, s.declared.Asked()...)
+func (s *superseded) Change(ctx context.Context, differences []resource.Difference) error {
+	if !resource.Differs(differences, "fleets") && !resource.Differs(differences, "target groups") {
+		return s.open(ctx, s.Declared.Asked()...)
 	}
 	for _, f := range s.fleet.earlier {
 		if err := f.drain(ctx); err != nil {
@@ -83,7 +85,7 @@ func (s *superseded) change(ctx context.Context, differences []Difference) error
 			return err
 		}
 	}
-	if err := s.open(ctx, s.declared.Asked()...); err != nil {
+	if err := s.open(ctx, s.Declared.Asked()...); err != nil {
 		return err
 	}
 	return s.alias.evaluate(ctx, true)
@@ -100,7 +102,7 @@ func (f *fleet) drain(ctx context.Context) error {
 	if err != nil && !account.IsNotFound(err) {
 		return fmt.Errorf("scale %s to zero: %w", f.fleetName(), err)
 	}
-	err = account.Poll(ctx, "the end of the instances of "+f.fleetName(), longTime, func(ctx context.Context) (bool, error) {
+	err = account.Poll(ctx, "the end of the instances of "+f.fleetName(), resource.LongTime, func(ctx context.Context) (bool, error) {
 		g, err := f.describe(ctx)
 		return err == nil && (g == nil || len(g.Instances) == 0), err
 	})
@@ -125,7 +127,7 @@ func (t *targetGroup) deleteAlone(ctx context.Context) error {
 	if t.arn == "" {
 		return nil
 	}
-	return account.Poll(ctx, "the end of "+t.groupName(), shortTime, func(ctx context.Context) (bool, error) {
+	return account.Poll(ctx, "the end of "+t.groupName(), resource.ShortTime, func(ctx context.Context) (bool, error) {
 		_, err := t.ELB.DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &t.arn})
 		switch {
 		case err == nil || account.IsNotFound(err):
@@ -145,18 +147,18 @@ func (s *superseded) open(ctx context.Context, ports ...int) error {
 	if err != nil || !there {
 		return err
 	}
-	return g.change(ctx, nil)
+	return g.Change(ctx, nil)
 }
 
 // undo gives the requests back to the earlier generation, which serves still, and deletes the new one, where that does not come to
 // serve. It is over in seconds: nothing of the old has to be started.
 func (s *superseded) undo(ctx context.Context, cause error) error {
-	var ill *NotServing
+	var ill *resource.NotServing
 	back := s.listener.returns()
 	if !errors.As(cause, &ill) || len(back) == 0 || s.drained() {
 		return cause
 	}
-	note(ctx, "%s does not come to serve; the requests go back to %s", s.fleet.fleetName(), sharesText(back))
+	resource.Note(ctx, "%s does not come to serve; the requests go back to %s", s.fleet.fleetName(), sharesText(back))
 	if err := s.goBack(ctx, back); err != nil {
 		return fmt.Errorf("%w\ngoing back to %s failed: %w", cause, sharesText(back), err)
 	}
@@ -195,4 +197,4 @@ func (s *superseded) goBack(ctx context.Context, shares []share) error {
 	return s.alias.evaluate(ctx, true)
 }
 
-var _ resource = (*superseded)(nil)
+var _ resource.Resource = (*superseded)(nil)

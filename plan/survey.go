@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"sync"
+
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // survey is a look at a graph that goes on past what cannot be read.
@@ -19,7 +21,7 @@ type survey struct {
 func (g *graph) survey(ctx context.Context, passOver func(*node) bool) (*survey, error) {
 	var mu sync.Mutex
 	s := &survey{map[*node]bool{}, map[*node]error{}}
-	err := g.walk(withSharedLists(ctx), looking, func(ctx context.Context, n *node) error {
+	err := g.walk(resource.WithSharedLists(ctx), looking, func(ctx context.Context, n *node) error {
 		if passOver(n) {
 			return nil
 		}
@@ -28,7 +30,7 @@ func (g *graph) survey(ctx context.Context, passOver func(*node) bool) (*survey,
 		mu.Unlock()
 		there := false
 		if err == nil {
-			there, err = n.resource.find(ctx)
+			there, err = n.resource.Find(ctx)
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -47,9 +49,9 @@ func (g *graph) survey(ctx context.Context, passOver func(*node) bool) (*survey,
 
 // unreadBefore returns an error where a node's find would look at what could not be read.
 func (s *survey) unreadBefore(n *node) error {
-	_, beyond := n.resource.(worldwide)
+	_, beyond := n.resource.(resource.Worldwide)
 	for _, source := range reading(n) {
-		if _, too := source.resource.(worldwide); s.unread[source] != nil && (!beyond || too) {
+		if _, too := source.resource.(resource.Worldwide); s.unread[source] != nil && (!beyond || too) {
 			return fmt.Errorf("not looked for, since %s could not be read", source.id)
 		}
 	}

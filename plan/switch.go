@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // The switch moves users to the standby by hand, and keeps them there. It needs neither the primary's region nor Route 53's
@@ -36,7 +37,7 @@ func (v *inventory) addSwitch(d *understudy.Declaration) (followed []*node) {
 	}
 	for _, side := range understudy.Sides {
 		r, at := v.regions[side], side.Other()
-		both := calculatedCheck(r.scope, r.passing, asks[at])
+		both := calculatedCheck(r.Scope, r.passing, asks[at])
 		declared := d.Switched(at) || len(d.Failover.Further) > 0
 		n := v.graph.add(r.id("calculated check"), unless(declared, both), slices.Concat([]*node{r.checkNode}, r.furtherCheckNodes, nodes[at])...)
 		if declared {
@@ -50,22 +51,22 @@ func (v *inventory) addSwitch(d *understudy.Declaration) (followed []*node) {
 
 // addSwitchAt adds a region's switch, and as many checks of it as outvote those of the other region.
 func (v *inventory) addSwitchAt(r *region) (asks []*ownCheck, nodes []*node) {
-	d := r.declared
+	d := r.Declared
 	ruleNode := v.addMeans(r)
-	if d.Switched(r.side) {
-		v.switchNodes[r.side] = append(v.switchNodes[r.side], ruleNode)
+	if d.Switched(r.Side) {
+		v.switchNodes[r.Side] = append(v.switchNodes[r.Side], ruleNode)
 	}
 	for nth := 1; nth <= understudy.MostChecks+1; nth++ {
 		id := "switch check"
 		if nth > 1 {
 			id = fmt.Sprintf("switch check %d", nth)
 		}
-		declared, c := d.Switched(r.side) && nth <= d.Failover.SwitchChecks(), switchCheck(r.scope, r.balancer, nth)
+		declared, c := d.Switched(r.Side) && nth <= d.Failover.SwitchChecks(), switchCheck(r.Scope, r.balancer, nth)
 		n := v.graph.add(r.id(id), unless(declared, c), r.balancerNode, ruleNode).finding(r.balancerNode)
 		nodes = append(nodes, n)
 		if declared {
 			asks = append(asks, c)
-			v.switchNodes[r.side] = append(v.switchNodes[r.side], n)
+			v.switchNodes[r.Side] = append(v.switchNodes[r.Side], n)
 		}
 	}
 	return asks, nodes
@@ -73,31 +74,31 @@ func (v *inventory) addSwitchAt(r *region) (asks []*ownCheck, nodes []*node) {
 
 // addMeans adds what is a region's switch: a listener of a network load balancer, or else a rule.
 func (v *inventory) addMeans(r *region) *node {
-	var means resource = &switchRule{scope: r.scope, listener: r.listener}
-	if flows(r.scope) {
+	var means resource.Resource = &switchRule{Scope: r.Scope, listener: r.listener}
+	if flows(r.Scope) {
 		l := switchListener(r)
-		if means = l; r.declared.Switched(r.side) {
+		if means = l; r.Declared.Switched(r.Side) {
 			r.listener.followers = append(r.listener.followers, l)
 		}
 	}
-	n := v.graph.add(r.id("switch"), unless(r.declared.Switched(r.side), means), r.balancerNode, r.listenerNode, r.targetGroupNode)
-	if flows(r.scope) {
+	n := v.graph.add(r.id("switch"), unless(r.Declared.Switched(r.Side), means), r.balancerNode, r.listenerNode, r.targetGroupNode)
+	if flows(r.Scope) {
 		n.finding(r.balancerNode)
 	}
 	return n
 }
 
 // unless returns a resource that is declared, or else what removes what is left of it.
-func unless(declared bool, r resource) resource {
+func unless(declared bool, r resource.Resource) resource.Resource {
 	if declared {
 		return r
 	}
-	return &retired{resource: r}
+	return &retired{Resource: r}
 }
 
 // follows returns the check that a side's record follows.
 func (r *records) follows(side understudy.Side) interface {
-	identified
+	resource.Identified
 	next() string
 } {
 	if c := r.switched[side]; c != nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // switchCheckRole is the role of the check that asks a region's switch: the standby's has none of a side in it.
@@ -34,21 +35,21 @@ func calculatedCheckRole(side understudy.Side) string {
 
 // switchCheck asks a region's load balancer whether that region alone is to serve, and is healthy for as long as it is not. It is the nth of those
 // that do, from 1.
-func switchCheck(s scope, b *balancer, nth int) *ownCheck {
-	return &ownCheck{scope: s, name: nthSwitchCheckRole(s.side, nth), settles: true, wanted: func() *route53types.HealthCheckConfig {
-		ask := understudy.Check{Path: understudy.SwitchPath, Match: switchedText(s.side)}
+func switchCheck(s resource.Scope, b *balancer, nth int) *ownCheck {
+	return &ownCheck{Scope: s, name: nthSwitchCheckRole(s.Side, nth), settles: true, wanted: func() *route53types.HealthCheckConfig {
+		ask := understudy.Check{Path: understudy.SwitchPath, Match: switchedText(s.Side)}
 		if flows(s) {
 			ask = understudy.Check{Protocol: understudy.CheckTCP, Port: understudy.SwitchPort}
 		}
 		config := asking(s, b, ask)
 		config.Inverted = aws.Bool(true)
 		return config
-	}, moves: func(d []Difference) bool { return b.beside() && differs(d, "asks") }}
+	}, moves: func(d []resource.Difference) bool { return b.beside() && resource.Differs(d, "asks") }}
 }
 
 // calculatedCheck is healthy while both enough of a region's own checks and those of the other region's switch are.
-func calculatedCheck(s scope, own *passing, asks []*ownCheck) *ownCheck {
-	return &ownCheck{scope: s, name: calculatedCheckRole(s.side), wanted: func() *route53types.HealthCheckConfig {
+func calculatedCheck(s resource.Scope, own *passing, asks []*ownCheck) *ownCheck {
+	return &ownCheck{Scope: s, name: calculatedCheckRole(s.Side), wanted: func() *route53types.HealthCheckConfig {
 		children := []string{own.check.next()}
 		for _, c := range slices.Concat(own.further, asks) {
 			children = append(children, c.next())
@@ -56,10 +57,12 @@ func calculatedCheck(s scope, own *passing, asks []*ownCheck) *ownCheck {
 		return &route53types.HealthCheckConfig{
 			Type:              route53types.HealthCheckTypeCalculated,
 			ChildHealthChecks: children,
-			HealthThreshold:   aws.Int32(int32(s.declared.Failover.Needed() + len(asks))),
+			HealthThreshold:   aws.Int32(int32(s.Declared.Failover.Needed() + len(asks))),
 		}
 	}, children: slices.Concat(own.further, asks), calculated: true, before: own.enough,
-		moves: func(d []Difference) bool { return own.check.balancer.beside() && differs(d, "children") }}
+		moves: func(d []resource.Difference) bool {
+			return own.check.balancer.beside() && resource.Differs(d, "children")
+		}}
 }
 
 // settle waits until the checkers have had as many failures in a row as they need: a new check that is inverted is
@@ -67,7 +70,7 @@ func calculatedCheck(s scope, own *passing, asks []*ownCheck) *ownCheck {
 // users to the standby if the primary's record followed it. A switch that stands on the standby already is not waited for.
 func (c *ownCheck) settle(ctx context.Context) error {
 	failures := map[string]map[time.Time]bool{}
-	err := account.Poll(ctx, "the checkers to know the switch", longTime, func(ctx context.Context) (bool, error) {
+	err := account.Poll(ctx, "the checkers to know the switch", resource.LongTime, func(ctx context.Context) (bool, error) {
 		out, err := c.Route53.GetHealthCheckStatus(ctx, &route53.GetHealthCheckStatusInput{HealthCheckId: &c.id})
 		if account.IsNotFound(err) {
 			return false, nil
@@ -78,7 +81,7 @@ func (c *ownCheck) settle(ctx context.Context) error {
 		if measured(out.HealthCheckObservations).Passes() {
 			return true, nil
 		}
-		return countFailures(failures, out.HealthCheckObservations, c.declared.Failover.Threshold), nil
+		return countFailures(failures, out.HealthCheckObservations, c.Declared.Failover.Threshold), nil
 	})
 	c.settled = err == nil
 	return err
@@ -107,10 +110,10 @@ func countFailures(seen map[string]map[time.Time]bool, now []route53types.Health
 
 // ownCheck is a health check beside that of a region's application.
 type ownCheck struct {
-	scope
+	resource.Scope
 	name   string // its role
 	wanted func() *route53types.HealthCheckConfig
-	moves  func([]Difference) bool // whether some differences take a new check, since the record leads to another network after them
+	moves  func([]resource.Difference) bool // whether some differences take a new check, since the record leads to another network after them
 
 	settles    bool                        // it is the switch's, whose checkers are waited for
 	calculated bool                        // from others
@@ -121,23 +124,23 @@ type ownCheck struct {
 	id         string
 	config     *route53types.HealthCheckConfig
 	heeds      *route53types.CloudWatchAlarmConfiguration // of one that follows an alarm
-	tags       Field
+	tags       resource.Field
 	settled    bool     // as this run has seen
 	superseded []string // earlier ones, to be deleted when nothing follows them any more
 }
 
-func (c *ownCheck) worldwide()       {}
-func (c *ownCheck) identity() string { return c.id }
+func (c *ownCheck) Worldwide()       {}
+func (c *ownCheck) Identity() string { return c.id }
 
-func (c *ownCheck) desired() []Field {
-	fields := append(fieldsOfCheck(c.wanted()), Field{Name: "superseded children", Value: ""}, c.tagged(c.name))
+func (c *ownCheck) Desired() []resource.Field {
+	fields := append(fieldsOfCheck(c.wanted()), resource.Field{Name: "superseded children", Value: ""}, c.Tagged(c.name))
 	if c.follows != nil {
 		fields = append(fields, heeded(c.follows.heeds())...)
 	}
 	return fields
 }
 
-func (c *ownCheck) actual() []Field {
+func (c *ownCheck) Actual() []resource.Field {
 	if c.config == nil {
 		return nil
 	}
@@ -145,7 +148,7 @@ func (c *ownCheck) actual() []Field {
 	for _, child := range c.children {
 		superseded = append(superseded, child.superseded...)
 	}
-	fields := append(fieldsOfCheck(c.config), Field{Name: "superseded children", Value: set(superseded...)}, c.tags)
+	fields := append(fieldsOfCheck(c.config), resource.Field{Name: "superseded children", Value: resource.Set(superseded...)}, c.tags)
 	if c.follows != nil {
 		fields = append(fields, heeded(c.heeds)...)
 	}
@@ -153,60 +156,60 @@ func (c *ownCheck) actual() []Field {
 }
 
 // fieldsOfCheck renders a check's whole configuration.
-func fieldsOfCheck(c *route53types.HealthCheckConfig) []Field {
-	both := []Field{
+func fieldsOfCheck(c *route53types.HealthCheckConfig) []resource.Field {
+	both := []resource.Field{
 		{Name: "type", Value: string(c.Type)},
-		{Name: "inverted", Value: yes(aws.ToBool(c.Inverted))},
-		{Name: "disabled", Value: yes(aws.ToBool(c.Disabled))},
+		{Name: "inverted", Value: resource.Yes(aws.ToBool(c.Inverted))},
+		{Name: "disabled", Value: resource.Yes(aws.ToBool(c.Disabled))},
 	}
 	switch c.Type {
 	case route53types.HealthCheckTypeCloudwatchMetric:
 		return append(both, fieldsOfAlarmCheck(c)...)
 	case route53types.HealthCheckTypeCalculated:
-		return append(both, Field{Name: "children", Value: set(c.ChildHealthChecks...)},
-			Field{Name: "healthy children", Value: number(aws.ToInt32(c.HealthThreshold))})
+		return append(both, resource.Field{Name: "children", Value: resource.Set(c.ChildHealthChecks...)},
+			resource.Field{Name: "healthy children", Value: resource.Number(aws.ToInt32(c.HealthThreshold))})
 	}
-	return append(both, []Field{
+	return append(both, []resource.Field{
 		{Name: "asks", Value: strings.ToLower(aws.ToString(c.FullyQualifiedDomainName))},
-		{Name: "port", Value: number(aws.ToInt32(c.Port))},
+		{Name: "port", Value: resource.Number(aws.ToInt32(c.Port))},
 		{Name: "path", Value: aws.ToString(c.ResourcePath)},
-		{Name: "names the server", Value: yes(aws.ToBool(c.EnableSNI))},
+		{Name: "names the server", Value: resource.Yes(aws.ToBool(c.EnableSNI))},
 		{Name: "looks for", Value: aws.ToString(c.SearchString)},
-		{Name: "interval", Value: number(aws.ToInt32(c.RequestInterval))},
-		{Name: "threshold", Value: number(aws.ToInt32(c.FailureThreshold))},
+		{Name: "interval", Value: resource.Number(aws.ToInt32(c.RequestInterval))},
+		{Name: "threshold", Value: resource.Number(aws.ToInt32(c.FailureThreshold))},
 		{Name: "checkers in", Value: checkersIn(c.Regions)},
-		{Name: "measures latency", Value: yes(aws.ToBool(c.MeasureLatency))},
+		{Name: "measures latency", Value: resource.Yes(aws.ToBool(c.MeasureLatency))},
 	}...)
 }
 
 // next returns the id of the check after the plan is applied. Of a check that must be made anew this is Unknown.
 func (c *ownCheck) next() string {
-	if c.config != nil && c.renews(compare(c.desired(), c.actual())) {
-		return Unknown
+	if c.config != nil && c.renews(resource.Compare(c.Desired(), c.Actual())) {
+		return resource.Unknown
 	}
-	return known(c.id)
+	return resource.Known(c.id)
 }
 
-func (c *ownCheck) renews(differences []Difference) bool {
+func (c *ownCheck) renews(differences []resource.Difference) bool {
 	return replaces(differences) || c.moves(differences)
 }
 
-func (c *ownCheck) find(ctx context.Context) (bool, error) {
-	c.id, c.config, c.heeds, c.superseded, c.tags = "", nil, nil, nil, Field{}
-	all, err := healthChecks(ctx, c.scope)
+func (c *ownCheck) Find(ctx context.Context) (bool, error) {
+	c.id, c.config, c.heeds, c.superseded, c.tags = "", nil, nil, nil, resource.Field{}
+	all, err := healthChecks(ctx, c.Scope)
 	if err != nil {
 		return false, err
 	}
 	for _, h := range all {
-		if strings.HasPrefix(aws.ToString(h.CallerReference), reference(c.scope, c.name)) {
+		if strings.HasPrefix(aws.ToString(h.CallerReference), reference(c.Scope, c.name)) {
 			c.choose(h)
 		}
 	}
 	if c.id == "" {
 		return false, nil
 	}
-	tags, err := tagsOf(ctx, c.scope, route53types.TagResourceTypeHealthcheck, c.id)
-	c.tags = c.taggedWith(c.name, tags)
+	tags, err := tagsOf(ctx, c.Scope, route53types.TagResourceTypeHealthcheck, c.id)
+	c.tags = c.TaggedWith(c.name, tags)
 	return err == nil, err
 }
 
@@ -233,12 +236,12 @@ func (c *ownCheck) choose(h route53types.HealthCheck) {
 	c.id, c.config, c.heeds = id, config, h.CloudWatchAlarmConfiguration
 }
 
-func (c *ownCheck) create(ctx context.Context) error {
+func (c *ownCheck) Create(ctx context.Context) error {
 	if err := c.await(ctx); err != nil {
 		return err
 	}
 	config := c.wanted()
-	made, err := createHealthCheck(ctx, c.scope, c.name, config, rendered(config))
+	made, err := createHealthCheck(ctx, c.Scope, c.name, config, rendered(config))
 	if made != nil {
 		c.id, c.config, c.heeds = aws.ToString(made.Id), made.HealthCheckConfig, made.CloudWatchAlarmConfiguration
 	}
@@ -277,13 +280,13 @@ func rendered(c *route53types.HealthCheckConfig) string {
 	return b.String()
 }
 
-func (c *ownCheck) change(ctx context.Context, differences []Difference) error {
+func (c *ownCheck) Change(ctx context.Context, differences []resource.Difference) error {
 	if c.renews(differences) {
 		c.superseded = append(c.superseded, c.id)
-		return c.create(ctx)
+		return c.Create(ctx)
 	}
-	if differs(differences, "tagged") {
-		if err := tag(ctx, c.scope, route53types.TagResourceTypeHealthcheck, c.id, c.mark(c.name)); err != nil {
+	if resource.Differs(differences, "tagged") {
+		if err := tag(ctx, c.Scope, route53types.TagResourceTypeHealthcheck, c.id, c.Mark(c.name)); err != nil {
 			return err
 		}
 	}
@@ -292,7 +295,7 @@ func (c *ownCheck) change(ctx context.Context, differences []Difference) error {
 			return err
 		}
 	}
-	if differs(differences, "watches") {
+	if resource.Differs(differences, "watches") {
 		if err := c.watchAnew(ctx); err != nil {
 			return err
 		}
@@ -306,7 +309,7 @@ func (c *ownCheck) change(ctx context.Context, differences []Difference) error {
 	return c.pruneChildren(ctx)
 }
 
-func (c *ownCheck) update(ctx context.Context, differences []Difference) error {
+func (c *ownCheck) update(ctx context.Context, differences []resource.Difference) error {
 	out, err := c.Route53.UpdateHealthCheck(ctx, updateOf(c.id, c.wanted(), differences))
 	if err != nil {
 		return fmt.Errorf("update health check %s: %w", c.id, err)
@@ -339,12 +342,12 @@ func (c *ownCheck) pruneAll(ctx context.Context) error {
 
 // prune deletes the checks that nothing follows any more.
 func (c *ownCheck) prune(ctx context.Context) error {
-	return deleteHealthChecks(ctx, c.scope, &c.superseded)
+	return deleteHealthChecks(ctx, c.Scope, &c.superseded)
 }
 
-func (c *ownCheck) remove(ctx context.Context) error {
+func (c *ownCheck) Remove(ctx context.Context) error {
 	c.superseded = append(c.superseded, c.id)
 	return c.prune(ctx)
 }
 
-var _ resource = (*ownCheck)(nil)
+var _ resource.Resource = (*ownCheck)(nil)

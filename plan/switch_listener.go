@@ -13,6 +13,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // A network load balancer has no rules and answers nothing itself, so that its switch is a listener of its own, which forwards as the one where
@@ -30,8 +31,8 @@ const turnedTag = "understudy:turned"
 
 // switchListener is the listener that is a region's switch.
 func switchListener(r *region) *listener {
-	return &listener{scope: r.scope, balancer: r.balancer, group: r.targetGroup, lead: r.listener, switches: true,
-		further: &understudy.FurtherListener{Protocol: r.declared.Target.Protocol}}
+	return &listener{Scope: r.Scope, balancer: r.balancer, group: r.targetGroup, lead: r.listener, switches: true,
+		further: &understudy.FurtherListener{Protocol: r.Declared.Target.Protocol}}
 }
 
 // switchPort is where a region's switch listens, for a side to serve.
@@ -55,7 +56,7 @@ func positionAt(at understudy.Side, port *int32) understudy.Side {
 // stands notes where the switch was found to stand. A port that says nothing is set to the one at which health decides.
 func (l *listener) stands(o elbtypes.Listener) {
 	if l.switches {
-		l.position = positionAt(l.side, o.Port)
+		l.position = positionAt(l.Side, o.Port)
 	}
 }
 
@@ -65,19 +66,19 @@ func (l *listener) turns(ctx context.Context) error {
 		return nil
 	}
 	for _, b := range l.balancer.earlier {
-		found, err := switchListenersOf(ctx, l.scope, b)
+		found, err := switchListenersOf(ctx, l.Scope, b)
 		if err != nil {
 			return err
 		}
 		for _, o := range found {
-			l.position = positionAt(l.side, o.Port)
+			l.position = positionAt(l.Side, o.Port)
 		}
 	}
 	return nil
 }
 
 // switchListenersOf returns a load balancer's listeners that are the switch's.
-func switchListenersOf(ctx context.Context, s scope, b elbtypes.LoadBalancer) ([]elbtypes.Listener, error) {
+func switchListenersOf(ctx context.Context, s resource.Scope, b elbtypes.LoadBalancer) ([]elbtypes.Listener, error) {
 	out, err := s.ELB.DescribeListeners(ctx, &elb.DescribeListenersInput{LoadBalancerArn: b.LoadBalancerArn})
 	if err != nil {
 		return nil, fmt.Errorf("describe the listeners of %s: %w", aws.ToString(b.LoadBalancerArn), err)
@@ -106,12 +107,12 @@ func switchStateAt(side understudy.Side, note string) SwitchState {
 }
 
 // turnListener sets a switch that is a listener: its port first, which moves the users.
-func turnListener(ctx context.Context, s scope, arn string, to understudy.Side, by string) error {
-	_, err := s.ELB.ModifyListener(ctx, &elb.ModifyListenerInput{ListenerArn: &arn, Port: aws.Int32(int32(switchPort(s.side, to)))})
+func turnListener(ctx context.Context, s resource.Scope, arn string, to understudy.Side, by string) error {
+	_, err := s.ELB.ModifyListener(ctx, &elb.ModifyListenerInput{ListenerArn: &arn, Port: aws.Int32(int32(switchPort(s.Side, to)))})
 	if err != nil {
 		return fmt.Errorf("set the switch %s to the %s: %w", arn, to, err)
 	}
-	tags := s.mark(switchRole).With(turnedTag, turnedNote(to, by, time.Now()))
+	tags := s.Mark(switchRole).With(turnedTag, turnedNote(to, by, time.Now()))
 	if _, err := s.ELB.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{arn}, Tags: tags.ELB()}); err != nil {
 		return fmt.Errorf("the switch %s is set to the %s, and what is to tell by whom is not: %w", arn, to, err)
 	}
@@ -119,7 +120,7 @@ func turnListener(ctx context.Context, s scope, arn string, to understudy.Side, 
 }
 
 // listens finds a region's switch where it is a listener. Who has set it is left out where it cannot be read: that keeps nobody from being moved.
-func listens(ctx context.Context, s scope, all []elbtypes.LoadBalancer, standby *Standby) error {
+func listens(ctx context.Context, s resource.Scope, all []elbtypes.LoadBalancer, standby *Standby) error {
 	for _, b := range all {
 		found, err := switchListenersOf(ctx, s, b)
 		if err != nil {
@@ -128,8 +129,8 @@ func listens(ctx context.Context, s scope, all []elbtypes.LoadBalancer, standby 
 		for _, o := range found {
 			arn := aws.ToString(o.ListenerArn)
 			if len(standby.turns) == 0 {
-				tags, _ := s.tagsOfELB(ctx, arn)
-				standby.Switch = switchStateAt(positionAt(s.side, o.Port), tags[turnedTag])
+				tags, _ := s.TagsOfELB(ctx, arn)
+				standby.Switch = switchStateAt(positionAt(s.Side, o.Port), tags[turnedTag])
 			}
 			standby.turns = append(standby.turns, arn)
 		}

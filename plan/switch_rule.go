@@ -12,18 +12,19 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // switchRule is the rule of a region that tells the checkers which side is to serve. Its position is set by whoever moves the users,
 // and never by up.
 type switchRule struct {
-	scope
+	resource.Scope
 	listener *listener
 
 	arn      string
 	position understudy.Side // empty if the answer is neither
 	body     string          // the answer's
-	seen     []Field
+	seen     []resource.Field
 }
 
 const switchRole = "switch"
@@ -49,22 +50,22 @@ func switchedText(at understudy.Side) string {
 	return "understudy: the standby serves"
 }
 
-func (r *switchRule) identity() string { return r.arn }
-func (r *switchRule) actual() []Field  { return r.seen }
+func (r *switchRule) Identity() string         { return r.arn }
+func (r *switchRule) Actual() []resource.Field { return r.seen }
 
-// desired keeps the position that the switch has. A rule whose answer says nothing is set to the primary.
-func (r *switchRule) desired() []Field {
+// Desired keeps the position that the switch has. A rule whose answer says nothing is set to the primary.
+func (r *switchRule) Desired() []resource.Field {
 	side, body := r.position, r.body
 	if side == "" {
 		side, body = r.idle()
 	}
-	return append(fieldsOfRule("1", switchConditions(), switchActions(r.side, side, body)), r.tagged(switchRole))
+	return append(fieldsOfRule("1", switchConditions(), switchActions(r.Side, side, body)), r.Tagged(switchRole))
 }
 
 // idle is the position in which health alone decides, and its answer.
 func (r *switchRule) idle() (understudy.Side, string) {
-	to := r.side.Other()
-	_, body := switchAnswer(r.side, to)
+	to := r.Side.Other()
+	_, body := switchAnswer(r.Side, to)
 	return to, body
 }
 
@@ -85,10 +86,10 @@ func switchActions(at, side understudy.Side, body string) []elbtypes.Action {
 	}}
 }
 
-func fieldsOfRule(priority string, conditions []elbtypes.RuleCondition, actions []elbtypes.Action) []Field {
+func fieldsOfRule(priority string, conditions []elbtypes.RuleCondition, actions []elbtypes.Action) []resource.Field {
 	var paths, answers []string
 	for _, c := range conditions {
-		paths = append(paths, aws.ToString(c.Field)+" "+set(account.Paths(c)...))
+		paths = append(paths, aws.ToString(c.Field)+" "+resource.Set(account.Paths(c)...))
 	}
 	for _, a := range actions {
 		text := string(a.Type)
@@ -97,7 +98,7 @@ func fieldsOfRule(priority string, conditions []elbtypes.RuleCondition, actions 
 		}
 		answers = append(answers, text)
 	}
-	return []Field{{Name: "priority", Value: priority}, {Name: "if", Value: set(paths...)}, {Name: "answers", Value: set(answers...)}}
+	return []resource.Field{{Name: "priority", Value: priority}, {Name: "if", Value: resource.Set(paths...)}, {Name: "answers", Value: resource.Set(answers...)}}
 }
 
 // positionOf reads which side the answer of a region's rule says is to serve, and the answer's text.
@@ -116,22 +117,22 @@ func positionOf(at understudy.Side, actions []elbtypes.Action) (understudy.Side,
 	return "", ""
 }
 
-// find looks for the rule by its tags, and by its path if somebody took the tags away.
-func (r *switchRule) find(ctx context.Context) (bool, error) {
-	*r = switchRule{scope: r.scope, listener: r.listener}
+// Find looks for the rule by its tags, and by its path if somebody took the tags away.
+func (r *switchRule) Find(ctx context.Context) (bool, error) {
+	*r = switchRule{Scope: r.Scope, listener: r.listener}
 	rules, tags, _, err := r.listener.readRules(ctx)
 	if err != nil {
 		return false, err
 	}
 	for _, o := range rules {
 		has := tags[aws.ToString(o.RuleArn)]
-		mine := r.mark(switchRole).In(has)
+		mine := r.Mark(switchRole).In(has)
 		if !mine && (r.arn != "" || !slices.ContainsFunc(o.Conditions, account.IsSwitchPath)) {
 			continue
 		}
 		r.arn = aws.ToString(o.RuleArn)
-		r.position, r.body = positionOf(r.side, o.Actions)
-		r.seen = append(fieldsOfRule(aws.ToString(o.Priority), o.Conditions, o.Actions), r.taggedWith(switchRole, has))
+		r.position, r.body = positionOf(r.Side, o.Actions)
+		r.seen = append(fieldsOfRule(aws.ToString(o.Priority), o.Conditions, o.Actions), r.TaggedWith(switchRole, has))
 		if mine {
 			break
 		}
@@ -175,8 +176,8 @@ func (l *listener) tagsOf(ctx context.Context, rules []elbtypes.Rule) (map[strin
 	return tags, nil
 }
 
-// create takes over the position that the switch has in an earlier network.
-func (r *switchRule) create(ctx context.Context) error {
+// Create takes over the position that the switch has in an earlier network.
+func (r *switchRule) Create(ctx context.Context) error {
 	side, body, err := r.earlierPosition(ctx)
 	if err != nil {
 		return err
@@ -185,8 +186,8 @@ func (r *switchRule) create(ctx context.Context) error {
 		ListenerArn: &r.listener.arn,
 		Priority:    aws.Int32(1),
 		Conditions:  switchConditions(),
-		Actions:     switchActions(r.side, side, body),
-		Tags:        r.mark(switchRole).ELB(),
+		Actions:     switchActions(r.Side, side, body),
+		Tags:        r.Mark(switchRole).ELB(),
 	})
 	if err != nil {
 		return fmt.Errorf("create the switch's rule: %w", err)
@@ -198,12 +199,12 @@ func (r *switchRule) create(ctx context.Context) error {
 // earlierPosition returns the position and the answer of the switch in an earlier network. Without one, health alone decides.
 func (r *switchRule) earlierPosition(ctx context.Context) (understudy.Side, string, error) {
 	for _, b := range r.listener.balancer.earlier {
-		rules, err := switchesOf(ctx, r.scope, b)
+		rules, err := switchesOf(ctx, r.Scope, b)
 		if err != nil {
 			return "", "", err
 		}
 		for _, o := range rules {
-			if side, body := positionOf(r.side, o.Actions); side != "" {
+			if side, body := positionOf(r.Side, o.Actions); side != "" {
 				return side, body, nil
 			}
 		}
@@ -212,13 +213,13 @@ func (r *switchRule) earlierPosition(ctx context.Context) (understudy.Side, stri
 	return side, body, nil
 }
 
-func (r *switchRule) change(ctx context.Context, differences []Difference) error {
-	if differs(differences, "tagged") {
-		if err := r.retagELB(ctx, r.arn, switchRole); err != nil {
+func (r *switchRule) Change(ctx context.Context, differences []resource.Difference) error {
+	if resource.Differs(differences, "tagged") {
+		if err := r.RetagELB(ctx, r.arn, switchRole); err != nil {
 			return err
 		}
 	}
-	if differs(differences, "priority") {
+	if resource.Differs(differences, "priority") {
 		_, err := r.ELB.SetRulePriorities(ctx, &elb.SetRulePrioritiesInput{
 			RulePriorities: []elbtypes.RulePriorityPair{{RuleArn: &r.arn, Priority: aws.Int32(1)}},
 		})
@@ -227,12 +228,12 @@ func (r *switchRule) change(ctx context.Context, differences []Difference) error
 		}
 	}
 	in := &elb.ModifyRuleInput{RuleArn: &r.arn}
-	if differs(differences, "if") {
+	if resource.Differs(differences, "if") {
 		in.Conditions = switchConditions()
 	}
-	if differs(differences, "answers") {
+	if resource.Differs(differences, "answers") {
 		side, body := r.idle()
-		in.Actions = switchActions(r.side, side, body)
+		in.Actions = switchActions(r.Side, side, body)
 	}
 	if in.Conditions == nil && in.Actions == nil {
 		return nil
@@ -243,11 +244,11 @@ func (r *switchRule) change(ctx context.Context, differences []Difference) error
 	return nil
 }
 
-func (r *switchRule) remove(ctx context.Context) error {
+func (r *switchRule) Remove(ctx context.Context) error {
 	if _, err := r.ELB.DeleteRule(ctx, &elb.DeleteRuleInput{RuleArn: &r.arn}); err != nil && !account.IsNotFound(err) { // its listener's end is its own
 		return fmt.Errorf("delete %s: %w", r.arn, err)
 	}
 	return nil
 }
 
-var _ resource = (*switchRule)(nil)
+var _ resource.Resource = (*switchRule)(nil)

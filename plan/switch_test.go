@@ -13,22 +13,24 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // seeRule has the rule find what a listener may have.
 func seeRule(r *switchRule, priority string, conditions []elbtypes.RuleCondition, actions []elbtypes.Action, tagged bool) {
-	r.position, r.body = positionOf(r.side, actions)
-	r.seen = append(fieldsOfRule(priority, conditions, actions), Field{Name: "tagged", Value: yes(tagged)})
+	r.position, r.body = positionOf(r.Side, actions)
+	r.seen = append(fieldsOfRule(priority, conditions, actions), resource.Field{Name: "tagged", Value: resource.Yes(tagged)})
 }
 
 func TestSwitchKeepsItsPositionAndAllElseIsHealed(t *testing.T) {
-	s := testScope(t)
-	s.side = understudy.Secondary
-	r := &switchRule{scope: s}
+	s := resourcetest.Scope(t)
+	s.Side = understudy.Secondary
+	r := &switchRule{Scope: s}
 	at := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 	for _, side := range understudy.Sides {
-		seeRule(r, "1", switchConditions(), switchActions(r.side, side, answerOf(r.side, side, "failover", at)), true)
-		expect(t, r)
+		seeRule(r, "1", switchConditions(), switchActions(r.Side, side, answerOf(r.Side, side, "failover", at)), true)
+		resourcetest.Expect(t, r)
 		want := SwitchState{Position: side, By: "failover", Since: at}
 		if got := switchStateOf(r.position, r.body); got != want {
 			t.Errorf("the switch is read as %+v, want %+v", got, want)
@@ -37,33 +39,34 @@ func TestSwitchKeepsItsPositionAndAllElseIsHealed(t *testing.T) {
 	forward := []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: aws.String("arn:tg")}}
 	elsewhere := []elbtypes.RuleCondition{{Field: aws.String("path-pattern"), Values: []string{"/other"}}}
 	seeRule(r, "7", elsewhere, forward, false)
-	expect(t, r, "priority: 1, not 7", "if: path-pattern /.understudy/switch, not path-pattern /other",
+	resourcetest.Expect(t, r, "priority: 1, not 7", "if: path-pattern /.understudy/switch, not path-pattern /other",
 		`answers: 503 text/plain "understudy: the primary serves", not forward`, "tagged: yes, not no")
 	// An answer of status 200 with another text moves nobody, and is healed.
-	if side, _ := positionOf(r.side, switchActions(r.side, understudy.Secondary, "standby")); side != "" {
+	if side, _ := positionOf(r.Side, switchActions(r.Side, understudy.Secondary, "standby")); side != "" {
 		t.Errorf("an answer that the checkers do not take for the standby's is taken for the %s", side)
 	}
 }
 
 func TestSwitchCheckAndCalculatedCheckDiffer(t *testing.T) {
-	s := testScope(t)
+	s := resourcetest.Scope(t)
 	b := &balancer{dnsName: "LB.us-west-2.elb.amazonaws.com"}
 	standby := s
-	standby.side = understudy.Secondary
-	asks, application := switchCheck(standby, b, 1), &check{scope: s, id: "application"}
-	both := calculatedCheck(s, &passing{scope: s, check: application}, []*ownCheck{asks})
-	expect(t, both, "type: CALCULATED, not ", "inverted: no, not ", "disabled: no, not ", "children: (known after), application, not ",
+	standby.Side = understudy.Secondary
+	asks, application := switchCheck(standby, b, 1), &check{Scope: s, id: "application"}
+	both := calculatedCheck(s, &passing{Scope: s, check: application}, []*ownCheck{asks})
+	resourcetest.Expect(t, both, "type: CALCULATED, not ", "inverted: no, not ", "disabled: no, not ", "children: (known after), application, not ",
 		"healthy children: 2, not ", "tagged: yes, not ")
-	asks.id, asks.config, asks.tags = "asks", asks.wanted(), asks.tagged(asks.name)
-	both.id, both.config, both.tags = "both", both.wanted(), both.tagged(both.name)
-	expect(t, asks)
-	expect(t, both)
+	asks.id, asks.config, asks.tags = "asks", asks.wanted(), asks.Tagged(asks.name)
+	both.id, both.config, both.tags = "both", both.wanted(), both.Tagged(both.name)
+	resourcetest.Expect(t, asks)
+	resourcetest.Expect(t, both)
 
 	asks.config.Inverted, asks.config.SearchString = aws.Bool(false), aws.String("")
 	asks.config.Regions = []route53types.HealthCheckRegion{"us-east-1", "eu-west-1", "sa-east-1"}
-	expect(t, asks, "inverted: yes, not no", "looks for: understudy: the standby serves, not ", "checkers in: all regions, not eu-west-1, sa-east-1, us-east-1")
+	resourcetest.Expect(t, asks, "inverted: yes, not no", "looks for: understudy: the standby serves, not ",
+		"checkers in: all regions, not eu-west-1, sa-east-1, us-east-1")
 	both.config.HealthThreshold, both.config.ChildHealthChecks = aws.Int32(1), []string{"asks"}
-	expect(t, both, "children: application, asks, not asks", "healthy children: 2, not 1")
+	resourcetest.Expect(t, both, "children: application, asks, not asks", "healthy children: 2, not 1")
 
 	// Another interval takes a new check, which the calculated one then counts; the earlier one goes after that.
 	asks.config = asks.wanted()
@@ -71,22 +74,22 @@ func TestSwitchCheckAndCalculatedCheckDiffer(t *testing.T) {
 	both.config = both.wanted()
 	both.config.ChildHealthChecks = []string{"application", "asks"}
 	both.config.HealthThreshold = aws.Int32(2)
-	expect(t, both, "children: (known after), application, not application, asks")
+	resourcetest.Expect(t, both, "children: (known after), application, not application, asks")
 	asks.choose(route53types.HealthCheck{Id: aws.String("anew"), HealthCheckConfig: asks.wanted()})
-	expect(t, both, "children: anew, application, not application, asks", "superseded children: , not asks")
+	resourcetest.Expect(t, both, "children: anew, application, not application, asks", "superseded children: , not asks")
 }
 
 // With fewer checks than all enough, the switch has as many votes more as the others may lack; either alone decides.
 func TestTheSwitchOutvotesARegionsChecks(t *testing.T) {
 	for _, c := range []struct{ further, healthy, switches, threshold int }{{0, 0, 1, 2}, {2, 0, 1, 4}, {2, 2, 2, 4}, {3, 1, 4, 5}, {8, 5, 5, 10}} {
-		s := testScope(t)
-		s.declared.Failover.Healthy = c.healthy
+		s := resourcetest.Scope(t)
+		s.Declared.Failover.Healthy = c.healthy
 		for range c.further {
-			s.declared.Failover.Further = append(s.declared.Failover.Further, understudy.Check{Path: "/x"})
+			s.Declared.Failover.Further = append(s.Declared.Failover.Further, understudy.Check{Path: "/x"})
 		}
-		v := takeInventory(s.declared, map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
+		v := takeInventory(s.Declared, map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
 		both := v.records.switched[understudy.Primary].wanted()
-		f := s.declared.Failover
+		f := s.Declared.Failover
 		votes := f.SwitchChecks()
 		if votes != c.switches || int(*both.HealthThreshold) != c.threshold || len(both.ChildHealthChecks) != 1+c.further+c.switches {
 			t.Errorf("%+v: %d checks of the switch, %d of %d children", c, votes, *both.HealthThreshold, len(both.ChildHealthChecks))
@@ -107,17 +110,17 @@ func TestTheSwitchOutvotesARegionsChecks(t *testing.T) {
 }
 
 func TestFurtherChecksAskWhatIsDeclared(t *testing.T) {
-	s := testScope(t)
-	s.declared.Failover.Check.Regions = []string{"us-east-1", "eu-west-1", "sa-east-1"}
-	s.declared.Failover.Further = []understudy.Check{
+	s := resourcetest.Scope(t)
+	s.Declared.Failover.Check.Regions = []string{"us-east-1", "eu-west-1", "sa-east-1"}
+	s.Declared.Failover.Further = []understudy.Check{
 		{Port: 80, Protocol: understudy.CheckTCP}, {Path: "/x", Match: "y", Protocol: understudy.CheckHTTPS, Port: 8443,
 			Host: map[understudy.Side]string{understudy.Primary: "east.hello.test", understudy.Secondary: "west.hello.test"}},
 	}
 	b := &balancer{dnsName: "LB.us-east-1.elb.amazonaws.com"}
 	tcp, named := furtherCheck(s, b, 1), furtherCheck(s, b, 2)
 	for _, c := range []*ownCheck{tcp, named} {
-		c.id, c.config, c.tags = "c", c.wanted(), c.tagged(c.name)
-		expect(t, c)
+		c.id, c.config, c.tags = "c", c.wanted(), c.Tagged(c.name)
+		resourcetest.Expect(t, c)
 	}
 	if w := tcp.wanted(); w.Type != route53types.HealthCheckTypeTcp || w.ResourcePath != nil || w.EnableSNI != nil || *w.Port != 80 {
 		t.Errorf("by TCP: %+v", w)
@@ -126,19 +129,19 @@ func TestFurtherChecksAskWhatIsDeclared(t *testing.T) {
 		t.Errorf("by name: %+v", w)
 	}
 	tcp.config.Port = aws.Int32(82)
-	expect(t, tcp, "port: 80, not 82")
-	s.declared.Failover.Further[0] = understudy.Check{Path: "/z"}
-	expect(t, tcp, "type: HTTP, not TCP", "port: 81, not 82", "path: /z, not ")
-	if tcp.next() != Unknown {
+	resourcetest.Expect(t, tcp, "port: 80, not 82")
+	s.Declared.Failover.Further[0] = understudy.Check{Path: "/z"}
+	resourcetest.Expect(t, tcp, "type: HTTP, not TCP", "port: 81, not 82", "path: /z, not ")
+	if tcp.next() != resource.Unknown {
 		t.Error("a check of another type is to be changed in place")
 	}
 }
 
 // A region with several checks is healthy while enough of them pass.
 func TestEnoughChecksPass(t *testing.T) {
-	s := testScope(t)
-	s.declared.Failover.Further, s.declared.Failover.Healthy = make([]understudy.Check, 2), 2
-	p := &passing{scope: s, check: &check{id: "a"}, further: []*ownCheck{{}, {}}}
+	s := resourcetest.Scope(t)
+	s.Declared.Failover.Further, s.Declared.Failover.Healthy = make([]understudy.Check, 2), 2
+	p := &passing{Scope: s, check: &check{id: "a"}, further: []*ownCheck{{}, {}}}
 	well, ill := FoundCheck{Passing: true}, FoundCheck{Name: "failover.checks[0]", Measured: Measured{Checkers: 16, Healthy: 1}}
 	for _, c := range []struct {
 		found []FoundCheck
@@ -154,13 +157,13 @@ func TestEnoughChecksPass(t *testing.T) {
 }
 
 func TestPrimarysRecordFollowsTheSwitch(t *testing.T) {
-	r := &records{scope: testScope(t), checks: map[understudy.Side]*check{}}
+	r := &records{Scope: resourcetest.Scope(t), checks: map[understudy.Side]*check{}}
 	for _, side := range understudy.Sides {
 		r.checks[side] = &check{id: "check-" + string(side)}
 	}
 	r.switched = map[understudy.Side]*ownCheck{understudy.Primary: {id: "both", superseded: []string{"twin"}}}
 	for side, want := range map[understudy.Side]string{understudy.Primary: "both", understudy.Secondary: "check-secondary"} {
-		if got := r.follows(side).identity(); got != want {
+		if got := r.follows(side).Identity(); got != want {
 			t.Errorf("the %s follows %s, want %s", side, got, want)
 		}
 	}
@@ -168,7 +171,7 @@ func TestPrimarysRecordFollowsTheSwitch(t *testing.T) {
 		t.Errorf("superseded are %v", got)
 	}
 	r.switched = nil
-	if got := r.follows(understudy.Primary).identity(); got != "check-primary" {
+	if got := r.follows(understudy.Primary).Identity(); got != "check-primary" {
 		t.Errorf("without a switch the primary follows %s", got)
 	}
 }
@@ -197,7 +200,7 @@ func TestNewSwitchIsUsedOnlyWhenItsCheckersAreSure(t *testing.T) {
 }
 
 func TestWithoutASwitchItsPartsAreDeletedAndNeverMade(t *testing.T) {
-	d := declared(t)
+	d := resourcetest.Declared(t)
 	d.Failover.Switch = understudy.SwitchNone
 	v := takeInventory(d, map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
 	var kept []*retired
@@ -206,11 +209,11 @@ func TestWithoutASwitchItsPartsAreDeletedAndNeverMade(t *testing.T) {
 		if !ok {
 			continue
 		}
-		switch r.resource.(type) {
+		switch r.Resource.(type) {
 		case *switchRule, *ownCheck:
 			kept = append(kept, r)
 			r.there = true
-			if found, err := (&retired{resource: &onceLost{}}).find(context.Background()); !found || err != nil {
+			if found, err := (&retired{Resource: &onceLost{}}).Find(context.Background()); !found || err != nil {
 				t.Errorf("what is not there is to be created: %v, %v", found, err)
 			}
 		}
@@ -232,7 +235,7 @@ func TestWithoutASwitchItsPartsAreDeletedAndNeverMade(t *testing.T) {
 
 // The switch of a network load balancer is a listener, whose port says who is to serve. up sets the port of one that says nothing, and no other's.
 func TestTheSwitchOfANetworkLoadBalancerIsAListener(t *testing.T) {
-	d := testScope(t).declared
+	d := resourcetest.Scope(t).Declared
 	d.Balancer.Kind, d.Target.Protocol = understudy.KindNetwork, understudy.TCP
 	v := takeInventory(d, map[understudy.Side]*account.Account{understudy.Primary: {Region: "us-east-1"}, understudy.Secondary: {Region: "us-west-2"}})
 	l, ok := v.graph.byID["secondary/switch"].resource.(*listener)
@@ -244,7 +247,7 @@ func TestTheSwitchOfANetworkLoadBalancerIsAListener(t *testing.T) {
 			t.Errorf("found at %d, it is to be at %d", port, l.port())
 		}
 	}
-	c := switchCheck(v.regions[understudy.Secondary].scope, v.regions[understudy.Secondary].balancer, 1).wanted()
+	c := switchCheck(v.regions[understudy.Secondary].Scope, v.regions[understudy.Secondary].balancer, 1).wanted()
 	if c.Type != route53types.HealthCheckTypeTcp || *c.Port != 7411 || !*c.Inverted || !account.AsksSwitch(c) {
 		t.Errorf("%+v", c)
 	}

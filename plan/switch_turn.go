@@ -16,6 +16,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // SwitchState is where a region's switch stands: at its own side, that one serves alone, for as long as it is healthy; at the other,
@@ -64,7 +65,7 @@ func (s *Stack) Standby(ctx context.Context, at understudy.Side) (Standby, error
 		return Standby{}, err
 	}
 	standby := Standby{At: at, Balancer: aws.ToString(all[0].DNSName), Replaced: len(all) > 1}
-	of := scope{a, s.Declaration, at}
+	of := resource.Scope{Account: a, Declared: s.Declaration, Side: at}
 	look := answers
 	if flows(of) {
 		look = listens
@@ -79,7 +80,7 @@ func (s *Stack) Standby(ctx context.Context, at understudy.Side) (Standby, error
 }
 
 // answers finds a region's switch where it is a rule.
-func answers(ctx context.Context, s scope, all []elbtypes.LoadBalancer, standby *Standby) error {
+func answers(ctx context.Context, s resource.Scope, all []elbtypes.LoadBalancer, standby *Standby) error {
 	for _, b := range all {
 		rules, err := switchesOf(ctx, s, b)
 		if err != nil {
@@ -87,7 +88,7 @@ func answers(ctx context.Context, s scope, all []elbtypes.LoadBalancer, standby 
 		}
 		for _, r := range rules {
 			if len(standby.turns) == 0 {
-				standby.Switch = switchStateOf(positionOf(s.side, r.Actions))
+				standby.Switch = switchStateOf(positionOf(s.Side, r.Actions))
 			}
 			standby.turns = append(standby.turns, aws.ToString(r.RuleArn))
 		}
@@ -96,7 +97,7 @@ func answers(ctx context.Context, s scope, all []elbtypes.LoadBalancer, standby 
 }
 
 // switchesOf returns a load balancer's rules that are the switch's.
-func switchesOf(ctx context.Context, s scope, b elbtypes.LoadBalancer) (found []elbtypes.Rule, err error) {
+func switchesOf(ctx context.Context, s resource.Scope, b elbtypes.LoadBalancer) (found []elbtypes.Rule, err error) {
 	listeners, err := s.ELB.DescribeListeners(ctx, &elb.DescribeListenersInput{LoadBalancerArn: b.LoadBalancerArn})
 	if err != nil {
 		return nil, fmt.Errorf("describe the listeners of %s: %w", aws.ToString(b.LoadBalancerArn), err)
@@ -115,7 +116,7 @@ func switchesOf(ctx context.Context, s scope, b elbtypes.LoadBalancer) (found []
 
 // fronts finds a region's load balancers by their names: one, or two while another network takes the place of the first.
 func (s *Stack) fronts(ctx context.Context, side understudy.Side) ([]elbtypes.LoadBalancer, error) {
-	here := scope{s.Accounts[side], s.Declaration, side}
+	here := resource.Scope{Account: s.Accounts[side], Declared: s.Declaration, Side: side}
 	found, err := loadBalancers(ctx, here)
 	if err == nil && len(found) == 0 {
 		err = errors.New("there is none")
@@ -142,7 +143,7 @@ func isSwitch(r elbtypes.Rule) bool {
 // Turn sets a region's switch. It is one call to that region, and one more for a network that is to take the place of another; a listener gets a tag
 // besides, which says by whom.
 func (s *Stack) Turn(ctx context.Context, standby Standby, to understudy.Side, by string) error {
-	of := scope{s.Accounts[standby.At], s.Declaration, standby.At}
+	of := resource.Scope{Account: s.Accounts[standby.At], Declared: s.Declaration, Side: standby.At}
 	turn := turnRule
 	if flows(of) {
 		turn = turnListener
@@ -156,8 +157,8 @@ func (s *Stack) Turn(ctx context.Context, standby Standby, to understudy.Side, b
 }
 
 // turnRule sets a switch that is a rule.
-func turnRule(ctx context.Context, s scope, arn string, to understudy.Side, by string) error {
-	actions := switchActions(s.side, to, answerOf(s.side, to, by, time.Now()))
+func turnRule(ctx context.Context, s resource.Scope, arn string, to understudy.Side, by string) error {
+	actions := switchActions(s.Side, to, answerOf(s.Side, to, by, time.Now()))
 	if _, err := s.ELB.ModifyRule(ctx, &elb.ModifyRuleInput{RuleArn: &arn, Actions: actions}); err != nil {
 		return fmt.Errorf("set the switch %s to the %s: %w", arn, to, err)
 	}
@@ -179,9 +180,9 @@ func (s *Stack) Strength(ctx context.Context, side understudy.Side) (Strength, e
 // strength is that of the target group with the most healthy targets, where there are several generations, and of its fleet,
 // which the region's is taken to be from then on. It asks no more than it needs: an outage may be why it is asked.
 func (r *region) strength(ctx context.Context) (g Strength, err error) {
-	groups, err := targetGroups(ctx, r.scope)
+	groups, err := targetGroups(ctx, r.Scope)
 	if err == nil && len(groups) == 0 {
-		err = fmt.Errorf("%s has no target group %s", r.Region, generation(r.scope, 1))
+		err = fmt.Errorf("%s has no target group %s", r.Region, generation(r.Scope, 1))
 	}
 	if err != nil {
 		return g, err
@@ -198,7 +199,7 @@ func (r *region) strength(ctx context.Context) (g Strength, err error) {
 			}
 		}
 		if n == 0 || healthy > g.Healthy {
-			g.Healthy, r.targetGroup.number = healthy, generationOf(r.scope, aws.ToString(group.TargetGroupName))
+			g.Healthy, r.targetGroup.number = healthy, generationOf(r.Scope, aws.ToString(group.TargetGroupName))
 		}
 	}
 	g.Size, g.Grown, err = r.sizes(ctx)
@@ -217,7 +218,7 @@ func (s *Stack) Raise(ctx context.Context, side understudy.Side, to int) error {
 			return err
 		}
 	}
-	return account.Poll(ctx, fmt.Sprintf("%d healthy targets in %s", to, s.Accounts[side].Region), longTime, func(ctx context.Context) (bool, error) {
+	return account.Poll(ctx, fmt.Sprintf("%d healthy targets in %s", to, s.Accounts[side].Region), resource.LongTime, func(ctx context.Context) (bool, error) {
 		now, err := r.strength(ctx)
 		return now.Healthy >= to, err
 	})
@@ -226,7 +227,7 @@ func (s *Stack) Raise(ctx context.Context, side understudy.Side, to int) error {
 // CheckersSee asks Route 53 what its checkers find of a region's switch, and returns the side at which it stands for them.
 func (s *Stack) CheckersSee(ctx context.Context, at understudy.Side) (understudy.Side, error) {
 	r := takeInventory(s.Declaration, s.Accounts).regions[at]
-	m, err := measureFound(ctx, switchCheck(r.scope, r.balancer, 1), r.Route53)
+	m, err := measureFound(ctx, switchCheck(r.Scope, r.balancer, 1), r.Route53)
 	if err != nil || !m.Passes() {
 		return at.Other(), err
 	}
@@ -234,17 +235,17 @@ func (s *Stack) CheckersSee(ctx context.Context, at understudy.Side) (understudy
 }
 
 func measureFound(ctx context.Context, c interface {
-	resource
-	identified
+	resource.Resource
+	resource.Identified
 }, r53 *route53.Client) (Measured, error) {
-	there, err := c.find(ctx)
+	there, err := c.Find(ctx)
 	if err != nil {
 		return Measured{}, err
 	}
 	if !there {
 		return Measured{}, errors.New("there is no such health check")
 	}
-	return Measure(ctx, r53, c.identity())
+	return Measure(ctx, r53, c.Identity())
 }
 
 // sizes reads the Auto Scaling group's size, and who has made it grow.

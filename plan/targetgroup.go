@@ -13,13 +13,14 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 const delayAttribute = "deregistration_delay.timeout_seconds"
 
 // targetGroup is where a load balancer sends requests, with the health check that decides which targets get them.
 type targetGroup struct {
-	scope
+	resource.Scope
 	vpc       *vpc
 	further   *understudy.TargetGroup // nil of the service's
 	lead      *targetGroup            // of a further one: the service's, whose generation it is of
@@ -30,35 +31,35 @@ type targetGroup struct {
 	probed  int // the port that it was found to probe; 0 is the same
 	within  string
 	arn     string
-	seen    []Field
+	seen    []resource.Field
 	members []*targetGroup // the further ones that were found in its generation
 	used    bool           // whether it was found behind a load balancer
 	earlier []*targetGroup // the stack's that cannot become as declared
 	others  []int          // the generations in networks of others
 }
 
-func (t *targetGroup) identity() string { return t.arn }
-func (t *targetGroup) actual() []Field  { return t.seen }
+func (t *targetGroup) Identity() string         { return t.arn }
+func (t *targetGroup) Actual() []resource.Field { return t.seen }
 
-func (t *targetGroup) desired() []Field {
+func (t *targetGroup) Desired() []resource.Field {
 	check, port := t.how()
-	return []Field{
-		{Name: "vpc", Value: known(t.vpc.id), Fixed: true},
+	return []resource.Field{
+		{Name: "vpc", Value: resource.Known(t.vpc.id), Fixed: true},
 		{Name: "protocol", Value: check.Protocol, Fixed: true},
 		{Name: "version", Value: check.Version, Fixed: true},
-		{Name: "port", Value: number(port), Fixed: true},
+		{Name: "port", Value: resource.Number(port), Fixed: true},
 		{Name: "targets are", Value: string(elbtypes.TargetTypeEnumInstance), Fixed: true},
 		{Name: "check protocol", Value: check.CheckProtocol},
 		{Name: "check port", Value: t.checkPort()},
 		{Name: "path", Value: check.Path},
 		{Name: "matcher", Value: check.Matcher},
-		{Name: "interval", Value: number(check.Interval)},
-		{Name: "timeout", Value: number(check.Timeout)},
-		{Name: "healthy", Value: number(check.Healthy)},
-		{Name: "unhealthy", Value: number(check.Unhealthy)},
-		{Name: "deregistration delay", Value: number(check.DeregistrationDelay)},
+		{Name: "interval", Value: resource.Number(check.Interval)},
+		{Name: "timeout", Value: resource.Number(check.Timeout)},
+		{Name: "healthy", Value: resource.Number(check.Healthy)},
+		{Name: "unhealthy", Value: resource.Number(check.Unhealthy)},
+		{Name: "deregistration delay", Value: resource.Number(check.DeregistrationDelay)},
 		{Name: "attributes", Value: targetAttributes(t.wants())},
-		t.tagged(t.role()),
+		t.Tagged(t.role()),
 	}
 }
 
@@ -68,14 +69,14 @@ const trafficPort = "traffic-port"
 func (t *targetGroup) checkPort() string {
 	check, requests := t.how()
 	if port := check.CheckPort(requests); port != 0 {
-		return number(port)
+		return resource.Number(port)
 	}
 	return trafficPort
 }
 
-// find looks through the stack's generations for the one that is as declared, or can become so. One in another VPC is left to
+// Find looks through the stack's generations for the one that is as declared, or can become so. One in another VPC is left to
 // be refused: all else would have to follow it.
-func (t *targetGroup) find(ctx context.Context) (bool, error) {
+func (t *targetGroup) Find(ctx context.Context) (bool, error) {
 	if t.lead != nil {
 		return t.join(), nil
 	}
@@ -83,7 +84,7 @@ func (t *targetGroup) find(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	*t = targetGroup{scope: t.scope, vpc: t.vpc, followers: t.followers}
+	*t = targetGroup{Scope: t.Scope, vpc: t.vpc, followers: t.followers}
 	var taken []int
 	for _, one := range all {
 		taken = append(taken, one.number)
@@ -98,7 +99,7 @@ func (t *targetGroup) find(ctx context.Context) (bool, error) {
 		t.take(one)
 	}
 	if t.arn == "" {
-		t.number, err = vacant(t.scope, taken)
+		t.number, err = vacant(t.Scope, taken)
 	}
 	return t.arn != "", err
 }
@@ -110,15 +111,15 @@ func (t *targetGroup) outgrows(one *targetGroup) bool {
 
 // all reads the stack's target groups, by their generations.
 func (t *targetGroup) all(ctx context.Context) ([]*targetGroup, error) {
-	groups, err := allTargetGroups(ctx, t.scope)
+	groups, err := allTargetGroups(ctx, t.Scope)
 	if err != nil {
 		return nil, err
 	}
 	var all, members []*targetGroup
 	for _, found := range groups {
-		one := &targetGroup{scope: t.scope, vpc: t.vpc, within: aws.ToString(found.VpcId)}
+		one := &targetGroup{Scope: t.Scope, vpc: t.vpc, within: aws.ToString(found.VpcId)}
 		var name string
-		if one.number, name = partOf(t.scope, aws.ToString(found.TargetGroupName)); name != "" {
+		if one.number, name = partOf(t.Scope, aws.ToString(found.TargetGroupName)); name != "" {
 			one.further = &understudy.TargetGroup{Name: name}
 		}
 		if !t.vpc.beyond(one.within) {
@@ -140,14 +141,14 @@ func (t *targetGroup) all(ctx context.Context) ([]*targetGroup, error) {
 // read reads what belongs to a target group that was found.
 func (t *targetGroup) read(ctx context.Context, found elbtypes.TargetGroup) error {
 	arn := aws.ToString(found.TargetGroupArn)
-	tags, _, attributes, err := t.ownedWith(ctx, arn, t.role(), aws.ToString(found.VpcId), t.vpc.id, t.TargetGroupAttributes)
+	tags, _, attributes, err := t.OwnedWith(ctx, arn, t.role(), aws.ToString(found.VpcId), t.vpc.id, t.TargetGroupAttributes)
 	if err != nil {
 		return err
 	}
 	t.arn, t.port, t.used = arn, int(aws.ToInt32(found.Port)), len(found.LoadBalancerArns) > 0
 	t.probed, _ = strconv.Atoi(aws.ToString(found.HealthCheckPort)) // 0 for "traffic-port"
-	t.seen = append(checkOf(found), Field{Name: "deregistration delay", Value: attributes[delayAttribute]},
-		Field{Name: "attributes", Value: targetAttributes(attributes)}, tags)
+	t.seen = append(checkOf(found), resource.Field{Name: "deregistration delay", Value: attributes[delayAttribute]},
+		resource.Field{Name: "attributes", Value: targetAttributes(attributes)}, tags)
 	return nil
 }
 
@@ -164,32 +165,32 @@ func (t *targetGroup) earlierPorts() (ports []int) {
 	return ports
 }
 
-// remnants tells whether there are others than the declared one.
-func (t *targetGroup) remnants() bool { return len(t.earlier) > 0 }
+// Remnants tells whether there are others than the declared one.
+func (t *targetGroup) Remnants() bool { return len(t.earlier) > 0 }
 
-func checkOf(t elbtypes.TargetGroup) []Field {
+func checkOf(t elbtypes.TargetGroup) []resource.Field {
 	var matcher string
 	if t.Matcher != nil {
 		matcher = aws.ToString(t.Matcher.HttpCode)
 	}
-	return []Field{
+	return []resource.Field{
 		{Name: "vpc", Value: aws.ToString(t.VpcId)},
 		{Name: "protocol", Value: string(t.Protocol)},
 		{Name: "version", Value: aws.ToString(t.ProtocolVersion)},
-		{Name: "port", Value: number(aws.ToInt32(t.Port))},
+		{Name: "port", Value: resource.Number(aws.ToInt32(t.Port))},
 		{Name: "targets are", Value: string(t.TargetType)},
 		{Name: "check protocol", Value: string(t.HealthCheckProtocol)},
 		{Name: "check port", Value: aws.ToString(t.HealthCheckPort)},
 		{Name: "path", Value: aws.ToString(t.HealthCheckPath)},
 		{Name: "matcher", Value: matcher},
-		{Name: "interval", Value: number(aws.ToInt32(t.HealthCheckIntervalSeconds))},
-		{Name: "timeout", Value: number(aws.ToInt32(t.HealthCheckTimeoutSeconds))},
-		{Name: "healthy", Value: number(aws.ToInt32(t.HealthyThresholdCount))},
-		{Name: "unhealthy", Value: number(aws.ToInt32(t.UnhealthyThresholdCount))},
+		{Name: "interval", Value: resource.Number(aws.ToInt32(t.HealthCheckIntervalSeconds))},
+		{Name: "timeout", Value: resource.Number(aws.ToInt32(t.HealthCheckTimeoutSeconds))},
+		{Name: "healthy", Value: resource.Number(aws.ToInt32(t.HealthyThresholdCount))},
+		{Name: "unhealthy", Value: resource.Number(aws.ToInt32(t.UnhealthyThresholdCount))},
 	}
 }
 
-func (t *targetGroup) create(ctx context.Context) error {
+func (t *targetGroup) Create(ctx context.Context) error {
 	check, port := t.how()
 	out, err := t.ELB.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
 		Name:                       aws.String(t.groupName()),
@@ -206,7 +207,7 @@ func (t *targetGroup) create(ctx context.Context) error {
 		HealthyThresholdCount:      aws.Int32(int32(check.Healthy)),
 		UnhealthyThresholdCount:    aws.Int32(int32(check.Unhealthy)),
 		Matcher:                    matcherOf(check),
-		Tags:                       t.mark(t.role()).ELB(),
+		Tags:                       t.Mark(t.role()).ELB(),
 	})
 	if err != nil {
 		return fmt.Errorf("create target group: %w", err)
@@ -215,15 +216,15 @@ func (t *targetGroup) create(ctx context.Context) error {
 	return t.setAttributes(ctx, nil)
 }
 
-func (t *targetGroup) change(ctx context.Context, differences []Difference) error {
-	if differs(differences, "tagged") {
-		if err := t.retagELB(ctx, t.arn, t.role()); err != nil || len(differences) == 1 {
+func (t *targetGroup) Change(ctx context.Context, differences []resource.Difference) error {
+	if resource.Differs(differences, "tagged") {
+		if err := t.RetagELB(ctx, t.arn, t.role()); err != nil || len(differences) == 1 {
 			return err
 		}
 	}
 	both := 0
 	for _, name := range []string{"deregistration delay", "attributes"} {
-		if differs(differences, name) {
+		if resource.Differs(differences, name) {
 			both++
 		}
 	}
@@ -285,7 +286,7 @@ func (t *targetGroup) setAttributes(ctx context.Context, now map[string]string) 
 	return nil
 }
 
-func (t *targetGroup) remove(ctx context.Context) error {
+func (t *targetGroup) Remove(ctx context.Context) error {
 	all := []*targetGroup{t}
 	for _, one := range t.earlier {
 		all = append(all, one.together()...)
@@ -302,4 +303,4 @@ func (t *targetGroup) remove(ctx context.Context) error {
 	return nil
 }
 
-var _ resource = (*targetGroup)(nil)
+var _ resource.Resource = (*targetGroup)(nil)

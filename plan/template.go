@@ -10,13 +10,14 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // template is the launch template of one region. A version cannot be changed: a change makes a new version and
 // then makes it the default.
 type template struct {
-	scope
-	doubles
+	resource.Scope
+	resource.Doubles
 	imageID func() string // the region's image, empty while there is none
 	root    func() string // the name of its root device; asked only where a volume is declared
 	group   *group
@@ -24,7 +25,7 @@ type template struct {
 
 	id      string
 	called  string
-	tags    Field
+	tags    resource.Field
 	blocked error                                // what is somebody else's and has the name
 	version int64                                // the one that is used; 0 where none is as wanted yet
 	data    *ec2types.ResponseLaunchTemplateData // what it says; of the default version where none is as wanted
@@ -33,11 +34,11 @@ type template struct {
 	says    map[int64]*ec2types.ResponseLaunchTemplateData
 }
 
-func (t *template) identity() string { return t.id }
+func (t *template) Identity() string { return t.id }
 
-func (t *template) desired() []Field { return append(t.content(), t.tagged("template")) }
+func (t *template) Desired() []resource.Field { return append(t.content(), t.Tagged("template")) }
 
-func (t *template) actual() []Field {
+func (t *template) Actual() []resource.Field {
 	if t.data == nil {
 		return nil
 	}
@@ -46,19 +47,19 @@ func (t *template) actual() []Field {
 
 // fitting tells whether a version says what is wanted.
 func (t *template) fitting(data *ec2types.ResponseLaunchTemplateData) bool {
-	return data != nil && len(compare(t.content(), contentOf(data))) == 0
+	return data != nil && len(resource.Compare(t.content(), contentOf(data))) == 0
 }
 
 // next returns the version that instances are to be of, or Unknown where it is not made yet.
 func (t *template) next() string {
 	if t.version == 0 || !t.fitting(t.data) {
-		return Unknown
+		return resource.Unknown
 	}
-	return number(t.version)
+	return resource.Number(t.version)
 }
 
 // exact returns the version that instances are to be of, once it is there.
-func (t *template) exact() version { return version{t.id, number(t.version)} }
+func (t *template) exact() version { return version{t.id, resource.Number(t.version)} }
 
 // label names a version for a person: by its number, where it is of this template.
 func (t *template) label(v version) string {
@@ -71,12 +72,12 @@ func (t *template) label(v version) string {
 	return v.number + " of " + v.template
 }
 
-func (t *template) find(ctx context.Context) (bool, error) {
-	all, err := t.list(ctx, t.mark("template").Filters()...)
+func (t *template) Find(ctx context.Context) (bool, error) {
+	all, err := t.list(ctx, t.Mark("template").Filters()...)
 	if err != nil {
 		return false, err
 	}
-	*t = template{scope: t.scope, imageID: t.imageID, root: t.root, group: t.group, role: t.role}
+	*t = template{Scope: t.Scope, imageID: t.imageID, root: t.root, group: t.group, role: t.role}
 	if len(all) == 0 { // or it has lost its tags
 		return t.findByName(ctx)
 	}
@@ -84,10 +85,10 @@ func (t *template) find(ctx context.Context) (bool, error) {
 	for _, o := range all {
 		one := *t
 		one.id, one.called = aws.ToString(o.LaunchTemplateId), aws.ToString(o.LaunchTemplateName)
-		one.tags = t.taggedWith("template", account.OfEC2(o.Tags))
+		one.tags = t.TaggedWith("template", account.OfEC2(o.Tags))
 		found = append(found, &one)
 	}
-	there, err := choose(ctx, t, found)
+	there, err := resource.Choose(ctx, t, found)
 	if err != nil || !there {
 		return false, err
 	}
@@ -105,22 +106,22 @@ func (t *template) list(ctx context.Context, filters ...ec2types.Filter) ([]ec2t
 // findByName looks at the template that has the stack's name and not its tags. It is the stack's if it puts instances into
 // the stack's security group.
 func (t *template) findByName(ctx context.Context) (bool, error) {
-	all, err := t.list(ctx, account.Filter("launch-template-name", t.name("template")))
+	all, err := t.list(ctx, account.Filter("launch-template-name", t.NameOf("template")))
 	if err != nil || len(all) == 0 {
 		return false, err
 	}
-	t.id, t.called = aws.ToString(all[0].LaunchTemplateId), t.name("template")
-	t.tags = t.taggedWith("template", account.OfEC2(all[0].Tags))
+	t.id, t.called = aws.ToString(all[0].LaunchTemplateId), t.NameOf("template")
+	t.tags = t.TaggedWith("template", account.OfEC2(all[0].Tags))
 	versions, err := t.versions(ctx)
 	if err != nil {
 		return false, err
 	}
-	ours := t.group.id != "" && account.Unclaimed(account.OfEC2(all[0].Tags), t.stack()) &&
+	ours := t.group.id != "" && account.Unclaimed(account.OfEC2(all[0].Tags), t.Stack()) &&
 		slices.ContainsFunc(versions, func(v ec2types.LaunchTemplateVersion) bool {
 			return v.LaunchTemplateData != nil && slices.Contains(v.LaunchTemplateData.SecurityGroupIds, t.group.id)
 		})
 	if !ours {
-		t.blocked = inTheWay(t.id+", which is called "+t.called+",", t.mark("template"))
+		t.blocked = resource.InTheWay(t.id+", which is called "+t.called+",", t.Mark("template"))
 		t.id = ""
 		return false, nil
 	}
@@ -128,19 +129,19 @@ func (t *template) findByName(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-func (t *template) refused() error { return t.blocked }
+func (t *template) Refused() error { return t.blocked }
 
-// fits prefers the name that the stack gives. A name is unique, so AWS cannot have made this template twice.
-func (t *template) fits() int {
-	if t.called == t.name("template") {
+// Fits prefers the name that the stack gives. A name is unique, so AWS cannot have made this template twice.
+func (t *template) Fits() int {
+	if t.called == t.NameOf("template") {
 		return 1
 	}
 	return 0
 }
 
-// holds prevents that a template with another name is removed: somebody made it, and may launch instances from it.
-func (t *template) holds(context.Context) ([]string, error) {
-	if t.fits() == 1 {
+// Holds prevents that a template with another name is removed: somebody made it, and may launch instances from it.
+func (t *template) Holds(context.Context) ([]string, error) {
+	if t.Fits() == 1 {
 		return nil, nil
 	}
 	return []string{"a name that this stack did not give, " + t.called}, nil
@@ -193,25 +194,25 @@ func (t *template) later() []string {
 	var later []string
 	for _, n := range t.all {
 		if t.version != 0 && n > t.version {
-			later = append(later, number(n))
+			later = append(later, resource.Number(n))
 		}
 	}
 	return later
 }
 
-func (t *template) create(ctx context.Context) error {
+func (t *template) Create(ctx context.Context) error {
 	return account.Live(ctx, func(ctx context.Context, token string) (bool, error) {
 		out, err := t.EC2.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{
-			LaunchTemplateName: aws.String(t.name("template")),
+			LaunchTemplateName: aws.String(t.NameOf("template")),
 			LaunchTemplateData: t.wanted(),
 			ClientToken:        &token,
-			TagSpecifications:  t.mark("template").EC2(ec2types.ResourceTypeLaunchTemplate),
+			TagSpecifications:  t.Mark("template").EC2(ec2types.ResourceTypeLaunchTemplate),
 		})
 		if err != nil {
 			return false, fmt.Errorf("create launch template: %w", err)
 		}
 		t.id = aws.ToString(out.LaunchTemplate.LaunchTemplateId)
-		return settled(ctx, func(ctx context.Context) (bool, error) {
+		return resource.Settled(ctx, func(ctx context.Context) (bool, error) {
 			err := t.read(ctx)
 			if account.IsNotFound(err) {
 				return false, nil
@@ -221,9 +222,9 @@ func (t *template) create(ctx context.Context) error {
 	}, t.parts()...)
 }
 
-func (t *template) change(ctx context.Context, differences []Difference) error {
-	if differs(differences, "tagged") {
-		if err := t.retag(ctx, t.id, "template"); err != nil || len(differences) == 1 {
+func (t *template) Change(ctx context.Context, differences []resource.Difference) error {
+	if resource.Differs(differences, "tagged") {
+		if err := t.Retag(ctx, t.id, "template"); err != nil || len(differences) == 1 {
 			return err
 		}
 	}
@@ -242,15 +243,15 @@ func (t *template) createVersion(ctx context.Context) error {
 		if err != nil {
 			return false, fmt.Errorf("create a version of %s: %w", t.id, err)
 		}
-		return settled(ctx, func(ctx context.Context) (bool, error) {
+		return resource.Settled(ctx, func(ctx context.Context) (bool, error) {
 			err := t.read(ctx)
 			return slices.Contains(t.all, aws.ToInt64(out.LaunchTemplateVersion.VersionNumber)), err
 		})
-	}, append(t.parts(), number(t.preset))...)
+	}, append(t.parts(), resource.Number(t.preset))...)
 }
 
 func (t *template) makeDefault(ctx context.Context, version string) error {
-	if version == number(t.preset) {
+	if version == resource.Number(t.preset) {
 		return nil
 	}
 	_, err := t.EC2.ModifyLaunchTemplate(ctx, &ec2.ModifyLaunchTemplateInput{LaunchTemplateId: &t.id, DefaultVersion: &version})
@@ -280,13 +281,13 @@ func (t *template) deleteVersions(ctx context.Context, versions []string) error 
 
 // giveUp deletes a version that did not come to serve, so that $Latest means what it did before.
 func (t *template) giveUp(ctx context.Context, bad version) error {
-	if bad.template != t.id || bad.number == number(t.preset) {
+	if bad.template != t.id || bad.number == resource.Number(t.preset) {
 		return nil
 	}
 	return t.deleteVersions(ctx, []string{bad.number})
 }
 
-func (t *template) remove(ctx context.Context) error {
+func (t *template) Remove(ctx context.Context) error {
 	_, err := t.EC2.DeleteLaunchTemplate(ctx, &ec2.DeleteLaunchTemplateInput{LaunchTemplateId: &t.id})
 	if err != nil {
 		return fmt.Errorf("delete %s: %w", t.id, err)
@@ -294,4 +295,4 @@ func (t *template) remove(ctx context.Context) error {
 	return nil
 }
 
-var _ doubling = (*template)(nil)
+var _ resource.Doubling = (*template)(nil)

@@ -13,36 +13,37 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // content is what the version that is used is to say.
-func (t *template) content() []Field {
-	i := t.declared.Instance
-	return []Field{
-		{Name: "image", Value: known(t.imageID())},
-		{Name: "type", Value: t.declared.InstanceType(t.side)},
-		{Name: "groups", Value: known(t.group.id)},
+func (t *template) content() []resource.Field {
+	i := t.Declared.Instance
+	return []resource.Field{
+		{Name: "image", Value: resource.Known(t.imageID())},
+		{Name: "type", Value: t.Declared.InstanceType(t.Side)},
+		{Name: "groups", Value: resource.Known(t.group.id)},
 		{Name: "metadata tokens", Value: string(i.Metadata)},
-		{Name: "profile", Value: t.role.profileName(t.declared)},
+		{Name: "profile", Value: t.role.profileName(t.Declared)},
 		{Name: "hop limit", Value: some(i.HopLimit)},
 		{Name: "volume", Value: t.volumeText()},
 		{Name: "key", Value: i.Key},
 		{Name: "monitoring", Value: monitoringText(i.Monitoring == understudy.MonitoringDetailed)},
-		{Name: "user data", Value: userDataText(encoded(t.declared.UserData()))},
+		{Name: "user data", Value: userDataText(encoded(t.Declared.UserData()))},
 		{Name: "other settings"},
 	}
 }
 
 // contentOf returns what a version says.
-func contentOf(data *ec2types.ResponseLaunchTemplateData) []Field {
+func contentOf(data *ec2types.ResponseLaunchTemplateData) []resource.Field {
 	var tokens, hops string
 	if m := data.MetadataOptions; m != nil {
 		tokens, hops = string(m.HttpTokens), some(int(aws.ToInt32(m.HttpPutResponseHopLimit)))
 	}
-	return []Field{
+	return []resource.Field{
 		{Name: "image", Value: aws.ToString(data.ImageId)},
 		{Name: "type", Value: string(data.InstanceType)},
-		{Name: "groups", Value: set(data.SecurityGroupIds...)},
+		{Name: "groups", Value: resource.Set(data.SecurityGroupIds...)},
 		{Name: "metadata tokens", Value: tokens},
 		{Name: "profile", Value: profileOf(data.IamInstanceProfile)},
 		{Name: "hop limit", Value: hops},
@@ -50,7 +51,7 @@ func contentOf(data *ec2types.ResponseLaunchTemplateData) []Field {
 		{Name: "key", Value: aws.ToString(data.KeyName)},
 		{Name: "monitoring", Value: monitoringText(data.Monitoring != nil && aws.ToBool(data.Monitoring.Enabled))},
 		{Name: "user data", Value: userDataText(aws.ToString(data.UserData))},
-		{Name: "other settings", Value: set(otherSettings(data)...)},
+		{Name: "other settings", Value: resource.Set(otherSettings(data)...)},
 	}
 }
 
@@ -91,7 +92,7 @@ func some(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return number(n)
+	return resource.Number(n)
 }
 
 // monitoringText is empty for basic monitoring, which a version does not mention.
@@ -109,7 +110,7 @@ func (t *template) volumeText() string {
 	case m == nil:
 		return ""
 	case aws.ToString(m.DeviceName) == "":
-		return Unknown
+		return resource.Unknown
 	}
 	return mappingText(m.DeviceName, &ec2types.LaunchTemplateEbsBlockDevice{
 		VolumeSize: m.Ebs.VolumeSize, VolumeType: m.Ebs.VolumeType, Encrypted: m.Ebs.Encrypted, Iops: m.Ebs.Iops, Throughput: m.Ebs.Throughput,
@@ -118,7 +119,7 @@ func (t *template) volumeText() string {
 
 // wantedVolume lays the declared volume over the image's root, nil where none is declared.
 func (t *template) wantedVolume() *ec2types.LaunchTemplateBlockDeviceMappingRequest {
-	v := t.declared.Instance.Volume
+	v := t.Declared.Instance.Volume
 	if v == (understudy.Volume{}) {
 		return nil
 	}
@@ -146,7 +147,7 @@ func mappingsText(all []ec2types.LaunchTemplateBlockDeviceMapping) string {
 		}
 		texts = append(texts, text)
 	}
-	return set(texts...)
+	return resource.Set(texts...)
 }
 
 func mappingText(device *string, e *ec2types.LaunchTemplateEbsBlockDevice) string {
@@ -186,16 +187,16 @@ func userDataText(data string) string {
 func encoded(data string) string { return base64.StdEncoding.EncodeToString([]byte(data)) }
 
 func (t *template) wanted() *ec2types.RequestLaunchTemplateData {
-	i := t.declared.Instance
+	i := t.Declared.Instance
 	data := &ec2types.RequestLaunchTemplateData{
 		ImageId:          aws.String(t.imageID()),
-		InstanceType:     ec2types.InstanceType(t.declared.InstanceType(t.side)),
+		InstanceType:     ec2types.InstanceType(t.Declared.InstanceType(t.Side)),
 		SecurityGroupIds: []string{t.group.id},
 		MetadataOptions: &ec2types.LaunchTemplateInstanceMetadataOptionsRequest{
 			HttpTokens: ec2types.LaunchTemplateHttpTokensState(i.Metadata),
 		},
 	}
-	if name := t.role.profileName(t.declared); name != "" {
+	if name := t.role.profileName(t.Declared); name != "" {
 		data.IamInstanceProfile = &ec2types.LaunchTemplateIamInstanceProfileSpecificationRequest{Name: &name}
 	}
 	if i.HopLimit > 0 {
@@ -210,7 +211,7 @@ func (t *template) wanted() *ec2types.RequestLaunchTemplateData {
 	if i.Monitoring == understudy.MonitoringDetailed {
 		data.Monitoring = &ec2types.LaunchTemplatesMonitoringRequest{Enabled: aws.Bool(true)}
 	}
-	if said := t.declared.UserData(); said != "" {
+	if said := t.Declared.UserData(); said != "" {
 		data.UserData = aws.String(encoded(said))
 	}
 	return data
@@ -218,7 +219,7 @@ func (t *template) wanted() *ec2types.RequestLaunchTemplateData {
 
 // parts are what the client token of a version is made from: all of its content.
 func (t *template) parts() []string {
-	parts := []string{t.stack(), t.Region, "template", t.imageID(), t.declared.InstanceType(t.side), t.group.id}
+	parts := []string{t.Stack(), t.Region, "template", t.imageID(), t.Declared.InstanceType(t.Side), t.group.id}
 	for _, f := range t.content()[3:] {
 		if f.Value != "" {
 			parts = append(parts, f.Name, f.Value)

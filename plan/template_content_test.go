@@ -11,15 +11,17 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 func declaredInstance(t *testing.T, i understudy.Instance) *template {
 	t.Helper()
-	s := testScope(t)
-	i.Type = s.declared.Instance.Type
-	s.declared.Instance = i
+	s := resourcetest.Scope(t)
+	i.Type = s.Declared.Instance.Type
+	s.Declared.Instance = i
 	return &template{
-		scope: s, id: "lt-1", group: &group{id: "sg-in"},
+		Scope: s, id: "lt-1", group: &group{id: "sg-in"},
 		imageID: func() string { return "ami-1" }, root: func() string { return "/dev/xvda" },
 	}
 }
@@ -50,7 +52,7 @@ func TestAVersionSaysWhatIsDeclaredOfInstances(t *testing.T) {
 	for _, i := range []understudy.Instance{plain, machine} {
 		tmpl := declaredInstance(t, i)
 		if data := asAnswered(t, tmpl.wanted()); !tmpl.fitting(data) {
-			t.Errorf("%+v is not what is wanted: %v", data, compare(tmpl.content(), contentOf(data)))
+			t.Errorf("%+v is not what is wanted: %v", data, resource.Compare(tmpl.content(), contentOf(data)))
 		}
 	}
 	data := declaredInstance(t, machine).wanted()
@@ -92,7 +94,7 @@ func TestEachSettingOfInstancesMakesAnotherVersion(t *testing.T) {
 		i := machine
 		change(&i)
 		tmpl := declaredInstance(t, i)
-		if d := compare(tmpl.content(), contentOf(data)); len(d) != 1 || d[0].Name != name {
+		if d := resource.Compare(tmpl.content(), contentOf(data)); len(d) != 1 || d[0].Name != name {
 			t.Errorf("%s: %v", name, d)
 		}
 		token := account.Token(tmpl.parts()...)
@@ -128,7 +130,7 @@ func TestAHostThatWasLaunchedWithAnotherVolumeIsReplaced(t *testing.T) {
 			t.Errorf("version %q: %q", version, got)
 		}
 	}
-	if !renews([]Difference{{Name: asLaunched}}) || renews([]Difference{{Name: detailed}}) {
+	if !renews([]resource.Difference{{Name: asLaunched}}) || renews([]resource.Difference{{Name: detailed}}) {
 		t.Error("a host is replaced for its monitoring, or not for its volume")
 	}
 }

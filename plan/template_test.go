@@ -4,6 +4,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // A launch template that has lost its tags keeps its name, which EC2 allows once: it is recognised by the stack's security
@@ -19,8 +22,8 @@ func TestTemplateWithoutItsTagsIsRecognised(t *testing.T) {
 		"with another group":                    {"sg-mine", "", false},
 	} {
 		var tagged []string
-		s := answering(t, func(r *http.Request) (int, string) {
-			form := formOf(t, r)
+		s := resourcetest.Answering(t, func(r *http.Request) (int, string) {
+			form := resourcetest.FormOf(t, r)
 			switch form.Get("Action") {
 			case "DescribeLaunchTemplates":
 				if strings.HasPrefix(form.Get("Filter.1.Name"), "tag:") {
@@ -36,17 +39,17 @@ func TestTemplateWithoutItsTagsIsRecognised(t *testing.T) {
 			}
 			return http.StatusOK, "<R/>"
 		})
-		tmpl := &template{scope: s, imageID: func() string { return "" }, group: &group{id: "sg-in"}}
-		there, err := tmpl.find(t.Context())
-		if there != c.ours || err != nil || (tmpl.refused() == nil) != c.ours {
-			t.Errorf("%s: there %v, refused %v, %v", name, there, tmpl.refused(), err)
+		tmpl := &template{Scope: s, imageID: func() string { return "" }, group: &group{id: "sg-in"}}
+		there, err := tmpl.Find(t.Context())
+		if there != c.ours || err != nil || (tmpl.Refused() == nil) != c.ours {
+			t.Errorf("%s: there %v, refused %v, %v", name, there, tmpl.Refused(), err)
 			continue
 		}
 		if !c.ours {
 			continue
 		}
-		missing := compare([]Field{{Name: "tagged", Value: yes(true)}}, tmpl.actual())
-		if err := tmpl.change(t.Context(), missing); err != nil || len(missing) != 1 || len(tagged) != 1 || tagged[0] != "lt-1" {
+		missing := resource.Compare([]resource.Field{{Name: "tagged", Value: resource.Yes(true)}}, tmpl.Actual())
+		if err := tmpl.Change(t.Context(), missing); err != nil || len(missing) != 1 || len(tagged) != 1 || tagged[0] != "lt-1" {
 			t.Errorf("%s: differences %v, tagged %v, %v", name, missing, tagged, err)
 		}
 	}

@@ -11,9 +11,9 @@ import (
 // A version is of its region's own type, in what is sent as in what is compared.
 func TestAVersionIsOfItsRegionsType(t *testing.T) {
 	template := declaredInstance(t, machine)
-	place := template.declared.Regions[understudy.Primary]
+	place := template.Declared.Regions[understudy.Primary]
 	place.Type = "m7g.large"
-	template.declared.Regions[understudy.Primary] = place
+	template.Declared.Regions[understudy.Primary] = place
 	data := template.wanted()
 	if data.InstanceType != ec2types.InstanceTypeM7gLarge {
 		t.Errorf("sent is %s", data.InstanceType)

@@ -3,6 +3,8 @@ package plan
 import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // secure tells whether users connect to the listener with TLS.
@@ -10,7 +12,7 @@ func (l *listener) secure() bool {
 	if l.further != nil {
 		return l.further.Protocol == string(elbtypes.ProtocolEnumHttps) || l.further.Protocol == string(elbtypes.ProtocolEnumTls)
 	}
-	return !l.redirects && l.declared.HTTPS.Declared()
+	return !l.redirects && l.Declared.HTTPS.Declared()
 }
 
 // tls returns the security policy and the certificate that the listener is to have: none where it is one of HTTP. Where a listener
@@ -19,33 +21,33 @@ func (l *listener) tls() (policy *string, certificates []elbtypes.Certificate) {
 	if !l.secure() {
 		return nil, nil
 	}
-	h := l.declared.HTTPS
-	return aws.String(h.Policy), []elbtypes.Certificate{{CertificateArn: aws.String(h.Certificates[l.side])}}
+	h := l.Declared.HTTPS
+	return aws.String(h.Policy), []elbtypes.Certificate{{CertificateArn: aws.String(h.Certificates[l.Side])}}
 }
 
-func (l *listener) desiredTLS() []Field {
+func (l *listener) desiredTLS() []resource.Field {
 	if !l.secure() {
 		return nil
 	}
-	h := l.declared.HTTPS
-	return []Field{
-		{Name: "certificate", Value: h.Certificates[l.side]},
+	h := l.Declared.HTTPS
+	return []resource.Field{
+		{Name: "certificate", Value: h.Certificates[l.Side]},
 		{Name: "policy", Value: h.Policy},
-		{Name: "asks for client certificates", Value: yes(false)},
+		{Name: "asks for client certificates", Value: resource.Yes(false)},
 	}
 }
 
 // seenTLS tells a listener's certificate, which is its default one alone (DescribeListeners), and what else it has of TLS.
-func seenTLS(o elbtypes.Listener) []Field {
+func seenTLS(o elbtypes.Listener) []resource.Field {
 	var arns []string
 	for _, c := range o.Certificates {
 		arns = append(arns, aws.ToString(c.CertificateArn))
 	}
 	asks := o.MutualAuthentication != nil && aws.ToString(o.MutualAuthentication.Mode) != "" && aws.ToString(o.MutualAuthentication.Mode) != mutualOff
-	return []Field{
-		{Name: "certificate", Value: set(arns...)},
+	return []resource.Field{
+		{Name: "certificate", Value: resource.Set(arns...)},
 		{Name: "policy", Value: aws.ToString(o.SslPolicy)},
-		{Name: "asks for client certificates", Value: yes(asks)},
+		{Name: "asks for client certificates", Value: resource.Yes(asks)},
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // Further target groups are of the service's generation (generation.go): its fleet registers its instances in all of them, and Auto Scaling takes an
@@ -15,8 +16,8 @@ import (
 
 // addFurtherGroups adds the further target groups.
 func (v *inventory) addFurtherGroups(r *region) {
-	for _, d := range r.declared.Groups {
-		t := &targetGroup{scope: r.scope, vpc: r.vpc, further: &d, lead: r.targetGroup}
+	for _, d := range r.Declared.Groups {
+		t := &targetGroup{Scope: r.Scope, vpc: r.vpc, further: &d, lead: r.targetGroup}
 		r.targetGroup.followers = append(r.targetGroup.followers, t)
 		n := v.graph.add(r.id("target group "+d.Name), t, r.vpcNode, r.targetGroupNode).finding(r.targetGroupNode)
 		r.groupsNodes = append(r.groupsNodes, n)
@@ -37,7 +38,7 @@ func (t *targetGroup) groupName() string {
 	if t.lead != nil {
 		number = t.lead.number
 	}
-	return understudy.GroupName(generation(t.scope, number), t.name())
+	return understudy.GroupName(generation(t.Scope, number), t.name())
 }
 
 // how tells how its targets are asked, and at which port for what users ask.
@@ -45,7 +46,7 @@ func (t *targetGroup) how() (understudy.Target, int) {
 	if t.further != nil {
 		return t.further.Target, t.further.Port
 	}
-	return t.declared.Target, t.declared.Service.Port
+	return t.Declared.Target, t.Declared.Service.Port
 }
 
 // take makes what was found the one in use.
@@ -74,7 +75,7 @@ func (t *targetGroup) assemble(all, members []*targetGroup) []*targetGroup {
 	for _, m := range members {
 		n := slices.IndexFunc(all, func(one *targetGroup) bool { return one.number == m.number })
 		if n < 0 {
-			n, all = len(all), append(all, &targetGroup{scope: t.scope, vpc: t.vpc, number: m.number, within: m.within})
+			n, all = len(all), append(all, &targetGroup{Scope: t.Scope, vpc: t.vpc, number: m.number, within: m.within})
 		}
 		all[n].members = append(all[n].members, m)
 	}
@@ -83,8 +84,8 @@ func (t *targetGroup) assemble(all, members []*targetGroup) []*targetGroup {
 
 // cannotBecome tells whether one that was found cannot be made as wanted. One in another VPC is refused elsewhere.
 func cannotBecome(wanted, found *targetGroup) bool {
-	differences := compare(wanted.desired(), found.seen)
-	return !differs(differences, "vpc") && slices.ContainsFunc(differences, func(d Difference) bool { return d.Fixed })
+	differences := resource.Compare(wanted.Desired(), found.seen)
+	return !resource.Differs(differences, "vpc") && slices.ContainsFunc(differences, func(d resource.Difference) bool { return d.Fixed })
 }
 
 // outgrowsMembers tells whether the further target groups of a generation are others than the declared ones. Where no load balancer knows the
@@ -125,7 +126,7 @@ func (t *targetGroup) arns() (all []string) {
 // known are the ARNs as a plan shows them.
 func (t *targetGroup) known() (all []string) {
 	for _, arn := range t.arns() {
-		all = append(all, known(arn))
+		all = append(all, resource.Known(arn))
 	}
 	return all
 }

@@ -6,18 +6,19 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // furtherGroups are a stack with a further target group, and a generation in which it was found.
 func furtherGroups(t *testing.T) (wanted, found *targetGroup) {
 	t.Helper()
-	s := testScope(t)
-	api := &understudy.TargetGroup{Name: "api", Port: 8081, Target: s.declared.Target}
-	wanted = &targetGroup{scope: s, vpc: &vpc{id: "vpc-1"}, arn: "two", number: 2}
-	wanted.followers = []*targetGroup{{scope: s, vpc: wanted.vpc, further: api, lead: wanted, arn: "two-api"}}
-	found = &targetGroup{scope: s, vpc: wanted.vpc, arn: "one", number: 1, used: true, seen: wanted.desired(), port: 8080}
-	found.members = []*targetGroup{{scope: s, vpc: wanted.vpc, further: &understudy.TargetGroup{Name: "api"}, arn: "one-api", number: 1, port: 8081,
-		seen: wanted.followers[0].desired()}}
+	s := resourcetest.Scope(t)
+	api := &understudy.TargetGroup{Name: "api", Port: 8081, Target: s.Declared.Target}
+	wanted = &targetGroup{Scope: s, vpc: &vpc{id: "vpc-1"}, arn: "two", number: 2}
+	wanted.followers = []*targetGroup{{Scope: s, vpc: wanted.vpc, further: api, lead: wanted, arn: "two-api"}}
+	found = &targetGroup{Scope: s, vpc: wanted.vpc, arn: "one", number: 1, used: true, seen: wanted.Desired(), port: 8080}
+	found.members = []*targetGroup{{Scope: s, vpc: wanted.vpc, further: &understudy.TargetGroup{Name: "api"}, arn: "one-api", number: 1, port: 8081,
+		seen: wanted.followers[0].Desired()}}
 	return wanted, found
 }
 
@@ -47,12 +48,12 @@ func TestFurtherTargetGroupsHaveNamesOfTheirOwn(t *testing.T) {
 	for want, g := range map[string]*targetGroup{
 		"understudy2-hello-Tapi": wanted.followers[0], "understudy-hello-Tapi": found.members[0], "understudy2-hello": wanted,
 	} {
-		number, name := partOf(wanted.scope, g.groupName())
+		number, name := partOf(wanted.Scope, g.groupName())
 		if g.groupName() != want || name != g.name() || number == 0 {
 			t.Errorf("%s is named %s, and read as %q of generation %d", want, g.groupName(), name, number)
 		}
 	}
-	if number, name := partOf(wanted.scope, "understudy2-hello--api"); number != 2 || name != "api" {
+	if number, name := partOf(wanted.Scope, "understudy2-hello--api"); number != 2 || name != "api" {
 		t.Errorf("an earlier name is read as %q of generation %d", name, number)
 	}
 }
@@ -61,7 +62,7 @@ func TestFurtherTargetGroupsHaveNamesOfTheirOwn(t *testing.T) {
 func TestRequestsOfFurtherTargetGroupsMoveWithTheOthers(t *testing.T) {
 	wanted, found := furtherGroups(t)
 	wanted.earlier = []*targetGroup{found}
-	l := &listener{scope: wanted.scope, group: wanted, shares: []share{{"one", whole}}}
+	l := &listener{Scope: wanted.Scope, group: wanted, shares: []share{{"one", whole}}}
 	for want, got := range map[string][]share{
 		"one-api with weight 1, two-api with weight 0": l.toward("api", l.introduces()),
 		"one-api with weight 0, two-api with weight 1": l.toward("api", l.moves()),
@@ -112,7 +113,7 @@ func TestTheWorseHealthOfATargetCounts(t *testing.T) {
 
 // Instances are registered at all target groups, and waited for once something forwards to each.
 func TestFurtherTargetGroupsAreParts(t *testing.T) {
-	d := declared(t)
+	d := resourcetest.Declared(t)
 	d.Groups = []understudy.TargetGroup{{Name: "api", Port: 8081, Target: d.Target}}
 	d.Rules = []understudy.Rule{{Path: []string{"/api/*"}, Action: understudy.Action{Forward: "api"}}}
 	v := takeInventory(d, map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})

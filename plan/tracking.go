@@ -12,12 +12,13 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // tracking is the policy by which a region's fleet scales itself, within its minimum and maximum, so that a measure stays at a
 // target. How many instances the fleet wants is the policy's to say since. A policy goes with its group.
 type tracking struct {
-	scope
+	resource.Scope
 	fleet    *fleet
 	balancer *balancer
 	group    *targetGroup
@@ -26,16 +27,16 @@ type tracking struct {
 
 // addTracking adds the policy. Requests for each target are known of a target group that a listener forwards to.
 func (v *inventory) addTracking(r *region) {
-	var t resource = &tracking{scope: r.scope, fleet: r.fleet, balancer: r.balancer, group: r.targetGroup}
-	if (r.declared.Fleet.Track == understudy.Track{}) {
-		t = &retired{resource: t}
+	var t resource.Resource = &tracking{Scope: r.Scope, fleet: r.fleet, balancer: r.balancer, group: r.targetGroup}
+	if (r.Declared.Fleet.Track == understudy.Track{}) {
+		t = &retired{Resource: t}
 	}
 	v.graph.add(r.id("scaling policy"), t, r.fleetNode, r.listenerNode).finding(r.fleetNode, r.balancerNode, r.targetGroupNode)
 }
 
-func (t *tracking) policyName() string { return t.name("track") }
+func (t *tracking) policyName() string { return t.NameOf("track") }
 
-func (t *tracking) identity() string {
+func (t *tracking) Identity() string {
 	if t.was == nil {
 		return ""
 	}
@@ -44,10 +45,10 @@ func (t *tracking) identity() string {
 
 // measure returns what is measured, of what, and the target.
 func (t *tracking) measure() (what autoscalingtypes.MetricType, of string, target int) {
-	if n := t.declared.Fleet.Track.Requests; n > 0 {
+	if n := t.Declared.Fleet.Track.Requests; n > 0 {
 		return autoscalingtypes.MetricTypeALBRequestCountPerTarget, t.label(), n
 	}
-	return autoscalingtypes.MetricTypeASGAverageCPUUtilization, "", t.declared.Fleet.Track.CPU
+	return autoscalingtypes.MetricTypeASGAverageCPUUtilization, "", t.Declared.Fleet.Track.CPU
 }
 
 // label names a load balancer and its target group by the ends of their ARNs (PredefinedMetricSpecification in the Amazon EC2 Auto
@@ -56,39 +57,40 @@ func (t *tracking) label() string {
 	_, balancer, _ := strings.Cut(t.balancer.arn, ":loadbalancer/")
 	_, group, _ := strings.Cut(t.group.arn, ":targetgroup/")
 	if balancer == "" || group == "" {
-		return Unknown
+		return resource.Unknown
 	}
 	return balancer + "/targetgroup/" + group
 }
 
 const targetTracking = "TargetTrackingScaling"
 
-func (t *tracking) desired() []Field {
+func (t *tracking) Desired() []resource.Field {
 	what, of, target := t.measure()
-	return []Field{
-		{Name: "type", Value: targetTracking}, {Name: "measures", Value: string(what)}, {Name: "of", Value: of}, {Name: "target", Value: number(target)},
-		{Name: "scales in", Value: yes(true)}, {Name: "enabled", Value: yes(true)},
+	return []resource.Field{
+		{Name: "type", Value: targetTracking}, {Name: "measures", Value: string(what)}, {Name: "of", Value: of}, {Name: "target", Value: resource.Number(target)},
+		{Name: "scales in", Value: resource.Yes(true)}, {Name: "enabled", Value: resource.Yes(true)},
 	}
 }
 
-func (t *tracking) actual() []Field {
+func (t *tracking) Actual() []resource.Field {
 	if t.was == nil {
 		return nil
 	}
-	fields := []Field{{Name: "type", Value: aws.ToString(t.was.PolicyType)}, {Name: "enabled", Value: yes(aws.ToBool(t.was.Enabled))}}
+	fields := []resource.Field{{Name: "type", Value: aws.ToString(t.was.PolicyType)}, {Name: "enabled", Value: resource.Yes(aws.ToBool(t.was.Enabled))}}
 	c := t.was.TargetTrackingConfiguration
 	if c == nil {
 		return fields
 	}
-	fields = append(fields, Field{Name: "target", Value: strconv.FormatFloat(aws.ToFloat64(c.TargetValue), 'f', -1, 64)},
-		Field{Name: "scales in", Value: yes(!aws.ToBool(c.DisableScaleIn))})
+	fields = append(fields, resource.Field{Name: "target", Value: strconv.FormatFloat(aws.ToFloat64(c.TargetValue), 'f', -1, 64)},
+		resource.Field{Name: "scales in", Value: resource.Yes(!aws.ToBool(c.DisableScaleIn))})
 	if m := c.PredefinedMetricSpecification; m != nil {
-		fields = append(fields, Field{Name: "measures", Value: string(m.PredefinedMetricType)}, Field{Name: "of", Value: aws.ToString(m.ResourceLabel)})
+		fields = append(fields, resource.Field{Name: "measures", Value: string(m.PredefinedMetricType)}, resource.Field{Name: "of",
+			Value: aws.ToString(m.ResourceLabel)})
 	}
 	return fields
 }
 
-func (t *tracking) find(ctx context.Context) (bool, error) {
+func (t *tracking) Find(ctx context.Context) (bool, error) {
 	t.was = nil
 	if !t.fleet.found || t.fleet.deleting {
 		return false, nil
@@ -108,7 +110,7 @@ func (t *tracking) find(ctx context.Context) (bool, error) {
 	return t.was != nil, nil
 }
 
-func (t *tracking) create(ctx context.Context) error {
+func (t *tracking) Create(ctx context.Context) error {
 	what, of, target := t.measure()
 	metric := &autoscalingtypes.PredefinedMetricSpecification{PredefinedMetricType: what}
 	if of != "" {
@@ -126,17 +128,17 @@ func (t *tracking) create(ctx context.Context) error {
 	return nil
 }
 
-// change replaces the policy, by its name. One of another type has to go first.
-func (t *tracking) change(ctx context.Context, differences []Difference) error {
-	if differs(differences, "type") {
-		if err := t.remove(ctx); err != nil {
+// Change replaces the policy, by its name. One of another type has to go first.
+func (t *tracking) Change(ctx context.Context, differences []resource.Difference) error {
+	if resource.Differs(differences, "type") {
+		if err := t.Remove(ctx); err != nil {
 			return err
 		}
 	}
-	return t.create(ctx)
+	return t.Create(ctx)
 }
 
-func (t *tracking) remove(ctx context.Context) error {
+func (t *tracking) Remove(ctx context.Context) error {
 	_, err := t.AutoScaling.DeletePolicy(ctx, &autoscaling.DeletePolicyInput{
 		AutoScalingGroupName: aws.String(t.fleet.fleetName()), PolicyName: aws.String(t.policyName()),
 	})
@@ -146,4 +148,4 @@ func (t *tracking) remove(ctx context.Context) error {
 	return nil
 }
 
-var _ resource = (*tracking)(nil)
+var _ resource.Resource = (*tracking)(nil)

@@ -7,15 +7,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // What is declared beside the service's own rules stands beside them, once; declared egress is all of it.
 func TestDeclaredTraffic(t *testing.T) {
-	s := testScope(t)
-	facing := &group{scope: s, id: "sg-front", port: 80, declares: understudy.Access{Ingress: []understudy.Traffic{
+	s := resourcetest.Scope(t)
+	facing := &group{Scope: s, id: "sg-front", port: 80, declares: understudy.Access{Ingress: []understudy.Traffic{
 		{Protocol: "tcp", From: 80, To: 80, Peer: everywhere}, {Protocol: "icmp", From: -1, To: -1, Peer: "192.0.2.0/24"},
 	}}}
-	within := &group{scope: s, port: 8080, from: facing, declares: understudy.Access{
+	within := &group{Scope: s, port: 8080, from: facing, declares: understudy.Access{
 		Ingress: []understudy.Traffic{{Protocol: "udp", From: 8000, To: 8010, Peer: understudy.PublicFacing}},
 		Egress:  []understudy.Traffic{{Protocol: "tcp", From: 443, To: 443, Peer: everywhere}, {Protocol: "-1", Peer: understudy.PublicFacing}},
 	}}
@@ -30,8 +32,8 @@ func TestDeclaredTraffic(t *testing.T) {
 		}
 	}
 	facing.ingress, facing.egress = slices.Concat(facing.wantsIn(), []rule{{"tcp", 22, 22, everywhere}}), facing.wantsOut()
-	differences := compare(facing.desired(), facing.actual())
-	if !differs(differences, "ingress") || differs(differences, "egress") {
+	differences := resource.Compare(facing.Desired(), facing.Actual())
+	if !resource.Differs(differences, "ingress") || resource.Differs(differences, "egress") {
 		t.Errorf("an added rule differs by %v", differences)
 	}
 }

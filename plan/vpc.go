@@ -11,52 +11,53 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // vpc is the network of one region. DNS support and DNS host names are on: instances can resolve names, and have
 // names.
 type vpc struct {
-	scope
-	doubles
+	resource.Scope
+	resource.Doubles
 	id      string
 	rank    int
-	seen    []Field
+	seen    []resource.Field
 	earlier []*vpc // the stack's with another network than the declared one
 	leaving bool   // it is one of these, looked at by itself
 }
 
-func (v *vpc) identity() string { return v.id }
-func (v *vpc) actual() []Field  { return v.seen }
+func (v *vpc) Identity() string         { return v.id }
+func (v *vpc) Actual() []resource.Field { return v.seen }
 
-func (v *vpc) desired() []Field {
-	return []Field{
-		{Name: "cidr", Value: v.place().CIDR.String(), Fixed: true},
-		{Name: "dns support", Value: yes(true)},
-		{Name: "dns host names", Value: yes(true)},
-		v.tagged("vpc"),
+func (v *vpc) Desired() []resource.Field {
+	return []resource.Field{
+		{Name: "cidr", Value: v.Place().CIDR.String(), Fixed: true},
+		{Name: "dns support", Value: resource.Yes(true)},
+		{Name: "dns host names", Value: resource.Yes(true)},
+		v.Tagged("vpc"),
 	}
 }
 
-func (v *vpc) find(ctx context.Context) (bool, error) {
+func (v *vpc) Find(ctx context.Context) (bool, error) {
 	if v.leaving {
 		return true, nil
 	}
-	all, err := v.VPCs(ctx, v.stack())
+	all, err := v.VPCs(ctx, v.Stack())
 	if err != nil {
 		return false, err
 	}
-	*v = vpc{scope: v.scope}
+	*v = vpc{Scope: v.Scope}
 	var found, earlier []*vpc
 	for n, one := range all {
-		f := &vpc{scope: v.scope, id: aws.ToString(one.VpcId), rank: len(all) - n,
-			seen: []Field{{Name: "cidr", Value: aws.ToString(one.CidrBlock)}, v.taggedWith("vpc", account.OfEC2(one.Tags))}}
-		if differs(compare(v.desired(), f.seen), "cidr") {
+		f := &vpc{Scope: v.Scope, id: aws.ToString(one.VpcId), rank: len(all) - n,
+			seen: []resource.Field{{Name: "cidr", Value: aws.ToString(one.CidrBlock)}, v.TaggedWith("vpc", account.OfEC2(one.Tags))}}
+		if resource.Differs(resource.Compare(v.Desired(), f.seen), "cidr") {
 			earlier = append(earlier, f)
 			continue
 		}
 		found = append(found, f)
 	}
-	there, err := choose(ctx, v, found)
+	there, err := resource.Choose(ctx, v, found)
 	v.earlier = earlier
 	if err != nil || !there {
 		return false, err
@@ -64,18 +65,18 @@ func (v *vpc) find(ctx context.Context) (bool, error) {
 	return true, v.readAttributes(ctx)
 }
 
-// fits follows the order in which the account has the VPCs, the one in use first.
-func (v *vpc) fits() int { return v.rank }
+// Fits follows the order in which the account has the VPCs, the one in use first.
+func (v *vpc) Fits() int { return v.rank }
 
-func (v *vpc) holds(ctx context.Context) ([]string, error) {
+func (v *vpc) Holds(ctx context.Context) ([]string, error) {
 	one := account.VPC{Vpc: ec2types.Vpc{VpcId: &v.id}}
-	err := v.LookInto(ctx, &one, v.stack())
+	err := v.LookInto(ctx, &one, v.Stack())
 	return one.Holds, err
 }
 
 // idle tells whether the id is that of a double of this VPC that can be removed with the stack's resources in it.
 func (v *vpc) idle(id string) bool {
-	return slices.ContainsFunc(v.spare, func(d double) bool { return d.identity() == id && len(d.held) == 0 })
+	return slices.ContainsFunc(v.Spare, func(d resource.Double) bool { return d.Identity() == id && len(d.Held) == 0 })
 }
 
 // has returns how well a resource in the VPC with this id fits: only one in the VPC in use can be used.
@@ -101,8 +102,8 @@ func (v *vpc) readAttributes(ctx context.Context) error {
 		return err
 	}
 	v.seen = append(v.seen,
-		Field{Name: "dns support", Value: yes(on(support.EnableDnsSupport))},
-		Field{Name: "dns host names", Value: yes(on(names.EnableDnsHostnames))})
+		resource.Field{Name: "dns support", Value: resource.Yes(on(support.EnableDnsSupport))},
+		resource.Field{Name: "dns host names", Value: resource.Yes(on(names.EnableDnsHostnames))})
 	return nil
 }
 
@@ -116,19 +117,19 @@ func (v *vpc) attribute(ctx context.Context, name ec2types.VpcAttributeName) (*e
 
 func on(v *ec2types.AttributeBooleanValue) bool { return v != nil && aws.ToBool(v.Value) }
 
-func (v *vpc) create(ctx context.Context) error {
+func (v *vpc) Create(ctx context.Context) error {
 	if err := v.claimEarlier(ctx); err != nil {
 		return err
 	}
 	out, err := v.EC2.CreateVpc(ctx, &ec2.CreateVpcInput{
-		CidrBlock:         aws.String(v.place().CIDR.String()),
-		TagSpecifications: v.mark("vpc").EC2(ec2types.ResourceTypeVpc),
+		CidrBlock:         aws.String(v.Place().CIDR.String()),
+		TagSpecifications: v.Mark("vpc").EC2(ec2types.ResourceTypeVpc),
 	}, account.Once)
 	if err != nil {
 		return fmt.Errorf("create VPC: %w", err)
 	}
 	v.id = aws.ToString(out.Vpc.VpcId)
-	err = account.Poll(ctx, v.id, shortTime, func(ctx context.Context) (bool, error) {
+	err = account.Poll(ctx, v.id, resource.ShortTime, func(ctx context.Context) (bool, error) {
 		out, err := v.EC2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{VpcIds: []string{v.id}})
 		if account.IsNotFound(err) {
 			return false, nil // made, but not yet known everywhere
@@ -139,13 +140,13 @@ func (v *vpc) create(ctx context.Context) error {
 		return err
 	}
 	// A new VPC has DNS support ("DNS attributes for your VPC" in the Amazon VPC User Guide).
-	return v.change(ctx, compare(v.desired(), []Field{v.tagged("vpc"), {Name: "dns support", Value: yes(true)}}))
+	return v.Change(ctx, resource.Compare(v.Desired(), []resource.Field{v.Tagged("vpc"), {Name: "dns support", Value: resource.Yes(true)}}))
 }
 
-// change sets the attributes, one in each call (ModifyVpcAttribute), DNS support before the host names that need it.
-func (v *vpc) change(ctx context.Context, differences []Difference) error {
-	if differs(differences, "tagged") {
-		if err := v.retag(ctx, v.id, "vpc"); err != nil {
+// Change sets the attributes, one in each call (ModifyVpcAttribute), DNS support before the host names that need it.
+func (v *vpc) Change(ctx context.Context, differences []resource.Difference) error {
+	if resource.Differs(differences, "tagged") {
+		if err := v.Retag(ctx, v.id, "vpc"); err != nil {
 			return err
 		}
 	}
@@ -157,7 +158,7 @@ func (v *vpc) change(ctx context.Context, differences []Difference) error {
 		{"dns support", &ec2.ModifyVpcAttributeInput{VpcId: &v.id, EnableDnsSupport: value}},
 		{"dns host names", &ec2.ModifyVpcAttributeInput{VpcId: &v.id, EnableDnsHostnames: value}},
 	} {
-		if !differs(differences, in.name) {
+		if !resource.Differs(differences, in.name) {
 			continue
 		}
 		if _, err := v.EC2.ModifyVpcAttribute(ctx, in.ModifyVpcAttributeInput); err != nil {
@@ -167,12 +168,12 @@ func (v *vpc) change(ctx context.Context, differences []Difference) error {
 	return nil
 }
 
-// remove deletes the VPC, and with it its default group, main route table and network ACL.
-func (v *vpc) remove(ctx context.Context) error {
+// Remove deletes the VPC, and with it its default group, main route table and network ACL.
+func (v *vpc) Remove(ctx context.Context) error {
 	if _, err := v.EC2.DeleteVpc(ctx, &ec2.DeleteVpcInput{VpcId: &v.id}); err != nil {
 		return fmt.Errorf("delete %s: %w", v.id, err)
 	}
 	return nil
 }
 
-var _ doubling = (*vpc)(nil)
+var _ resource.Doubling = (*vpc)(nil)

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // Of a zone that is new, the subnets come first, then the load balancer is in it, and then the fleet: a target in a zone in which its load
@@ -15,13 +16,13 @@ import (
 
 // addSubnets adds the declared ones, and those of zones that may have been declared before.
 func (v *inventory) addSubnets(r *region) {
-	for _, s := range r.place().Subnets() {
-		sub := &subnet{scope: r.scope, vpc: r.vpc, zones: r.zones, Subnet: s}
+	for _, s := range r.Place().Subnets() {
+		sub := &subnet{Scope: r.Scope, vpc: r.vpc, zones: r.zones, Subnet: s}
 		r.subnets = append(r.subnets, sub)
 		r.subnetNodes = append(r.subnetNodes, v.graph.add(r.id("subnet "+s.Name), sub, r.vpcNode))
 	}
-	for _, s := range r.place().OtherSubnets() {
-		sub := &subnet{scope: r.scope, vpc: r.vpc, zones: r.zones, Subnet: s, other: true}
+	for _, s := range r.Place().OtherSubnets() {
+		sub := &subnet{Scope: r.Scope, vpc: r.vpc, zones: r.zones, Subnet: s, other: true}
 		r.otherSubnets = append(r.otherSubnets, sub)
 		r.otherNodes = append(r.otherNodes, v.graph.add(r.id("subnet "+s.Name), asked(false, sub), r.vpcNode))
 	}
@@ -30,7 +31,7 @@ func (v *inventory) addSubnets(r *region) {
 // idsOfSubnets returns their ids, in their order.
 func idsOfSubnets(subnets []*subnet) (ids []string) {
 	for _, s := range subnets {
-		ids = append(ids, known(s.id))
+		ids = append(ids, resource.Known(s.id))
 	}
 	return ids
 }
@@ -52,7 +53,7 @@ func (r *region) moveZones(g *graph, found map[*node]bool) {
 // leave returns when the group has moved its instances to its subnets. It launches the new ones first ("Rebalancing activities" in the Amazon EC2
 // Auto Scaling User Guide).
 func (f *fleet) leave(ctx context.Context) error {
-	return account.Poll(ctx, "the instances of "+f.fleetName()+" to leave other zones", longTime, func(ctx context.Context) (bool, error) {
+	return account.Poll(ctx, "the instances of "+f.fleetName()+" to leave other zones", resource.LongTime, func(ctx context.Context) (bool, error) {
 		g, err := f.describe(ctx)
 		if err != nil || g == nil {
 			return false, err

@@ -10,12 +10,13 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // in takes an inventory of so many zones.
 func in(t *testing.T, zones int) *region {
 	t.Helper()
-	d := declared(t)
+	d := resourcetest.Declared(t)
 	d.Zones = zones
 	for side, r := range d.Regions {
 		r.Zones, r.Egress = zones, understudy.EgressNATPerZone
@@ -38,7 +39,7 @@ func TestEachZoneHasItsShare(t *testing.T) {
 		r := in(t, zones)
 		list := func(subnets []*subnet) string { return strings.Join(idsOfSubnets(subnets), ",") }
 		nats := ""
-		for _, zone := range r.place().NATs() {
+		for _, zone := range r.Place().NATs() {
 			nats += " " + understudy.NATRole(zone)[4:]
 		}
 		got := "balancer: " + list(r.balancer.subnets) + "; fleet: " + *r.fleet.zoneIdentifier() + "; NAT:" + nats + "; left: " + list(r.otherSubnets)
@@ -74,21 +75,21 @@ func TestSubnetsOfAZoneThatLeaves(t *testing.T) {
 	r := in(t, 2)
 	public, c := r.openNodes[0].resource.(*routes), r.otherSubnets[0]
 	public.associations = map[string]string{"subnet-public-a": "1", "subnet-public-b": "2", "subnet-public-c": "3"}
-	for _, f := range public.desired() {
+	for _, f := range public.Desired() {
 		if f.Name == "subnets" && f.Value != "subnet-public-a, subnet-public-b, subnet-public-c" {
 			t.Errorf("the public routes are to have %s", f.Value)
 		}
 	}
 	asked := 0
-	s := answering(t, func(r *http.Request) (int, string) {
+	s := resourcetest.Answering(t, func(r *http.Request) (int, string) {
 		asked++
-		if tags := formOf(t, r).Get("Filter.1.Name"); tags != "tag:understudy:stack" {
+		if tags := resourcetest.FormOf(t, r).Get("Filter.1.Name"); tags != "tag:understudy:stack" {
 			t.Errorf("looked for by %s", tags)
 		}
 		return http.StatusOK, "<R/>"
 	})
 	c.Account, c.vpc.id = s.Account, "vpc-1"
-	if there, err := c.find(t.Context()); there || err != nil || asked != 1 {
+	if there, err := c.Find(t.Context()); there || err != nil || asked != 1 {
 		t.Errorf("found: %v (%v), by %d calls", there, err, asked)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // zone is the hosted zone of the domain. A zone that existed before is used as it is, and stays when the stack is
@@ -19,48 +20,48 @@ import (
 // Route 53's create calls take no tags. What an interrupted run has made and not yet tagged is found by its caller
 // reference.
 type zone struct {
-	scope
-	doubles
+	resource.Scope
+	resource.Doubles
 	id     string
 	made   bool // by this stack
-	tags   Field
+	tags   resource.Field
 	serves bool // it has the stack's records; asked only where there are several zones
 }
 
-func (z *zone) identity() string { return z.id }
+func (z *zone) Identity() string { return z.id }
 
-func (z *zone) desired() []Field { return []Field{z.tagged("zone")} }
+func (z *zone) Desired() []resource.Field { return []resource.Field{z.Tagged("zone")} }
 
-func (z *zone) actual() []Field {
+func (z *zone) Actual() []resource.Field {
 	if !z.made {
-		return z.desired()
+		return z.Desired()
 	}
-	return []Field{z.tags}
+	return []resource.Field{z.tags}
 }
 
 // reference begins every caller reference of the resource with this role. An account can use a caller reference
 // only once, ever, so each new creation adds another ending. 64 characters are allowed.
-func reference(s scope, role string) string {
-	return referencePrefix + account.Token(s.stack(), role, s.declared.Host())[:24] + "-"
+func reference(s resource.Scope, role string) string {
+	return referencePrefix + account.Token(s.Stack(), role, s.Declared.Host())[:24] + "-"
 }
 
 const referencePrefix = "understudy-"
 
-func (z *zone) find(ctx context.Context) (bool, error) {
+func (z *zone) Find(ctx context.Context) (bool, error) {
 	all, err := z.named(ctx)
 	if err != nil {
 		return false, err
 	}
-	*z = zone{scope: z.scope}
+	*z = zone{Scope: z.Scope}
 	var found []*zone
 	for _, hz := range all {
-		one := &zone{scope: z.scope, id: strings.TrimPrefix(aws.ToString(hz.Id), "/hostedzone/")}
-		tags, err := tagsOf(ctx, z.scope, route53types.TagResourceTypeHostedzone, one.id)
+		one := &zone{Scope: z.Scope, id: strings.TrimPrefix(aws.ToString(hz.Id), "/hostedzone/")}
+		tags, err := tagsOf(ctx, z.Scope, route53types.TagResourceTypeHostedzone, one.id)
 		if err != nil {
 			return false, err
 		}
-		one.tags = z.taggedWith("zone", tags)
-		one.made = z.mark("zone").In(tags) || strings.HasPrefix(aws.ToString(hz.CallerReference), reference(z.scope, "zone"))
+		one.tags = z.TaggedWith("zone", tags)
+		one.made = z.Mark("zone").In(tags) || strings.HasPrefix(aws.ToString(hz.CallerReference), reference(z.Scope, "zone"))
 		if len(all) > 1 {
 			if one.serves, err = one.hasPair(ctx); err != nil {
 				return false, err
@@ -68,31 +69,31 @@ func (z *zone) find(ctx context.Context) (bool, error) {
 		}
 		found = append(found, one)
 	}
-	return choose(ctx, z, found)
+	return resource.Choose(ctx, z, found)
 }
 
 // named lists the public zones with the domain's name. Route 53 allows several. They come about if another run's
 // call makes a zone after this run has looked: this run finds the caller reference used, and takes the next one.
 func (z *zone) named(ctx context.Context) ([]route53types.HostedZone, error) {
-	out, err := z.Route53.ListHostedZonesByName(ctx, &route53.ListHostedZonesByNameInput{DNSName: aws.String(z.declared.Domain + ".")})
+	out, err := z.Route53.ListHostedZonesByName(ctx, &route53.ListHostedZonesByNameInput{DNSName: aws.String(z.Declared.Domain + ".")})
 	if err != nil {
 		return nil, fmt.Errorf("list hosted zones: %w", err)
 	}
 	return slices.DeleteFunc(out.HostedZones, func(hz route53types.HostedZone) bool {
 		private := hz.Config != nil && hz.Config.PrivateZone
-		return private || strings.TrimSuffix(aws.ToString(hz.Name), ".") != z.declared.Domain
+		return private || strings.TrimSuffix(aws.ToString(hz.Name), ".") != z.Declared.Domain
 	}), nil
 }
 
 func (z *zone) hasPair(ctx context.Context) (bool, error) {
-	pair := &records{scope: z.scope, zone: z}
+	pair := &records{Scope: z.Scope, zone: z}
 	err := pair.look(ctx)
 	return len(pair.seen) > 0, err
 }
 
-// fits prefers the zone that has the stack's records, and then one that existed before the stack: that is
+// Fits prefers the zone that has the stack's records, and then one that existed before the stack: that is
 // the one that the domain is delegated to.
-func (z *zone) fits() int {
+func (z *zone) Fits() int {
 	switch {
 	case z.serves:
 		return 2
@@ -102,8 +103,8 @@ func (z *zone) fits() int {
 	return 0
 }
 
-// holds names the records that somebody else put into a zone, which the stack must not remove.
-func (z *zone) holds(ctx context.Context) ([]string, error) {
+// Holds names the records that somebody else put into a zone, which the stack must not remove.
+func (z *zone) Holds(ctx context.Context) ([]string, error) {
 	if !z.made {
 		return []string{"what is not this stack's: it does not have its tags"}, nil
 	}
@@ -135,7 +136,7 @@ func (z *zone) nameServers(ctx context.Context) ([]string, error) {
 	return out.DelegationSet.NameServers, nil
 }
 
-func tagsOf(ctx context.Context, s scope, kind route53types.TagResourceType, id string) (map[string]string, error) {
+func tagsOf(ctx context.Context, s resource.Scope, kind route53types.TagResourceType, id string) (map[string]string, error) {
 	out, err := s.Route53.ListTagsForResource(ctx, &route53.ListTagsForResourceInput{ResourceType: kind, ResourceId: &id})
 	if err != nil {
 		return nil, fmt.Errorf("list tags of %s: %w", id, err)
@@ -143,12 +144,12 @@ func tagsOf(ctx context.Context, s scope, kind route53types.TagResourceType, id 
 	return account.OfRoute53(out.ResourceTagSet.Tags), nil
 }
 
-func tag(ctx context.Context, s scope, kind route53types.TagResourceType, id string, tags account.Tags) error {
+func tag(ctx context.Context, s resource.Scope, kind route53types.TagResourceType, id string, tags account.Tags) error {
 	const most = 10 // of a call (ChangeTagsForResource in the Amazon Route 53 API Reference)
 	in := route53.ChangeTagsForResourceInput{ResourceType: kind, ResourceId: &id}
-	return tagging{
-		read: func(ctx context.Context) (map[string]string, error) { return tagsOf(ctx, s, kind, id) },
-		remove: func(ctx context.Context, keys []string) error {
+	return resource.Tagging{
+		Read: func(ctx context.Context) (map[string]string, error) { return tagsOf(ctx, s, kind, id) },
+		Remove: func(ctx context.Context, keys []string) error {
 			for some := range slices.Chunk(keys, most) {
 				in := in
 				in.RemoveTagKeys = some
@@ -158,7 +159,7 @@ func tag(ctx context.Context, s scope, kind route53types.TagResourceType, id str
 			}
 			return nil
 		},
-		add: func(ctx context.Context, tags account.Tags) error {
+		Add: func(ctx context.Context, tags account.Tags) error {
 			for some := range slices.Chunk(tags.Route53(), most) {
 				in := in
 				in.AddTags = some
@@ -168,16 +169,16 @@ func tag(ctx context.Context, s scope, kind route53types.TagResourceType, id str
 			}
 			return nil
 		},
-	}.give(ctx, id, tags)
+	}.Give(ctx, id, tags)
 }
 
-func (z *zone) create(ctx context.Context) error {
+func (z *zone) Create(ctx context.Context) error {
 	err := account.Live(ctx, func(ctx context.Context, token string) (bool, error) {
-		once := reference(z.scope, "zone") + token[:24]
+		once := reference(z.Scope, "zone") + token[:24]
 		out, err := z.Route53.CreateHostedZone(ctx, &route53.CreateHostedZoneInput{
-			Name:             aws.String(z.declared.Domain + "."),
+			Name:             aws.String(z.Declared.Domain + "."),
 			CallerReference:  &once,
-			HostedZoneConfig: &route53types.HostedZoneConfig{Comment: aws.String("understudy: stack " + z.stack())},
+			HostedZoneConfig: &route53types.HostedZoneConfig{Comment: aws.String("understudy: stack " + z.Stack())},
 		})
 		if account.IsCode(err, "HostedZoneAlreadyExists") {
 			return z.adopt(ctx, once) // by this call, whose first answer was lost, or in an earlier life
@@ -187,12 +188,12 @@ func (z *zone) create(ctx context.Context) error {
 		}
 		z.id = strings.TrimPrefix(aws.ToString(out.HostedZone.Id), "/hostedzone/")
 		return true, nil
-	}, z.stack(), "zone")
+	}, z.Stack(), "zone")
 	if err != nil {
 		return err
 	}
 	z.made = true
-	return z.change(ctx, nil)
+	return z.Change(ctx, nil)
 }
 
 // adopt takes the zone that was made with a caller reference, if it is still there.
@@ -207,11 +208,11 @@ func (z *zone) adopt(ctx context.Context, once string) (bool, error) {
 	return false, err
 }
 
-func (z *zone) change(ctx context.Context, _ []Difference) error {
-	return tag(ctx, z.scope, route53types.TagResourceTypeHostedzone, z.id, z.mark("zone"))
+func (z *zone) Change(ctx context.Context, _ []resource.Difference) error {
+	return tag(ctx, z.Scope, route53types.TagResourceTypeHostedzone, z.id, z.Mark("zone"))
 }
 
-func (z *zone) remove(ctx context.Context) error {
+func (z *zone) Remove(ctx context.Context) error {
 	_, err := z.Route53.DeleteHostedZone(ctx, &route53.DeleteHostedZoneInput{Id: &z.id})
 	if err != nil {
 		return fmt.Errorf("delete hosted zone %s: %w", z.id, err)
@@ -219,7 +220,7 @@ func (z *zone) remove(ctx context.Context) error {
 	return nil
 }
 
-// foreign tells whether the zone belongs to somebody else, and must not be deleted.
-func (z *zone) foreign() bool { return !z.made }
+// Foreign tells whether the zone belongs to somebody else, and must not be deleted.
+func (z *zone) Foreign() bool { return !z.made }
 
-var _ doubling = (*zone)(nil)
+var _ resource.Doubling = (*zone)(nil)

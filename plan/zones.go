@@ -9,12 +9,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // zones knows the availability zones of a region's subnets: the first by name of those that are available and are neither local nor
 // wavelength zones, which do not take every instance type.
 type zones struct {
-	scope
+	resource.Scope
 	mu    sync.Mutex
 	names []string
 }

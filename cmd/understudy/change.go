@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
 	"github.com/understudy/understudy/drill"
 	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // change is how up and down change a stack: the plan is printed, asked about where that is needed, and applied while
@@ -109,7 +111,7 @@ func (do *change) apply(ctx context.Context, c *cobra.Command, p *plan.Plan) err
 	report := newProgress(os.Stderr, len(p.Steps))
 	err := p.Apply(ctx, report)
 	report.close()
-	var ill *plan.NotServing
+	var ill *resource.NotServing
 	if errors.As(err, &plan.LeftError{}) {
 		return fmt.Errorf("%s: %w\nhint: see to that and run `understudy %s` again", do.verb, err, do.verb)
 	}

@@ -8,8 +8,10 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+
 	"github.com/understudy/understudy/drill"
 	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 const planHelp = `Compare the declaration with what exists and print what up would do, in a possible order.
@@ -134,9 +136,9 @@ func readSaved(file string) (*plan.Saved, error) {
 
 // planJSON is a plan as programs read it.
 type planJSON struct {
-	Steps   []stepJSON    `json:"steps"`
-	Remarks []plan.Remark `json:"remarks,omitempty"` // what was seen and is left alone
-	Price   plan.Price    `json:"price"`             // of what is declared
+	Steps   []stepJSON        `json:"steps"`
+	Remarks []resource.Remark `json:"remarks,omitempty"` // what was seen and is left alone
+	Price   plan.Price        `json:"price"`             // of what is declared
 }
 
 type stepJSON struct {

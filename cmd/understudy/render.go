@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // A plan is shown with one line for each step, which begins with a sign for its action, and below it the
@@ -55,7 +56,7 @@ func doubleOf(s plan.Step) string {
 	return "  (there twice; " + s.DoubleOf + " is in use)"
 }
 
-func was(a plan.Action, d plan.Difference) string {
+func was(a plan.Action, d resource.Difference) string {
 	if a == plan.Create {
 		return ""
 	}

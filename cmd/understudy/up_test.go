@@ -12,6 +12,7 @@ import (
 
 	"github.com/understudy/understudy/doctor"
 	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 func TestOnlyYesIsConsent(t *testing.T) {
@@ -104,10 +105,10 @@ func TestFindingsBeforeAFirstUp(t *testing.T) {
 
 func TestAPlanIsRenderedDesiredThenActual(t *testing.T) {
 	p := &plan.Plan{Steps: []plan.Step{
-		{Resource: "primary/vpc", Action: plan.Create, Differences: []plan.Difference{{Name: "cidr", Desired: "10.0.0.0/16"}}},
-		{Resource: "primary/group", Action: plan.Change, ID: "sg-1", Differences: []plan.Difference{{Name: "ingress", Desired: "tcp 80", Actual: ""}}},
+		{Resource: "primary/vpc", Action: plan.Create, Differences: []resource.Difference{{Name: "cidr", Desired: "10.0.0.0/16"}}},
+		{Resource: "primary/group", Action: plan.Change, ID: "sg-1", Differences: []resource.Difference{{Name: "ingress", Desired: "tcp 80", Actual: ""}}},
 		{Resource: "primary/targets", Action: plan.Wait},
-	}, Remarks: []plan.Remark{{Resource: "primary/neighbours", ID: "i-1", Text: "an instance that is not this stack's"}}}
+	}, Remarks: []resource.Remark{{Resource: "primary/neighbours", ID: "i-1", Text: "an instance that is not this stack's"}}}
 	var b bytes.Buffer
 	renderPlan(newPage(&b), p, false)
 	const want = `+ create primary/vpc

@@ -10,6 +10,7 @@ import (
 
 	"github.com/understudy/understudy/export"
 	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // Write writes a blueprint. Where it knows what stands, it writes what CloudFormation imports it by too.
@@ -26,7 +27,7 @@ func Write(b *plan.Blueprint) (*export.Result, error) {
 
 // translated makes resources of all pieces.
 func translated(b *plan.Blueprint) (*translation, error) {
-	t := &translation{blueprint: b, pieces: map[string]plan.Piece{}, of: map[string]*resource{}, files: map[string][]byte{},
+	t := &translation{blueprint: b, pieces: map[string]plan.Piece{}, of: map[string]*logicalResource{}, files: map[string][]byte{},
 		templates: map[string]*template{}}
 	for _, p := range b.Pieces {
 		t.pieces[p.ID] = p
@@ -70,11 +71,11 @@ var language = export.Language[*translation]{Name: "CloudFormation", Kinds: map[
 type translation struct {
 	blueprint *plan.Blueprint
 	pieces    map[string]plan.Piece
-	resources []*resource
-	of        map[string]*resource // the first of each piece
+	resources []*logicalResource
+	of        map[string]*logicalResource // the first of each piece
 	templates map[string]*template
 	files     map[string][]byte
-	remarks   []plan.Remark
+	remarks   []resource.Remark
 }
 
 // The templates beside those of the regions, which are called as their sides.
@@ -97,8 +98,8 @@ func home(p plan.Piece) string {
 	return string(p.Side)
 }
 
-// resource is one resource of a template.
-type resource struct {
+// logicalResource is one resource of a template.
+type logicalResource struct {
 	piece      plan.Piece
 	typ, id    string
 	properties tree
@@ -108,7 +109,7 @@ type resource struct {
 }
 
 // add begins the resource that a piece is.
-func (t *translation) add(s *export.Settings, typ string) *resource {
+func (t *translation) add(s *export.Settings, typ string) *logicalResource {
 	side, name, _ := strings.Cut(s.ID, "/")
 	if home(s.Piece) != side && side != "global" {
 		name = side + " " + name
@@ -121,8 +122,8 @@ func (t *translation) add(s *export.Settings, typ string) *resource {
 }
 
 // beside adds another resource of the same piece.
-func (t *translation) beside(s *export.Settings, typ, id string) *resource {
-	r := &resource{piece: s.Piece, typ: typ, id: id, policy: "Delete"}
+func (t *translation) beside(s *export.Settings, typ, id string) *logicalResource {
+	r := &logicalResource{piece: s.Piece, typ: typ, id: id, policy: "Delete"}
 	t.resources = append(t.resources, r)
 	return r
 }
@@ -137,11 +138,11 @@ func logical(name string) string {
 }
 
 // identified says by which properties CloudFormation finds the resource when it imports it, if the piece stands.
-func (r *resource) identified(by ...entry) { r.imported = by }
+func (r *logicalResource) identified(by ...entry) { r.imported = by }
 
 func (t *translation) say(piece, format string, args ...any) {
-	remark := plan.Remark{Resource: piece, Text: fmt.Sprintf(format, args...)}
-	if !slices.ContainsFunc(t.remarks, func(o plan.Remark) bool { return o.Text == remark.Text }) {
+	remark := resource.Remark{Resource: piece, Text: fmt.Sprintf(format, args...)}
+	if !slices.ContainsFunc(t.remarks, func(o resource.Remark) bool { return o.Text == remark.Text }) {
 		t.remarks = append(t.remarks, remark)
 	}
 }

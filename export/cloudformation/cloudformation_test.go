@@ -14,10 +14,12 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/export"
 	"github.com/understudy/understudy/export/exporttest"
 	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 const root = "../.."
@@ -406,7 +408,7 @@ func TestTheUnknownIsRefused(t *testing.T) {
 	for says, change := range map[string]func(*plan.Piece){
 		"primary/vpc: CloudFormation's export knows no wormhole": func(p *plan.Piece) { p.Kind = "wormhole" },
 		`primary/vpc: tenancy is "dedicated"`: func(p *plan.Piece) {
-			p.Settings = append(p.Settings, plan.Field{Name: "tenancy", Value: "dedicated"})
+			p.Settings = append(p.Settings, resource.Field{Name: "tenancy", Value: "dedicated"})
 		},
 	} {
 		for _, d := range exporttest.Declarations(t, root) {

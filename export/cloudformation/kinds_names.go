@@ -65,7 +65,7 @@ func (t *translation) records(s *export.Settings) {
 }
 
 // routingPolicy writes by what Route 53 chooses a side's record.
-func routingPolicy(r *resource, s *export.Settings, side understudy.Side) {
+func routingPolicy(r *logicalResource, s *export.Settings, side understudy.Side) {
 	s.Text(string(side) + " role") // the content in words
 	switch chosen := s.Content.(map[understudy.Side]*types.ResourceRecordSet)[side]; {
 	case chosen.Weight != nil:

@@ -18,7 +18,7 @@ func (t *translation) vpc(s *export.Settings) {
 // own is the piece's id.
 func own(s *export.Settings) ref { return ref{Ref: plan.Ref{Piece: s.ID}} }
 
-func (t *translation) tagged(s *export.Settings, r *resource, property string) {
+func (t *translation) tagged(s *export.Settings, r *logicalResource, property string) {
 	s.Told("tagged")
 	r.properties.set(property, tags(s))
 }

@@ -64,7 +64,7 @@ func (t *translation) targetGroup(s *export.Settings) {
 }
 
 // attributes are written as the API has them.
-func (t *translation) attributes(s *export.Settings, r *resource, property string) {
+func (t *translation) attributes(s *export.Settings, r *logicalResource, property string) {
 	attributes, ok := s.Content.(map[string]string)
 	if !ok {
 		s.Refuse("attributes of %T", s.Content)

@@ -51,7 +51,7 @@ func at(ids []string, n int) string {
 }
 
 // taggedSubnets looks up all subnets of the VPC that have the tags, once for those that have the same.
-func (t *translation) taggedSubnets(s *export.Settings, r *resource, given understudy.Given) *resource {
+func (t *translation) taggedSubnets(s *export.Settings, r *resourceBlock, given understudy.Given) *resourceBlock {
 	vpc := s.Of[plan.KindVPC]
 	for _, other := range t.resources {
 		if before, ok := other.piece.Content.(understudy.Given); ok && other.typ == "aws_subnets" &&

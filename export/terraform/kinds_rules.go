@@ -24,7 +24,7 @@ func (t *translation) switchListener(s *export.Settings) {
 	t.ignores(r, "Whoever moves the users by hand changes the port, and Terraform must not move them back.", "port", "tags", "tags_all")
 }
 
-func (t *translation) listenerRule(s *export.Settings, file string) *resource {
+func (t *translation) listenerRule(s *export.Settings, file string) *resourceBlock {
 	rule, ok := s.Content.(plan.AnsweringRule)
 	if !ok {
 		s.Refuse("a rule of %T", s.Content)

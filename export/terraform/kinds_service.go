@@ -108,7 +108,7 @@ var attributeNames = map[string]struct{ block, argument string }{
 	"stickiness.app_cookie.cookie_name":      {"stickiness", "cookie_name"},
 }
 
-func (t *translation) attributes(s *export.Settings, r *resource) {
+func (t *translation) attributes(s *export.Settings, r *resourceBlock) {
 	attributes, ok := s.Content.(map[string]string)
 	if !ok {
 		s.Refuse("attributes of %T", s.Content)
@@ -167,7 +167,7 @@ func (t *translation) balancer(s *export.Settings) {
 
 func (t *translation) listener(s *export.Settings) { t.listenerIn(serviceFile, s) }
 
-func (t *translation) listenerIn(file string, s *export.Settings) *resource {
+func (t *translation) listenerIn(file string, s *export.Settings) *resourceBlock {
 	r := t.add(s, "aws_lb_listener", file, "listener")
 	r.set("load_balancer_arn", ref{Ref: s.Of[plan.KindBalancer]})
 	r.set("port", num(s.Number("port")))

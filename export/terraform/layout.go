@@ -63,7 +63,7 @@ func (t *translation) lay() error {
 }
 
 // layAbove writes a resource of the root.
-func (t *translation) layAbove(b *strings.Builder, r *resource) {
+func (t *translation) layAbove(b *strings.Builder, r *resourceBlock) {
 	by := provider
 	if !slices.Contains(worldwide, r.piece.Kind) {
 		by = "aws." + string(r.piece.Side)
@@ -72,7 +72,7 @@ func (t *translation) layAbove(b *strings.Builder, r *resource) {
 	t.layResource(b, r, t.above)
 }
 
-func (t *translation) layResource(b *strings.Builder, r *resource, at refer) {
+func (t *translation) layResource(b *strings.Builder, r *resourceBlock, at refer) {
 	r.name, r.labels = "resource", []string{r.typ, r.label}
 	if r.data {
 		r.name = "data"
@@ -124,7 +124,7 @@ func (t *translation) vary(name, typ, of string, values map[understudy.Side]stri
 }
 
 // regional returns a side's resources that are in a module.
-func (t *translation) regional(side understudy.Side) (all []*resource) {
+func (t *translation) regional(side understudy.Side) (all []*resourceBlock) {
 	for _, r := range t.resources {
 		if t.inModule(r.piece) && r.piece.Side == side {
 			all = append(all, r)
@@ -141,14 +141,14 @@ func (t *translation) alike() bool {
 		}
 	}
 	primary, secondary := t.regional(understudy.Primary), t.regional(understudy.Secondary)
-	return len(primary) == len(secondary) && !slices.ContainsFunc(primary, func(r *resource) bool {
+	return len(primary) == len(secondary) && !slices.ContainsFunc(primary, func(r *resourceBlock) bool {
 		other := counterpart(r, secondary)
 		return other == nil || !sameShape(&r.block, &other.block)
 	})
 }
 
 // counterpart returns the resource with the same address, nil for none.
-func counterpart(r *resource, among []*resource) *resource {
+func counterpart(r *resourceBlock, among []*resourceBlock) *resourceBlock {
 	for _, o := range among {
 		if o.address() == r.address() {
 			return o
@@ -179,11 +179,11 @@ func (t *translation) layModules(to func(string) *strings.Builder) {
 	t.layModule(func(string) *strings.Builder { return &strings.Builder{} }, understudy.Secondary, secondary) // for its variables
 }
 
-func (t *translation) layModule(to func(string) *strings.Builder, side understudy.Side, all []*resource) {
+func (t *translation) layModule(to func(string) *strings.Builder, side understudy.Side, all []*resourceBlock) {
 	if len(all) > 0 {
 		t.layZones(to(t.folder(side) + all[0].file))
 	}
-	if slices.ContainsFunc(all, func(r *resource) bool { return r.piece.Kind == plan.KindEndpoint }) {
+	if slices.ContainsFunc(all, func(r *resourceBlock) bool { return r.piece.Kind == plan.KindEndpoint }) {
 		write(to(t.folder(side)+all[0].file), &block{name: "data", labels: []string{"aws_region", "current"}})
 	}
 	for _, r := range all {
@@ -201,7 +201,7 @@ func (t *translation) layZones(b *strings.Builder) {
 }
 
 // vari replaces the values in which two blocks of one shape differ by variables.
-func (t *translation) vari(a, b *block, of *resource) {
+func (t *translation) vari(a, b *block, of *resourceBlock) {
 	for i := range a.body {
 		x, y := &a.body[i], &b.body[i]
 		switch {
@@ -217,7 +217,7 @@ func (t *translation) vari(a, b *block, of *resource) {
 }
 
 // name returns the variable for an argument that differs: of its name, or with its resource's where another has that, or where it says nothing.
-func (t *translation) name(x, y *item, of *resource) string {
+func (t *translation) name(x, y *item, of *resourceBlock) string {
 	values := map[understudy.Side]string{understudy.Primary: x.value.text(t.above), understudy.Secondary: y.value.text(t.above)}
 	name := x.argument
 	if name == "id" || slices.ContainsFunc(t.variables, func(v *variable) bool {

@@ -12,6 +12,7 @@ import (
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/export"
 	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // Write writes a blueprint. Where it knows what stands, import blocks are written too.
@@ -28,7 +29,7 @@ func Write(b *plan.Blueprint) (*export.Result, error) {
 
 // translated makes resources of all pieces.
 func translated(b *plan.Blueprint) (*translation, error) {
-	t := &translation{blueprint: b, pieces: map[string]plan.Piece{}, of: map[string]*resource{}, files: map[string][]byte{}}
+	t := &translation{blueprint: b, pieces: map[string]plan.Piece{}, of: map[string]*resourceBlock{}, files: map[string][]byte{}}
 	for _, p := range b.Pieces {
 		t.pieces[p.ID] = p
 	}
@@ -83,18 +84,18 @@ var references = map[string]string{plan.DNSName: "dns_name", plan.AliasZone: "zo
 type translation struct {
 	blueprint *plan.Blueprint
 	pieces    map[string]plan.Piece
-	resources []*resource
-	of        map[string]*resource // the first of each piece
+	resources []*resourceBlock
+	of        map[string]*resourceBlock // the first of each piece
 	files     map[string][]byte
-	remarks   []plan.Remark
+	remarks   []resource.Remark
 
 	apart     bool // the regions are no copies of one another: each has a module of its own
 	variables []*variable
 	outputs   []output
 }
 
-// resource is one resource or data source.
-type resource struct {
+// resourceBlock is one resource or data source.
+type resourceBlock struct {
 	block
 	piece      plan.Piece
 	typ, label string
@@ -103,7 +104,7 @@ type resource struct {
 	imported   value // by what Terraform imports it
 }
 
-func (r *resource) address() string {
+func (r *resourceBlock) address() string {
 	if r.data {
 		return "data." + r.typ + "." + r.label
 	}
@@ -111,9 +112,9 @@ func (r *resource) address() string {
 }
 
 // add begins the resource that a piece is. Of the piece's name, the label leaves out the words that its type says.
-func (t *translation) add(s *export.Settings, typ, file, words string) *resource {
+func (t *translation) add(s *export.Settings, typ, file, words string) *resourceBlock {
 	_, name, _ := strings.Cut(s.ID, "/")
-	r := &resource{piece: s.Piece, typ: typ, file: file, label: label(strings.Replace(name, words, "", 1), "main"),
+	r := &resourceBlock{piece: s.Piece, typ: typ, file: file, label: label(strings.Replace(name, words, "", 1), "main"),
 		imported: ref{Ref: plan.Ref{Piece: s.ID}}}
 	t.resources = append(t.resources, r)
 	if t.of[s.ID] == nil {
@@ -123,8 +124,8 @@ func (t *translation) add(s *export.Settings, typ, file, words string) *resource
 }
 
 // beside adds another resource of the same piece.
-func (t *translation) beside(r *resource, typ, label string) *resource {
-	other := &resource{piece: r.piece, typ: typ, file: r.file, label: label}
+func (t *translation) beside(r *resourceBlock, typ, label string) *resourceBlock {
+	other := &resourceBlock{piece: r.piece, typ: typ, file: r.file, label: label}
 	t.resources = append(t.resources, other)
 	return other
 }
@@ -141,7 +142,7 @@ func label(name, otherwise string) string {
 func (t *translation) labelOf(r plan.Ref) string { return t.of[r.Piece].label }
 
 // tags are those of the resource alone: what all have, the provider adds.
-func (t *translation) tags(s *export.Settings, r *resource) {
+func (t *translation) tags(s *export.Settings, r *resourceBlock) {
 	s.Told("tagged")
 	r.set("tags", t.ownTags(s.Tags))
 }
@@ -164,7 +165,7 @@ func (t *translation) commonTags() map[string]string {
 }
 
 // ignores has Terraform leave arguments as they are.
-func (t *translation) ignores(r *resource, why string, arguments ...string) {
+func (t *translation) ignores(r *resourceBlock, why string, arguments ...string) {
 	var l list
 	for _, a := range arguments {
 		l = append(l, verbatim(a))
@@ -174,9 +175,9 @@ func (t *translation) ignores(r *resource, why string, arguments ...string) {
 
 // say adds a remark, once for both regions.
 func (t *translation) say(piece, format string, args ...any) {
-	remark := plan.Remark{Resource: piece, Text: fmt.Sprintf(format, args...)}
+	remark := resource.Remark{Resource: piece, Text: fmt.Sprintf(format, args...)}
 	_, name, _ := strings.Cut(piece, "/")
-	if !slices.ContainsFunc(t.remarks, func(o plan.Remark) bool {
+	if !slices.ContainsFunc(t.remarks, func(o resource.Remark) bool {
 		_, other, _ := strings.Cut(o.Resource, "/")
 		return other == name && o.Text == remark.Text
 	}) {

@@ -14,10 +14,12 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
+
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/export"
 	"github.com/understudy/understudy/export/exporttest"
 	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 const root = "../.."
@@ -425,7 +427,7 @@ func TestTheUnknownIsRefused(t *testing.T) {
 	}{
 		"a kind": {func(p *plan.Piece) { p.Kind = "wormhole" }, "primary/vpc: Terraform's export knows no wormhole"},
 		"a setting": {func(p *plan.Piece) {
-			p.Settings = append(p.Settings, plan.Field{Name: "tenancy", Value: "dedicated"})
+			p.Settings = append(p.Settings, resource.Field{Name: "tenancy", Value: "dedicated"})
 		}, `primary/vpc: tenancy is "dedicated"`},
 		"a missing": {func(p *plan.Piece) { p.Settings = p.Settings[1:] }, `primary/vpc: there is no setting "cidr"`},
 	} {

@@ -1,4 +1,4 @@
-package plan
+package resource
 
 import (
 	"context"
@@ -10,18 +10,18 @@ import (
 
 // thing is a resource that may be there several times.
 type thing struct {
-	resource
-	doubles
+	Resource
+	Doubles
 	id      string
 	fit     int
 	held    []string
 	removed *[]string
 }
 
-func (t *thing) identity() string                        { return t.id }
-func (t *thing) fits() int                               { return t.fit }
-func (t *thing) holds(context.Context) ([]string, error) { return t.held, nil }
-func (t *thing) remove(context.Context) error            { *t.removed = append(*t.removed, t.id); return nil }
+func (t *thing) Identity() string                        { return t.id }
+func (t *thing) Fits() int                               { return t.fit }
+func (t *thing) Holds(context.Context) ([]string, error) { return t.held, nil }
+func (t *thing) Remove(context.Context) error            { *t.removed = append(*t.removed, t.id); return nil }
 
 func TestTheOneInUseIsChosenWhateverTheOrder(t *testing.T) {
 	held := []string{"eni-1"}
@@ -40,15 +40,15 @@ func TestTheOneInUseIsChosenWhateverTheOrder(t *testing.T) {
 	} {
 		for range 2 {
 			into := &thing{}
-			there, err := choose(t.Context(), into, append([]*thing(nil), c.found...))
+			there, err := Choose(t.Context(), into, append([]*thing(nil), c.found...))
 			if err != nil || there != (c.used != "") || into.id != c.used {
 				t.Errorf("%s: %q, %v, %v", name, into.id, there, err)
 			}
 			var spare []string
-			for _, d := range into.others() {
-				spare = append(spare, d.identity())
-				if d.of != c.used {
-					t.Errorf("%s: %s is a double of %q", name, d.identity(), d.of)
+			for _, d := range into.Others() {
+				spare = append(spare, d.Identity())
+				if d.Of != c.used {
+					t.Errorf("%s: %s is a double of %q", name, d.Identity(), d.Of)
 				}
 			}
 			if diff := cmp.Diff(c.spare, spare); diff != "" {
@@ -63,12 +63,12 @@ func TestTheOneInUseIsChosenWhateverTheOrder(t *testing.T) {
 
 func TestADoubleThatCameIntoUseIsNotRemoved(t *testing.T) {
 	var gone []string
-	d := double{doubling: &thing{id: "vpc-2", removed: &gone}}
-	if err := removeDouble(t.Context(), d); err != nil || len(gone) != 1 {
+	d := Double{Doubling: &thing{id: "vpc-2", removed: &gone}}
+	if err := RemoveDouble(t.Context(), d); err != nil || len(gone) != 1 {
 		t.Errorf("removed %v, %v", gone, err)
 	}
-	d = double{doubling: &thing{id: "vpc-3", held: []string{"eni-9"}, removed: &gone}}
-	if err := removeDouble(t.Context(), d); err == nil || !strings.Contains(err.Error(), "eni-9") || len(gone) != 1 {
+	d = Double{Doubling: &thing{id: "vpc-3", held: []string{"eni-9"}, removed: &gone}}
+	if err := RemoveDouble(t.Context(), d); err == nil || !strings.Contains(err.Error(), "eni-9") || len(gone) != 1 {
 		t.Errorf("removed %v, %v", gone, err)
 	}
 }

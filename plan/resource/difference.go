@@ -1,4 +1,4 @@
-package plan
+package resource
 
 import (
 	"slices"
@@ -24,9 +24,9 @@ type Difference struct {
 	Fixed   bool   `json:"fixed,omitempty"`
 }
 
-// compare returns the desired settings that differ in the actual ones, in the order of the desired ones.
+// Compare returns the desired settings that differ in the actual ones, in the order of the desired ones.
 // Actual settings that are not among the desired ones are ignored.
-func compare(desired, actual []Field) []Difference {
+func Compare(desired, actual []Field) []Difference {
 	have := map[string]string{}
 	for _, f := range actual {
 		have[f.Name] = f.Value
@@ -40,29 +40,31 @@ func compare(desired, actual []Field) []Difference {
 	return differences
 }
 
-// differs tells whether a setting of this name is among the differences.
-func differs(differences []Difference, name string) bool {
+// Differs tells whether a setting of this name is among the differences.
+func Differs(differences []Difference, name string) bool {
 	return slices.ContainsFunc(differences, func(d Difference) bool { return d.Name == name })
 }
 
-// known returns the id, or Unknown where there is none yet.
-func known(id string) string {
+// Known returns the id, or Unknown where there is none yet.
+func Known(id string) string {
 	if id == "" {
 		return Unknown
 	}
 	return id
 }
 
-// set renders texts, sorted, whose order has no meaning.
-func set(texts ...string) string {
+// Set renders texts, sorted, whose order has no meaning.
+func Set(texts ...string) string {
 	sorted := slices.Clone(texts)
 	slices.Sort(sorted)
 	return strings.Join(slices.Compact(sorted), ", ")
 }
 
-func number[T ~int | ~int32 | ~int64](n T) string { return strconv.FormatInt(int64(n), 10) }
+// Number renders a number.
+func Number[T ~int | ~int32 | ~int64](n T) string { return strconv.FormatInt(int64(n), 10) }
 
-func yes(b bool) string {
+// Yes renders whether something is so.
+func Yes(b bool) string {
 	if b {
 		return "yes"
 	}

@@ -1,4 +1,4 @@
-package plan
+package resource
 
 import (
 	"context"
@@ -17,32 +17,32 @@ import (
 // VPC, its caller reference. It is never made a second time beside the living one; it gets its tags back. The declared tags are
 // given and taken away in the same way, and foreign ones stay.
 
-// tagged is the setting that says so.
-func (s scope) tagged(role string) Field { return s.taggedWith(role, s.mark(role)) }
+// Tagged is the setting that says so.
+func (s Scope) Tagged(role string) Field { return s.TaggedWith(role, s.Mark(role)) }
 
-// taggedWith is the setting of a resource with some tags.
-func (s scope) taggedWith(role string, tags map[string]string) Field {
-	return Field{Name: "tagged", Value: s.mark(role).Text(tags)}
+// TaggedWith is the setting of a resource with some tags.
+func (s Scope) TaggedWith(role string, tags map[string]string) Field {
+	return Field{Name: "tagged", Value: s.Mark(role).Text(tags)}
 }
 
-// tagging is how the tags of one resource are read and changed.
-type tagging struct {
-	read   func(context.Context) (map[string]string, error)
-	remove func(context.Context, []string) error
-	add    func(context.Context, account.Tags) error
+// Tagging is how the tags of one resource are read and changed.
+type Tagging struct {
+	Read   func(context.Context) (map[string]string, error)
+	Remove func(context.Context, []string) error
+	Add    func(context.Context, account.Tags) error
 }
 
-// give makes a resource keep these tags. What a declaration gave before goes first: a resource has fifty tags at most, and the tag that
+// Give makes a resource keep these tags. What a declaration gave before goes first: a resource has fifty tags at most, and the tag that
 // tells of it is written last.
-func (t tagging) give(ctx context.Context, what string, tags account.Tags) error {
-	has, err := t.read(ctx)
+func (t Tagging) Give(ctx context.Context, what string, tags account.Tags) error {
+	has, err := t.Read(ctx)
 	if err == nil {
 		if stale := tags.Stale(has); len(stale) > 0 {
-			err = t.remove(ctx, stale)
+			err = t.Remove(ctx, stale)
 		}
 	}
 	if err == nil {
-		err = t.add(ctx, tags)
+		err = t.Add(ctx, tags)
 	}
 	if err != nil {
 		return fmt.Errorf("tag %s: %w", what, err)
@@ -50,14 +50,14 @@ func (t tagging) give(ctx context.Context, what string, tags account.Tags) error
 	return nil
 }
 
-// retag gives a resource of EC2 its tags back.
-func (s scope) retag(ctx context.Context, id, role string) error {
-	return s.giveTags(ctx, id, s.mark(role))
+// Retag gives a resource of EC2 its tags back.
+func (s Scope) Retag(ctx context.Context, id, role string) error {
+	return s.GiveTags(ctx, id, s.Mark(role))
 }
 
-func (s scope) giveTags(ctx context.Context, id string, tags account.Tags) error {
-	return tagging{
-		read: func(ctx context.Context) (map[string]string, error) {
+func (s Scope) GiveTags(ctx context.Context, id string, tags account.Tags) error {
+	return Tagging{
+		Read: func(ctx context.Context) (map[string]string, error) {
 			out, err := s.EC2.DescribeTags(ctx, &ec2.DescribeTagsInput{Filters: []ec2types.Filter{account.Filter("resource-id", id)}})
 			if err != nil {
 				return nil, err
@@ -68,7 +68,7 @@ func (s scope) giveTags(ctx context.Context, id string, tags account.Tags) error
 			}
 			return has, nil
 		},
-		remove: func(ctx context.Context, keys []string) error {
+		Remove: func(ctx context.Context, keys []string) error {
 			in := &ec2.DeleteTagsInput{Resources: []string{id}}
 			for _, k := range keys {
 				in.Tags = append(in.Tags, ec2types.Tag{Key: aws.String(k)})
@@ -76,7 +76,7 @@ func (s scope) giveTags(ctx context.Context, id string, tags account.Tags) error
 			_, err := s.EC2.DeleteTags(ctx, in)
 			return err
 		},
-		add: func(ctx context.Context, tags account.Tags) error {
+		Add: func(ctx context.Context, tags account.Tags) error {
 			in := &ec2.CreateTagsInput{Resources: []string{id}}
 			for k, v := range tags {
 				in.Tags = append(in.Tags, ec2types.Tag{Key: aws.String(k), Value: aws.String(v)})
@@ -84,25 +84,25 @@ func (s scope) giveTags(ctx context.Context, id string, tags account.Tags) error
 			_, err := s.EC2.CreateTags(ctx, in)
 			return err
 		},
-	}.give(ctx, id, tags)
+	}.Give(ctx, id, tags)
 }
 
 // owned tells how a resource of Elastic Load Balancing is tagged. Without the stack's tags, the one that has the name
 // that the stack would use is the stack's only if it is in the stack's VPC and not another stack's: else it belongs to
 // somebody else, which is an error.
-func (s scope) owned(ctx context.Context, arn, role, within, vpc string) (tagged Field, others map[string]string, err error) {
-	others, err = s.tagsOfELB(ctx, arn)
+func (s Scope) owned(ctx context.Context, arn, role, within, vpc string) (tagged Field, others map[string]string, err error) {
+	others, err = s.TagsOfELB(ctx, arn)
 	if err != nil {
 		return Field{}, nil, fmt.Errorf("describe tags of %s: %w", arn, err)
 	}
-	tags := s.mark(role)
-	if !tags.In(others) && !(vpc != "" && within == vpc && account.Unclaimed(others, s.stack())) {
-		return Field{}, nil, inTheWay(arn, tags)
+	tags := s.Mark(role)
+	if !tags.In(others) && !(vpc != "" && within == vpc && account.Unclaimed(others, s.Stack())) {
+		return Field{}, nil, InTheWay(arn, tags)
 	}
-	return s.taggedWith(role, others), others, nil
+	return s.TaggedWith(role, others), others, nil
 }
 
-func (s scope) tagsOfELB(ctx context.Context, arn string) (map[string]string, error) {
+func (s Scope) TagsOfELB(ctx context.Context, arn string) (map[string]string, error) {
 	out, err := s.ELB.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: []string{arn}})
 	if err != nil {
 		return nil, err
@@ -115,14 +115,14 @@ func (s scope) tagsOfELB(ctx context.Context, arn string) (map[string]string, er
 	return nil, nil
 }
 
-// inTheWay is the error of something that is somebody else's and has the name that the stack would use.
-func inTheWay(what string, tags account.Tags) error {
+// InTheWay is the error of something that is somebody else's and has the name that the stack would use.
+func InTheWay(what string, tags account.Tags) error {
 	return fmt.Errorf("%s exists without the tags %s=%s and %s=%s: it is not this stack's, and in the way of its name",
 		what, account.TagStack, tags[account.TagStack], account.TagRole, tags[account.TagRole])
 }
 
-// ownedWith is owned, and reads the attributes at the same time.
-func (s scope) ownedWith(
+// OwnedWith is owned, and reads the attributes at the same time.
+func (s Scope) OwnedWith(
 	ctx context.Context, arn, role, within, vpc string, read func(context.Context, string) (map[string]string, error),
 ) (tags Field, others, attributes map[string]string, err error) {
 	both, ctx := errgroup.WithContext(ctx)
@@ -138,17 +138,17 @@ func (s scope) ownedWith(
 	return tags, others, attributes, err
 }
 
-// retagELB gives a resource of Elastic Load Balancing its tags back.
-func (s scope) retagELB(ctx context.Context, arn, role string) error {
-	return tagging{
-		read: func(ctx context.Context) (map[string]string, error) { return s.tagsOfELB(ctx, arn) },
-		remove: func(ctx context.Context, keys []string) error {
+// RetagELB gives a resource of Elastic Load Balancing its tags back.
+func (s Scope) RetagELB(ctx context.Context, arn, role string) error {
+	return Tagging{
+		Read: func(ctx context.Context) (map[string]string, error) { return s.TagsOfELB(ctx, arn) },
+		Remove: func(ctx context.Context, keys []string) error {
 			_, err := s.ELB.RemoveTags(ctx, &elb.RemoveTagsInput{ResourceArns: []string{arn}, TagKeys: keys})
 			return err
 		},
-		add: func(ctx context.Context, tags account.Tags) error {
+		Add: func(ctx context.Context, tags account.Tags) error {
 			_, err := s.ELB.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{arn}, Tags: tags.ELB()})
 			return err
 		},
-	}.give(ctx, arn, s.mark(role))
+	}.Give(ctx, arn, s.Mark(role))
 }

@@ -1,4 +1,4 @@
-package plan
+package resource
 
 import (
 	"context"
@@ -13,13 +13,13 @@ type lists struct {
 
 type listsKey struct{}
 
-// withSharedLists returns a context in which what listed lists is listed once.
-func withSharedLists(ctx context.Context) context.Context {
+// WithSharedLists returns a context in which what listed lists is listed once.
+func WithSharedLists(ctx context.Context) context.Context {
 	return context.WithValue(ctx, listsKey{}, &lists{of: map[string]any{}})
 }
 
-// listed returns what a function lists, which another find may have done already. What is always names the same list, of one type.
-func listed[T any](ctx context.Context, what string, list func() (T, error)) (T, error) {
+// Listed returns what a function lists, which another find may have done already. What is always names the same list, of one type.
+func Listed[T any](ctx context.Context, what string, list func() (T, error)) (T, error) {
 	shared, ok := ctx.Value(listsKey{}).(*lists)
 	if !ok {
 		return list()
