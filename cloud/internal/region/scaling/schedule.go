@@ -34,7 +34,8 @@ func validRecurrence(text string) bool {
 	return cronFields.MatchString(text) && gronx.IsValid(text)
 }
 
-// schedule sets when an action is carried out after a time.
+// schedule sets when an action is carried out after a time ("Recurring schedules" in
+// https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-scheduled-scaling.html).
 func (s *scheduledRow) schedule(after time.Time) error {
 	s.Next = time.Time{}
 	if s.Recurrence == "" {
@@ -47,16 +48,14 @@ func (s *scheduledRow) schedule(after time.Time) error {
 	if err != nil {
 		return err
 	}
-	// A recurrence begins at its start, if it is due then.
-	from, including := after, false
-	if s.Start != nil && s.Start.After(after) {
-		from, including = *s.Start, true
-	}
-	next, err := gronx.NextTickAfter(s.Recurrence, from.In(zone), including)
+	next, err := gronx.NextTickAfter(s.Recurrence, after.In(zone), false)
 	if err != nil {
 		return err
 	}
-	if s.End == nil || !next.After(*s.End) {
+	if s.Start != nil && s.Start.After(after) { // at its start, and then as it recurs
+		next = *s.Start
+	}
+	if s.End == nil || next.Before(*s.End) { // not at the end itself
 		s.Next = next.UTC()
 	}
 	return nil

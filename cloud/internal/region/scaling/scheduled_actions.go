@@ -99,7 +99,17 @@ func (r *Room) putScheduled(tx *store.Tx, group string, in autoscalingtypes.Sche
 	if err := row.schedule(now); err != nil || row.Next.IsZero() {
 		return invalid("The scheduled action %s would never be carried out.", row.Name)
 	}
+	if in.StartTime != nil && r.startsWithAnother(tx, row) {
+		return wire.Errorf("AlreadyExists", "Scheduled action with this scheduled start time already exists")
+	}
 	return r.scheduled.Put(tx, key, row)
+}
+
+// startsWithAnother tells whether another action of the group is due when this one starts, which AWS refuses; recurrences may meet
+// ("Considerations" and "Limitations" in https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-scheduled-scaling.html). Its
+// words were seen in https://github.com/TerraConstructs/base/issues/127.
+func (r *Room) startsWithAnother(tx *store.Tx, row scheduledRow) bool {
+	return slices.ContainsFunc(r.scheduledOf(tx, row.Group), func(s scheduledRow) bool { return s.Name != row.Name && s.Next.Equal(row.Next) })
 }
 
 func (s *scheduledRow) check(start *time.Time, now time.Time) error {

@@ -1,6 +1,8 @@
 package scaling
 
 import (
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -130,6 +132,50 @@ func TestRecurrenceFollowsItsTimeZone(t *testing.T) {
 		if got := s.Next.In(zone).Format(time.RFC3339); got != c.want {
 			t.Errorf("%q after %s is %s, want %s", c.recurrence, c.after, got, c.want)
 		}
+	}
+}
+
+// https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-scheduled-scaling.html, "Recurring schedules": a recurring action is
+// carried out at its start, too, and not at its end.
+func TestRecurrenceHasItsStartAndNotItsEnd(t *testing.T) {
+	at := func(text string) time.Time { return roomtest.Must(time.Parse(time.RFC3339, text))(t) }
+	start, end := at("2026-03-02T10:15:00Z"), at("2026-03-04T09:00:00Z")
+	s := scheduledRow{Recurrence: "0 9 * * *", Start: &start, End: &end}
+	var got []string
+	for now := at("2026-03-01T12:00:00Z"); ; now = s.Next {
+		if err := s.schedule(now); err != nil {
+			t.Fatal(err)
+		}
+		if s.Next.IsZero() {
+			break
+		}
+		got = append(got, s.Next.Format(time.RFC3339))
+	}
+	if want := []string{"2026-03-02T10:15:00Z", "2026-03-03T09:00:00Z"}; !slices.Equal(got, want) {
+		t.Errorf("carried out at %q, want %q", got, want)
+	}
+}
+
+// The same page, "Limitations" and "Considerations": no two actions of a group start at one time, but recurrences may meet.
+func TestScheduledActionsStartAtTimesOfTheirOwn(t *testing.T) {
+	s := newStage(t)
+	s.alone(1, nil)
+	start := time.Now().Add(time.Hour)
+	at := func(start time.Time) func(*autoscaling.PutScheduledUpdateGroupActionInput) {
+		return func(in *autoscaling.PutScheduledUpdateGroupActionInput) {
+			in.StartTime, in.MinSize = &start, new(int32(1))
+		}
+	}
+	nightly := func(in *autoscaling.PutScheduledUpdateGroupActionInput) {
+		in.Recurrence, in.MinSize = new("0 1 * * *"), new(int32(1))
+	}
+	roomtest.WantAPIError(t, errors.Join(s.schedule("a", at(start)), s.schedule("b", at(start))), "AlreadyExists")
+	later := at(start.Add(time.Minute))
+	if err := errors.Join(s.schedule("a", at(start)), s.schedule("b", later), s.schedule("c", nightly), s.schedule("d", nightly)); err != nil {
+		t.Error(err)
+	}
+	if found := s.scheduled(); len(found) != 4 {
+		t.Errorf("there are %+v", found)
 	}
 }
 
