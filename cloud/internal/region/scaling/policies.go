@@ -64,7 +64,10 @@ func (r *Room) PutScalingPolicy(ctx context.Context, in *autoscaling.PutScalingP
 	}
 	err = r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
 		key := policyKey(p.Group, p.Name)
-		old, _ := r.policies.GetTx(tx, key)
+		old, known := r.policies.GetTx(tx, key)
+		if !known && len(r.policiesOf(tx, p.Group)) >= policiesPerGroup {
+			return wire.Errorf("LimitExceeded", "You have reached the maximum number of scaling policies, %d, for the group %s.", policiesPerGroup, p.Group)
+		}
 		p.ID, p.High, p.Low = cmp.Or(old.ID, room.NewUUID()), old.High, old.Low
 		if r.tracksTwice(tx, p) {
 			return invalid("Only one TargetTrackingScaling policy for a given metric specification is allowed.")
@@ -143,9 +146,19 @@ func (p *policyRow) setSteps(in *autoscaling.PutScalingPolicyInput) error {
 	return checkSteps(p.Steps)
 }
 
-// checkSteps sorts steps by their lower bounds and refuses what overlaps or leaves a gap
+// mostSteps is how many steps a policy may have, and policiesPerGroup how many policies a group
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-quotas.html).
+const (
+	mostSteps        = 20
+	policiesPerGroup = 50
+)
+
+// checkSteps sorts steps by their lower bounds and refuses what overlaps, leaves a gap or ends before it may
 // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-scaling-simple-step.html, "Step adjustments").
 func checkSteps(steps []fleet.Step) error {
+	if len(steps) > mostSteps { // seen of another service in https://github.com/aws/aws-cdk/issues/27020
+		return invalid("There can be at most %d step adjustments per scaling policy", mostSteps)
+	}
 	lower := func(s fleet.Step) float64 {
 		if s.Lower == nil {
 			return math.Inf(-1)
@@ -165,6 +178,21 @@ func checkSteps(steps []fleet.Step) error {
 		case *before.Upper < *s.Lower:
 			return invalid("StepAdjustment intervals can't have gaps between them")
 		}
+	}
+	return checkEnds(steps[0], steps[len(steps)-1])
+}
+
+// checkEnds refuses bounds beyond which a breach would have no step. The words on the upper one were seen in
+// https://github.com/hashicorp/terraform-provider-aws/issues/9077, those on both of another service in issue 4812 there.
+func checkEnds(first, last fleet.Step) error {
+	const ends = "There must be a StepAdjustment with an unspecified %s bound (i.e., %s bound is null) when one StepAdjustment has a %s %s bound"
+	switch {
+	case first.Lower == nil && first.Upper == nil:
+		return invalid("Both lower and upper bounds of a step adjustment cannot be left unspecified")
+	case first.Lower != nil && *first.Lower < 0:
+		return invalid(ends, "lower", "lower", "negative", "lower")
+	case last.Upper != nil && *last.Upper > 0:
+		return invalid(ends, "upper", "upper", "positive", "upper")
 	}
 	return nil
 }
@@ -210,11 +238,13 @@ func (r *Room) DeletePolicy(ctx context.Context, in *autoscaling.DeletePolicyInp
 	})
 }
 
+func (r *Room) policiesOf(tx *store.Tx, group string) []policyRow {
+	return slices.DeleteFunc(r.policies.AllTx(tx), func(p policyRow) bool { return p.Group != group })
+}
+
 func (r *Room) dropPolicies(tx *store.Tx, group string) (err error) {
-	for _, p := range r.policies.AllTx(tx) {
-		if p.Group == group {
-			err = errors.Join(err, r.dropPolicy(tx, p))
-		}
+	for _, p := range r.policiesOf(tx, group) {
+		err = errors.Join(err, r.dropPolicy(tx, p))
 	}
 	return err
 }
@@ -252,7 +282,12 @@ func (r *Room) showPolicy(p policyRow) autoscalingtypes.ScalingPolicy {
 	out := autoscalingtypes.ScalingPolicy{
 		AutoScalingGroupName: &p.Group, PolicyName: &p.Name, PolicyARN: new(r.policyARN(p)), PolicyType: &p.Type, AdjustmentType: room.Some(p.Adjustment.Type),
 		MinAdjustmentMagnitude: room.Some(p.Adjustment.Magnitude), Cooldown: p.Cooldown, MetricAggregationType: room.Some(p.Aggregation),
-		EstimatedInstanceWarmup: p.Warmup, Enabled: new(!p.Disabled), Alarms: r.alarms.Acting(r.policyARN(p)), TargetTrackingConfiguration: p.Tracking,
+		EstimatedInstanceWarmup: p.Warmup, Enabled: new(!p.Disabled), Alarms: r.alarms.Acting(r.policyARN(p)),
+	}
+	if p.Tracking != nil {
+		shown := *p.Tracking
+		shown.DisableScaleIn = new(room.Deref(shown.DisableScaleIn))
+		out.TargetTrackingConfiguration = &shown
 	}
 	if p.Type == simpleScaling {
 		out.ScalingAdjustment = &p.Adjustment.By

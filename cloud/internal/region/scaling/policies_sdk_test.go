@@ -1,6 +1,7 @@
 package scaling
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -205,5 +206,68 @@ func TestPoliciesThatAreRefused(t *testing.T) {
 	roomtest.WantAPIError(t, err, "ValidationError")
 	if types := roomtest.Must(client.DescribeAdjustmentTypes(ctx, &autoscaling.DescribeAdjustmentTypesInput{}))(t); len(types.AdjustmentTypes) != 3 {
 		t.Errorf("%+v", types)
+	}
+}
+
+// https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-scaling-simple-step.html, "Step adjustments": no breach is without a step.
+func TestStepsHaveNoEnd(t *testing.T) {
+	s := newStage(t)
+	s.create(nil)
+	put := func(steps ...autoscalingtypes.StepAdjustment) error {
+		for i := range steps {
+			steps[i].ScalingAdjustment = new(int32(1))
+		}
+		_, err := s.client().PutScalingPolicy(t.Context(), &autoscaling.PutScalingPolicyInput{
+			AutoScalingGroupName: new("app"), PolicyName: new("p"), PolicyType: new("StepScaling"), AdjustmentType: new("ChangeInCapacity"), StepAdjustments: steps,
+		})
+		return err
+	}
+	step := func(lower, upper *float64) autoscalingtypes.StepAdjustment {
+		return autoscalingtypes.StepAdjustment{MetricIntervalLowerBound: lower, MetricIntervalUpperBound: upper}
+	}
+	ladder := func(n int) (steps []autoscalingtypes.StepAdjustment) {
+		for i := range n - 1 {
+			steps = append(steps, step(new(float64(i)), new(float64(i+1))))
+		}
+		return append(steps, step(new(float64(n-1)), nil))
+	}
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{put(step(new(0.0), new(10.0))), "There must be a StepAdjustment with an unspecified upper bound (i.e., upper bound is null) " +
+			"when one StepAdjustment has a positive upper bound"},
+		{put(step(new(-10.0), new(0.0))), "There must be a StepAdjustment with an unspecified lower bound (i.e., lower bound is null) " +
+			"when one StepAdjustment has a negative lower bound"},
+		{put(step(nil, nil)), "Both lower and upper bounds of a step adjustment cannot be left unspecified"},
+		{put(ladder(21)...), "There can be at most 20 step adjustments per scaling policy"},
+		{put(ladder(20)...), ""},
+		{put(step(nil, new(-10.0)), step(new(-10.0), new(0.0))), ""},
+		{put(step(new(5.0), nil)), ""},
+	} {
+		if c.want == "" && c.err != nil || c.want != "" && (c.err == nil || !strings.Contains(c.err.Error(), "ValidationError: "+c.want)) {
+			t.Errorf("%v, want %q", c.err, c.want)
+		}
+	}
+}
+
+// https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-quotas.html
+func TestAGroupHasFiftyPolicies(t *testing.T) {
+	s := newStage(t)
+	s.create(nil)
+	put := func(n int) error {
+		_, err := s.client().PutScalingPolicy(t.Context(), &autoscaling.PutScalingPolicyInput{
+			AutoScalingGroupName: new("app"), PolicyName: new(strconv.Itoa(n)), AdjustmentType: new("ChangeInCapacity"), ScalingAdjustment: new(int32(1)),
+		})
+		return err
+	}
+	for n := range 50 {
+		if err := put(n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	roomtest.WantAPIError(t, put(50), "LimitExceeded")
+	if err := put(7); err != nil {
+		t.Errorf("one that is there: %v", err)
 	}
 }

@@ -71,6 +71,10 @@ func TestTargetTrackingMakesItsAlarms(t *testing.T) {
 	if again, _ := s.track("cpu", cpu(60), nil); again != high || *s.alarms.all()[high].Threshold != 60 {
 		t.Errorf("changed it is %q", again)
 	}
+	shown := roomtest.Must(s.client().DescribePolicies(t.Context(), &autoscaling.DescribePoliciesInput{}))(t).ScalingPolicies
+	if off := shown[0].TargetTrackingConfiguration.DisableScaleIn; off == nil || *off { // as the AWS CLI's examples of describe-policies show it
+		t.Errorf("DisableScaleIn is shown as %v", off)
+	}
 	only := cpu(60)
 	only.DisableScaleIn = new(true)
 	if _, none := s.track("cpu", only, nil); none != "" || len(s.alarms.all()) != 1 {
