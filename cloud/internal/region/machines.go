@@ -36,6 +36,8 @@ func (m machines) Zone(tx *store.Tx, subnet string) (string, bool) {
 	return row.Zone, ok
 }
 
+func (m machines) ZoneID(zone string) string { return nets.ZoneID(zone) }
+
 func (m machines) Template(tx *store.Tx, id, name, version *string) (scaling.Template, error) {
 	v, err := m.Room.Template(tx, id, name, version)
 	return scaling.Template(v), err

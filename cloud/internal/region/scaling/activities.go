@@ -95,9 +95,8 @@ func details(subnet, zone string) string {
 func (a activityRow) show() autoscalingtypes.Activity {
 	out := autoscalingtypes.Activity{
 		ActivityId: new(a.ID), AutoScalingGroupName: new(a.Group), AutoScalingGroupARN: new(a.GroupARN), Description: new(a.Description),
-		Cause: new(
-			a.Cause,
-		), StartTime: new(a.Start), StatusCode: a.Status, StatusMessage: room.Some(a.Message), Progress: new(a.Progress), Details: room.Some(a.Details),
+		Cause: new(a.Cause), StartTime: new(a.Start), StatusCode: a.Status, StatusMessage: room.Some(a.Message), Progress: new(a.Progress),
+		Details: room.Some(a.Details),
 	}
 	if !a.End.IsZero() {
 		out.EndTime = new(a.End)
@@ -110,7 +109,11 @@ func (r *Room) DescribeScalingActivities(
 	ctx context.Context,
 	in *autoscaling.DescribeScalingActivitiesInput,
 ) (*autoscaling.DescribeScalingActivitiesOutput, error) {
-	if err := room.Only(in, "ActivityIds", "AutoScalingGroupName", "IncludeDeletedGroups", "MaxRecords", "NextToken"); err != nil {
+	if err := room.Only(in, "ActivityIds", "AutoScalingGroupName", "Filters", "IncludeDeletedGroups", "MaxRecords", "NextToken"); err != nil {
+		return nil, err
+	}
+	passes, err := activityFilter(in)
+	if err != nil {
 		return nil, err
 	}
 	name, deleted := room.Deref(in.AutoScalingGroupName), room.Deref(in.IncludeDeletedGroups)
@@ -118,8 +121,8 @@ func (r *Room) DescribeScalingActivities(
 		return nil, missingFleet(name)
 	}
 	rows := slices.DeleteFunc(r.activities.All(), func(a activityRow) bool {
-		f, _ := r.fleets.Get(a.Group)
-		return !deleted && r.fleetARN(f) != a.GroupARN || name != "" && a.Group != name || len(in.ActivityIds) > 0 && !slices.Contains(in.ActivityIds, a.ID)
+		return !deleted && !r.ofLiving(a) || name != "" && a.Group != name ||
+			len(in.ActivityIds) > 0 && !slices.Contains(in.ActivityIds, a.ID) || !passes(a)
 	})
 	latest := func(a activityRow) string { // those that go on appear first
 		over := "0"
@@ -134,7 +137,66 @@ func (r *Room) DescribeScalingActivities(
 	}
 	out := &autoscaling.DescribeScalingActivitiesOutput{NextToken: next}
 	for _, a := range rows {
-		out.Activities = append(out.Activities, a.show())
+		shown := a.show()
+		if shown.AutoScalingGroupState = new("InService"); !r.ofLiving(a) {
+			shown.AutoScalingGroupState = new("Deleted")
+		}
+		out.Activities = append(out.Activities, shown)
 	}
 	return out, nil
+}
+
+// ofLiving tells whether an activity's group is there still; another may have its name.
+func (r *Room) ofLiving(a activityRow) bool {
+	f, ok := r.fleets.Get(a.Group)
+	return ok && r.fleetARN(f) == a.GroupARN
+}
+
+// activityFilter reads the filters of DescribeScalingActivities: an activity passes if it has one of the values of each
+// (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeScalingActivities.html, Filters).
+func activityFilter(in *autoscaling.DescribeScalingActivitiesInput) (passes func(activityRow) bool, err error) {
+	var all []func(activityRow) bool
+	for _, f := range in.Filters {
+		if len(f.Values) == 0 {
+			return nil, invalid("The filter %s must have a value.", room.Deref(f.Name))
+		}
+		var any []func(activityRow) bool
+		for _, v := range f.Values {
+			one, err := activityTest(in, room.Deref(f.Name), v)
+			if err != nil {
+				return nil, err
+			}
+			any = append(any, one)
+		}
+		all = append(all, func(a activityRow) bool {
+			return slices.ContainsFunc(any, func(is func(activityRow) bool) bool { return is(a) })
+		})
+	}
+	return func(a activityRow) bool {
+		return !slices.ContainsFunc(all, func(is func(activityRow) bool) bool { return !is(a) })
+	}, nil
+}
+
+// activityTest is one value of a filter.
+func activityTest(in *autoscaling.DescribeScalingActivitiesInput, name, value string) (func(activityRow) bool, error) {
+	switch name {
+	case "Status":
+		if in.AutoScalingGroupName == nil {
+			return nil, invalid("The Status filter can only be used in combination with the AutoScalingGroupName parameter.")
+		}
+		return func(a activityRow) bool { return string(a.Status) == value }, nil
+	case "StartTimeLowerBound", "StartTimeUpperBound":
+		at, err := time.Parse(time.RFC3339, value)
+		if err != nil { // without an offset it is UTC
+			at, err = time.Parse("2006-01-02T15:04:05", value)
+		}
+		if err != nil {
+			return nil, invalid("The value '%s' of the filter %s is no timestamp of ISO 8601.", value, name)
+		}
+		if name == "StartTimeLowerBound" {
+			return func(a activityRow) bool { return !a.Start.Before(at) }, nil
+		}
+		return func(a activityRow) bool { return !a.Start.After(at) }, nil
+	}
+	return nil, invalid("Filter type %s is not correct. Please verify the filter name.", name)
 }

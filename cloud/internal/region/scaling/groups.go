@@ -155,6 +155,9 @@ func (r *Room) showFleet(f fleetRow, members bool) autoscalingtypes.AutoScalingG
 			CapacityDistributionStrategy: cmp.Or(f.Distribution, autoscalingtypes.CapacityDistributionStrategyBalancedBestEffort),
 		},
 	}
+	for _, zone := range out.AvailabilityZones {
+		out.AvailabilityZoneIds = append(out.AvailabilityZoneIds, r.machines.ZoneID(zone))
+	}
 	out.LaunchTemplate, out.MixedInstancesPolicy = r.sourceOf(nil, f).show()
 	out.LaunchConfigurationName = room.Some(f.Configuration)
 	if out.WarmPoolConfiguration = f.showPool(); f.Warm != nil {

@@ -40,8 +40,8 @@ func (m memberRow) shownTemplate() *autoscalingtypes.LaunchTemplateSpecification
 func (r *Room) showMember(m memberRow) autoscalingtypes.Instance {
 	i, _ := r.machines.Instance(nil, m.Instance)
 	return autoscalingtypes.Instance{
-		InstanceId: new(m.Instance), AvailabilityZone: new(m.Zone), HealthStatus: m.health(), LifecycleState: m.lifecycle(),
-		ProtectedFromScaleIn: new(m.Protected), InstanceType: room.Some(string(i.Type)), LaunchTemplate: m.shownTemplate(),
+		InstanceId: new(m.Instance), AvailabilityZone: new(m.Zone), AvailabilityZoneId: new(r.machines.ZoneID(m.Zone)), HealthStatus: m.health(),
+		LifecycleState: m.lifecycle(), ProtectedFromScaleIn: new(m.Protected), InstanceType: room.Some(string(i.Type)), LaunchTemplate: m.shownTemplate(),
 		WeightedCapacity: weight(m.Weight), LaunchConfigurationName: room.Some(m.Configuration),
 	}
 }
@@ -68,8 +68,9 @@ func (r *Room) DescribeAutoScalingInstances(
 		// This call alone writes the health in capitals.
 		health := map[string]string{"Healthy": "HEALTHY", "Unhealthy": "UNHEALTHY"}[*s.HealthStatus]
 		out.AutoScalingInstances = append(out.AutoScalingInstances, autoscalingtypes.AutoScalingInstanceDetails{
-			AutoScalingGroupName: new(m.Group), InstanceId: s.InstanceId, AvailabilityZone: s.AvailabilityZone, HealthStatus: &health,
-			LifecycleState: &state, ProtectedFromScaleIn: s.ProtectedFromScaleIn, InstanceType: s.InstanceType, LaunchTemplate: s.LaunchTemplate,
+			AutoScalingGroupName: new(m.Group), InstanceId: s.InstanceId, AvailabilityZone: s.AvailabilityZone,
+			AvailabilityZoneId: s.AvailabilityZoneId, HealthStatus: &health, LifecycleState: &state,
+			ProtectedFromScaleIn: s.ProtectedFromScaleIn, InstanceType: s.InstanceType, LaunchTemplate: s.LaunchTemplate,
 			WeightedCapacity: s.WeightedCapacity, LaunchConfigurationName: s.LaunchConfigurationName,
 		})
 	}

@@ -205,6 +205,8 @@ func (m *fakeMachines) DefaultSubnet(_ *store.Tx, zone string) (string, error) {
 	return "", wire.Errorf("InvalidInput", "No default subnet for availability zone: '%s'.", zone)
 }
 
+func (m *fakeMachines) ZoneID(zone string) string { return "id-of-" + zone }
+
 func (m *fakeMachines) Zone(_ *store.Tx, subnet string) (string, bool) {
 	zone, ok := testZones[subnet]
 	return zone, ok

@@ -34,6 +34,8 @@ type Machines interface {
 	Instance(tx *store.Tx, id string) (Instance, bool)
 	// Zone returns the zone of a subnet, or false where there is no such subnet.
 	Zone(tx *store.Tx, subnet string) (string, bool)
+	// ZoneID returns the id of a zone.
+	ZoneID(zone string) string
 	// DefaultSubnet returns the default subnet of a zone; there is an error where there is none.
 	DefaultSubnet(tx *store.Tx, zone string) (string, error)
 	// Template finds a version of a launch template: a number, $Latest, $Default or nothing for the default.
