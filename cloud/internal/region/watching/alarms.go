@@ -122,12 +122,16 @@ func (r *Room) newSettings(in *cloudwatch.PutMetricAlarmInput) (s alarmSettings,
 		return s, invalid("The value %s for parameter ComparisonOperator is not supported here: %v are.", in.ComparisonOperator, comparisons)
 	case in.TreatMissingData != nil && !slices.Contains([]string{metrics.Missing, metrics.Ignore, metrics.Breaching, metrics.NotBreaching}, *in.TreatMissingData):
 		return s, invalid("The value %s for parameter TreatMissingData is invalid.", *in.TreatMissingData)
+	case !slices.Contains([]string{"", "evaluate", ignoreLow}, room.Deref(in.EvaluateLowSampleCountPercentile)):
+		return s, invalid("The value %s for parameter EvaluateLowSampleCountPercentile is invalid: evaluate and %s are valid.",
+			*in.EvaluateLowSampleCountPercentile, ignoreLow)
 	}
 	if err := checkNumber(*in.Threshold, "Threshold"); err != nil {
 		return s, err
 	}
 	s.EvaluationPeriods, s.DatapointsToAlarm = *in.EvaluationPeriods, *in.EvaluationPeriods
 	s.Comparison, s.Threshold, s.TreatMissingData = in.ComparisonOperator, *in.Threshold, room.Deref(in.TreatMissingData)
+	s.LowSamples = room.Deref(in.EvaluateLowSampleCountPercentile)
 	if in.DatapointsToAlarm != nil {
 		s.DatapointsToAlarm = *in.DatapointsToAlarm
 	}
@@ -151,10 +155,7 @@ func (s *alarmSettings) watchMetric(in *cloudwatch.PutMetricAlarmInput) (err err
 	case in.ExtendedStatistic != nil && !metrics.Extended(s.Statistic):
 		return invalid("The value %s for parameter ExtendedStatistic is not supported.", s.Statistic)
 	}
-	s.Unit, s.Period, s.LowSamples = in.Unit, room.Deref(in.Period), room.Deref(in.EvaluateLowSampleCountPercentile)
-	if s.LowSamples != "" && s.LowSamples != "evaluate" && s.LowSamples != ignoreLow {
-		return invalid("The value %s for parameter EvaluateLowSampleCountPercentile is invalid: evaluate and %s are valid.", s.LowSamples, ignoreLow)
-	}
+	s.Unit, s.Period = in.Unit, room.Deref(in.Period)
 	if err := checkUnit(s.Unit); err != nil {
 		return err
 	}

@@ -109,13 +109,23 @@ func (r *Room) values(s alarmSettings, end, now time.Time) []*float64 {
 // tooFew tells whether an alarm keeps its state because a period of its evaluation has too few values for its percentile, and it was told to ignore
 // such. Which of several periods count AWS does not say; here each does that has data.
 func (r *Room) tooFew(s alarmSettings, end, now time.Time) bool {
-	least := metrics.Significant(s.Statistic)
+	metric, statistic, unit := s.percentileOf()
+	least := metrics.Significant(statistic)
 	if s.LowSamples != ignoreLow || least == 0 {
 		return false
 	}
-	return slices.ContainsFunc(r.Data.Window(s.Metric, string(s.Unit), end, s.period(), int(s.EvaluationPeriods), now), func(w *metrics.Summary) bool {
+	return slices.ContainsFunc(r.Data.Window(metric, string(unit), end, s.period(), int(s.EvaluationPeriods), now), func(w *metrics.Summary) bool {
 		return w != nil && w.SampleCount < least-1e-6
 	})
+}
+
+// percentileOf is the metric that an alarm watches, and the statistic of it that may be a percentile; one on an expression watches none.
+func (s alarmSettings) percentileOf() (m metrics.Metric, statistic string, unit cwtypes.StandardUnit) {
+	if len(s.Queries) == 0 {
+		return s.Metric, s.Statistic, s.Unit
+	}
+	q := s.result()
+	return q.Metric, q.Statistic, q.Unit
 }
 
 // evaluateStreams judges what Route 53 watches by the data alone. How an alarm treats missing data is not

@@ -78,3 +78,32 @@ func TestAlarmsThatIgnoreLowSamples(t *testing.T) {
 	_, err := r.PutMetricAlarm(t.Context(), in)
 	roomtest.WantCode(t, err, "InvalidParameterValue")
 }
+
+// An alarm whose metric is the only one of a list of queries is one on a percentile, too.
+func TestAlarmsOnAQueryIgnoreLowSamples(t *testing.T) {
+	r, _ := openSlow(t, t.TempDir())
+	one := sum("a", "Errors", true)
+	one.MetricStat.Stat, one.MetricStat.Metric.Dimensions = new("p99.9"), alarmInput("").Dimensions
+	in := &cloudwatch.PutMetricAlarmInput{
+		AlarmName: new("ignores"), EvaluationPeriods: new(int32(1)), Threshold: new(5.0), ComparisonOperator: "GreaterThanThreshold",
+		EvaluateLowSampleCountPercentile: new("ignore"), Metrics: []cwtypes.MetricDataQuery{one},
+	}
+	roomtest.Must(r.PutMetricAlarm(t.Context(), in))(t)
+	if a := r.stateOf(t, "ignores"); a.EvaluateLowSampleCountPercentile == nil || *a.EvaluateLowSampleCountPercentile != "ignore" {
+		t.Errorf("%+v", a)
+	}
+	end := r.Data.Floor(time.Now(), time.Minute)
+	for _, c := range []struct {
+		n    int
+		want cwtypes.StateValue
+	}{{100, "INSUFFICIENT_DATA"}, {9900, "OK"}} {
+		slowest(t, r, end, c.n)
+		r.evaluateAlarms(end, time.Now(), every)
+		if a := r.stateOf(t, "ignores"); a.StateValue != c.want {
+			t.Errorf("with %d more values %s", c.n, a.StateValue)
+		}
+	}
+	in.EvaluateLowSampleCountPercentile = new("guess")
+	_, err := r.PutMetricAlarm(t.Context(), in)
+	roomtest.WantCode(t, err, "InvalidParameterValue")
+}
