@@ -40,8 +40,17 @@ func (r *Room) policies() string { return r.ARN("autoscaling", "scalingPolicy:")
 // verbs are what alarms do with instances (PutMetricAlarm in the API reference, AlarmActions).
 var verbs = []string{"stop", "terminate", "reboot", "recover"}
 
-// instances begins the ARN of what this region's EC2 does with an instance.
-func (r *Room) instances() string { return "arn:aws:automate:" + r.Region + ":ec2:" }
+// instanceVerb is what an action's ARN says that this region's EC2 does with an instance. There are two kinds of such ARNs, by a service-linked
+// role and by a role (the same page): arn:aws:automate:REGION:ec2:stop and arn:aws:swf:REGION:ACCOUNT:action/actions/AWS_EC2.InstanceId.Stop/1.0.
+func (r *Room) instanceVerb(action string) (verb string, ok bool) {
+	byRole := r.ARN("swf", "action/actions/AWS_EC2.InstanceId.")
+	for _, verb := range verbs {
+		if action == "arn:aws:automate:"+r.Region+":ec2:"+verb || action == byRole+strings.ToUpper(verb[:1])+verb[1:]+"/1.0" {
+			return verb, true
+		}
+	}
+	return "", false
+}
 
 // topics begins the ARN of a topic, of any region and account. That it exists is not asked before it is to be told, as on AWS.
 const topics = "arn:aws:sns:"
@@ -50,12 +59,12 @@ const topics = "arn:aws:sns:"
 // and an alarm that was to act and does not would be the worst of surprises.
 func (r *Room) checkActions(row alarmRow) error {
 	for _, action := range slices.Concat(row.OKActions, row.AlarmActions, row.MissingActions) {
-		verb, ofInstance := strings.CutPrefix(action, r.instances())
+		_, ofInstance := r.instanceVerb(action)
 		switch {
 		case row.composite() && !strings.HasPrefix(action, topics):
 			return wire.Errorf("UnsupportedOperation", "The action '%s' is not supported here: composite alarms have topics.", action)
 		case strings.HasPrefix(action, r.policies()), strings.HasPrefix(action, topics):
-		case !ofInstance || !slices.Contains(verbs, verb):
+		case !ofInstance:
 			return wire.Errorf(
 				"UnsupportedOperation",
 				"The action '%s' is not supported here: scaling policies of this account and region, %v of instances, and topics are. "+
@@ -67,6 +76,14 @@ func (r *Room) checkActions(row alarmRow) error {
 		}
 	}
 	return nil
+}
+
+// scalingAlone is an alarm with no actions but those that are scaling policies.
+func (r *Room) scalingAlone(row alarmRow) alarmRow {
+	for _, list := range []*[]string{&row.OKActions, &row.AlarmActions, &row.MissingActions} {
+		*list = slices.DeleteFunc(slices.Clone(*list), func(a string) bool { return !strings.HasPrefix(a, r.policies()) })
+	}
+	return row
 }
 
 // instance is the one whose metric an alarm watches, if any.
@@ -112,7 +129,7 @@ func (r *Room) perform(row alarmRow, state cwtypes.StateValue, values []*float64
 
 // carryOut does one action. It returns why nothing was done, or an error.
 func (r *Room) carryOut(action string, row alarmRow, state cwtypes.StateValue, distance float64) (why string, err error) {
-	verb, ofInstance := strings.CutPrefix(action, r.instances())
+	verb, ofInstance := r.instanceVerb(action)
 	switch {
 	case ofInstance:
 		return "", r.actions.Instance(verb, row.instance())

@@ -13,7 +13,7 @@ import (
 )
 
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-actions.html: an alarm acts when it enters a state, and
-// Auto Scaling is asked again for each minute that it stays in ALARM.
+// Auto Scaling is asked again for each minute that it stays in that state, whichever it is.
 func TestAlarmsCarryOutScalingPolicies(t *testing.T) {
 	r, _ := openSlow(t, t.TempDir())
 	asked := &r.actions.(*told).asked
@@ -39,6 +39,14 @@ func TestAlarmsCarryOutScalingPolicies(t *testing.T) {
 	if len(*asked) != 3 {
 		t.Errorf("a minute later %v", *asked)
 	}
+	*asked = nil
+	roomtest.Must(r.PutMetricAlarm(t.Context(), calm(in, policy("in"))))(t)
+	r.evaluateAlarms(at, at, every)
+	r.evaluateAlarms(at, time.Now().Add(2*minute), every)
+	if want := []string{"in calm OK -91", "in calm OK -91"}; !slices.Equal(slices.DeleteFunc(*asked, isBusy), want) {
+		t.Errorf("calm for a minute %v", *asked)
+	}
+	roomtest.Must(r.DeleteAlarms(t.Context(), &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{"calm"}}))(t)
 	*asked = nil
 	roomtest.Must(r.SetAlarmState(t.Context(), &cloudwatch.SetAlarmStateInput{
 		AlarmName: new("busy"), StateValue: cwtypes.StateValueOk, StateReason: new("by hand"),
@@ -77,6 +85,15 @@ func TestAlarmsCarryOutScalingPolicies(t *testing.T) {
 	}
 }
 
+// calm is an alarm of the same metric that is not breached.
+func calm(in *cloudwatch.PutMetricAlarmInput, policy string) *cloudwatch.PutMetricAlarmInput {
+	c := *in
+	c.AlarmName, c.Threshold, c.AlarmActions, c.InsufficientDataActions, c.OKActions = new("calm"), new(100.0), nil, nil, []string{policy}
+	return &c
+}
+
+func isBusy(asked string) bool { return strings.Contains(asked, " busy ") }
+
 // An alarm does with the instance whose metric it watches what it is told to, once, and tells topics in the log.
 func TestAlarmsActOnInstancesAndTopics(t *testing.T) {
 	r, _ := openSlow(t, t.TempDir())
@@ -105,6 +122,30 @@ func TestAlarmsActOnInstancesAndTopics(t *testing.T) {
 	}
 	if len(said) != 2 || !slices.Contains(said, "Successfully executed action arn:aws:sns:eu-west-1:444455556666:t") {
 		t.Errorf("its history says %q", said)
+	}
+}
+
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html, AlarmActions: what is done with an instance by a role
+// has an ARN of another form.
+func TestAlarmsActOnInstancesByRoles(t *testing.T) {
+	r, _ := openSlow(t, t.TempDir())
+	in := alarmInput("idle")
+	in.Dimensions = []cwtypes.Dimension{{Name: new("InstanceId"), Value: new("i-1")}}
+	action := func(what string) string {
+		return "arn:aws:swf:us-east-1:" + r.Account + ":action/actions/AWS_EC2.InstanceId." + what
+	}
+	in.AlarmActions, in.OKActions = []string{action("Stop/1.0")}, []string{action("Reboot/1.0")}
+	roomtest.Must(r.PutMetricAlarm(t.Context(), in))(t)
+	for _, state := range []cwtypes.StateValue{cwtypes.StateValueAlarm, cwtypes.StateValueOk} {
+		roomtest.Must(r.SetAlarmState(t.Context(), &cloudwatch.SetAlarmStateInput{AlarmName: new("idle"), StateValue: state, StateReason: new("by hand")}))(t)
+	}
+	if asked := r.actions.(*told).asked; !slices.Equal(asked, []string{"stop i-1", "reboot i-1"}) {
+		t.Errorf("it asked for %v", asked)
+	}
+	for _, wrong := range []string{action("Stop/2.0"), action("Stop"), action("Hibernate/1.0"), action("/1.0"), "Stop/1.0"} {
+		in.AlarmActions = []string{wrong}
+		_, err := r.PutMetricAlarm(t.Context(), in)
+		roomtest.WantCode(t, err, "UnsupportedOperation")
 	}
 }
 

@@ -3,7 +3,6 @@ package watching
 import (
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
@@ -58,10 +57,9 @@ func (r *Room) evaluateAlarms(end, now time.Time, which func(alarmSettings) bool
 		values := r.values(row.Settings, end, now)
 		state := row.Settings.judge().Judge(values, row.State)
 		if state == row.State {
-			// Auto Scaling is asked again each minute that an alarm goes on ("Alarm actions" in the CloudWatch user guide).
-			if state == cwtypes.StateValueAlarm && now.Sub(row.Updated) >= r.Speed.Of(eachMinute) && end.Equal(r.Data.Floor(end, eachMinute)) {
-				row.AlarmActions = slices.DeleteFunc(slices.Clone(row.AlarmActions), func(a string) bool { return !strings.HasPrefix(a, r.policies()) })
-				r.act(row, state, values)
+			// Auto Scaling is asked again each minute that an alarm stays in a state, whichever it is ("Alarm actions" in the CloudWatch user guide).
+			if now.Sub(row.Updated) >= r.Speed.Of(eachMinute) && end.Equal(r.Data.Floor(end, eachMinute)) {
+				r.act(r.scalingAlone(row), state, values)
 			}
 			continue
 		}
