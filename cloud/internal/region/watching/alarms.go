@@ -3,6 +3,7 @@ package watching
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -58,7 +59,7 @@ func (r *Room) put(tx *store.Tx, row alarmRow, tags []cwtypes.Tag) (err error) {
 	row.Configured, row.Updated, row.Transitioned = now, now, now
 	row.State, row.Reason = cwtypes.StateValueInsufficientData, "Unchecked: Initial alarm creation"
 	row.Suppressor.Performed = row.State
-	what := "Alarm \"" + row.Name + "\" created"
+	what, updated := "created", false
 	if old, ok := r.alarms.GetTx(tx, row.Name); ok {
 		if old.composite() != row.composite() {
 			return wire.Errorf("ValidationError", "An alarm of another type has the name %s", row.Name)
@@ -70,7 +71,7 @@ func (r *Room) put(tx *store.Tx, row alarmRow, tags []cwtypes.Tag) (err error) {
 		// Tags are changed by TagResource alone.
 		row.State, row.Reason, row.ReasonData, row.Updated, row.Transitioned, row.Tags =
 			old.State, old.Reason, old.ReasonData, old.Updated, old.Transitioned, old.Tags
-		what = "Alarm \"" + row.Name + "\" updated"
+		what, updated = "updated", true
 	} else if len(r.alarms.AllTx(tx)) >= r.Quota(alarmsPerRegion) {
 		return wire.Errorf("LimitExceeded", "The quota for alarms for this customer has already been reached.")
 	}
@@ -80,7 +81,9 @@ func (r *Room) put(tx *store.Tx, row alarmRow, tags []cwtypes.Tag) (err error) {
 	if err := r.keepStream(tx, row, now); err != nil {
 		return err
 	}
-	if err := r.remember(tx, row, historyItem{now, cwtypes.HistoryItemTypeConfigurationUpdate, what, r.configurationData(row)}); err != nil {
+	if err := r.remember(tx, row, historyItem{
+		now, cwtypes.HistoryItemTypeConfigurationUpdate, fmt.Sprintf("Alarm \"%s\" %s", row.Name, what), r.configurationData(row, updated),
+	}); err != nil {
 		return err
 	}
 	return r.alarms.Put(tx, row.Name, row)
@@ -228,20 +231,6 @@ func shownList(list []string) []string {
 		return []string{}
 	}
 	return list
-}
-
-// configurationData is the JSON of a configuration's history item.
-func (r *Room) configurationData(row alarmRow) string {
-	if row.composite() {
-		return jsonOf(map[string]any{"type": "Create", "version": "1.0", "createdAlarm": map[string]any{
-			"alarmName": row.Name, "alarmArn": r.alarmARN(row.Name), "alarmRule": row.Rule, "actionsEnabled": row.ActionsEnabled,
-		}})
-	}
-	return jsonOf(map[string]any{"type": "Create", "version": "1.0", "createdAlarm": map[string]any{
-		"alarmName": row.Name, "alarmArn": r.alarmARN(row.Name), "threshold": row.Settings.Threshold, "comparisonOperator": row.Settings.Comparison,
-		"evaluationPeriods": row.Settings.EvaluationPeriods, "period": row.Settings.Period, "statistic": row.Settings.Statistic,
-		"namespace": row.Settings.Metric.Namespace, "metricName": row.Settings.Metric.Name, "actionsEnabled": row.ActionsEnabled,
-	}})
 }
 
 // jsonOf is for what cannot fail to be written.
