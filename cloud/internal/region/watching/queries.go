@@ -43,13 +43,17 @@ const maxExpression = 2048
 
 // readQueries checks a request's queries, each by itself.
 func (r *Room) readQueries(list []cwtypes.MetricDataQuery) (all []query, err error) {
-	for _, in := range list {
+	for i, in := range list {
+		if id := room.Deref(in.Id); id != "" && !queryID.MatchString(id) { // seen in https://github.com/influxdata/telegraf/issues/5420
+			return nil, wire.Errorf("ValidationError",
+				"The value %s for parameter MetricDataQueries.member.%d.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.", id, i+1)
+		}
 		q, err := r.readQuery(in)
 		if err != nil {
 			return nil, err
 		}
 		if slices.ContainsFunc(all, func(other query) bool { return other.ID == q.ID }) {
-			return nil, invalid("The value %s for parameter MetricDataQueries.Id is there twice.", q.ID)
+			return nil, wire.Errorf("ValidationError", "The values for parameter id in MetricDataQueries are not unique.")
 		}
 		all = append(all, q)
 	}
@@ -61,8 +65,6 @@ func (r *Room) readQuery(in cwtypes.MetricDataQuery) (q query, err error) {
 	switch {
 	case q.ID == "":
 		return q, missing("MetricDataQueries.Id")
-	case !queryID.MatchString(q.ID):
-		return q, invalid("The value %s for parameter MetricDataQueries.Id is invalid: it must begin with a lower-case letter.", q.ID)
 	case room.Deref(in.AccountId) != "" && *in.AccountId != r.Account:
 		return q, invalid("The query %s is of another account, which is not supported here.", q.ID)
 	case (in.Expression == nil) == (in.MetricStat == nil):
@@ -321,6 +323,9 @@ func (r *Room) watchQueries(s *alarmSettings, in *cloudwatch.PutMetricAlarmInput
 	if len(in.Metrics) > maxAlarmQueries {
 		return invalid("The collection Metrics must have a size from 1 to %d.", maxAlarmQueries)
 	}
+	if wrongIDs(in.Metrics) {
+		return wire.Errorf("ValidationError", "Invalid metrics list") // seen in https://github.com/aws-cloudformation/cfn-lint/issues/1944
+	}
 	if s.Queries, err = r.readQueries(in.Metrics); err != nil {
 		return err
 	}
@@ -345,6 +350,19 @@ func (r *Room) watchQueries(s *alarmSettings, in *cloudwatch.PutMetricAlarmInput
 		err = watched.wrong(errors.New("it is not one time series"))
 	}
 	return err
+}
+
+// wrongIDs tells whether queries have names that are none, or are not all different.
+func wrongIDs(list []cwtypes.MetricDataQuery) bool {
+	seen := map[string]bool{}
+	for _, q := range list {
+		id := room.Deref(q.Id)
+		if seen[id] || !queryID.MatchString(id) {
+			return true
+		}
+		seen[id] = true
+	}
+	return false
 }
 
 // result is the query that an alarm watches.

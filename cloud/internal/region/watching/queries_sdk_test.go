@@ -158,8 +158,8 @@ func TestAlarmOnMetricMath(t *testing.T) {
 		{"ValidationError", []cwtypes.MetricDataQuery{sum("m1", "Errors", false)}},
 		{"ValidationError", []cwtypes.MetricDataQuery{sum("m1", "Errors", false), expression("e", "METRICS()", true)}},
 		{"ValidationError", []cwtypes.MetricDataQuery{sum("m1", "Errors", false), expression("e", "SUM(m1)", true)}},
-		{"InvalidParameterValue", []cwtypes.MetricDataQuery{sum("M1", "Errors", true)}},
-		{"InvalidParameterValue", []cwtypes.MetricDataQuery{sum("m1", "Errors", true), sum("m1", "Requests", false)}},
+		{"ValidationError", []cwtypes.MetricDataQuery{sum("M1", "Errors", true)}},
+		{"ValidationError", []cwtypes.MetricDataQuery{sum("m1", "Errors", true), sum("m1", "Requests", false)}},
 	} {
 		in.Metrics = c.queries
 		_, err := s.PutMetricAlarm(ctx, in)

@@ -36,6 +36,19 @@ func TestWordsOfRefusedDataAndTimes(t *testing.T) {
 		}})
 		return err
 	}
+	queries := func(id string) []cwtypes.MetricDataQuery {
+		return []cwtypes.MetricDataQuery{sum("a", "Errors", true), sum(id, "Errors", false)}
+	}
+	named := func(id string) error {
+		_, err := r.GetMetricData(t.Context(), &cloudwatch.GetMetricDataInput{StartTime: new(now.Add(-time.Hour)), EndTime: &now, MetricDataQueries: queries(id)})
+		return err
+	}
+	watched := func(id string) error {
+		_, err := r.PutMetricAlarm(t.Context(), &cloudwatch.PutMetricAlarmInput{
+			AlarmName: new("a"), EvaluationPeriods: new(int32(1)), Threshold: new(1.0), ComparisonOperator: "GreaterThanThreshold", Metrics: queries(id),
+		})
+		return err
+	}
 	set := &cwtypes.StatisticSet{Sum: new(1.0), Minimum: new(1.0), Maximum: new(1.0), SampleCount: new(1.0)}
 	for _, c := range []struct {
 		err  error
@@ -56,6 +69,9 @@ func TestWordsOfRefusedDataAndTimes(t *testing.T) {
 			"InvalidParameterValue: The parameters MetricData.member.2.Values and MetricData.member.2.Counts must be of the same size."},
 		{statistics(now, now), "InvalidParameterValue: The parameter StartTime must not equal parameter EndTime."},
 		{statistics(now, now.Add(-time.Hour)), "InvalidParameterCombination: The parameter StartTime must be less than the parameter EndTime."},
+		{named("5xx"), "ValidationError: The value 5xx for parameter MetricDataQueries.member.2.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$."},
+		{named("a"), "ValidationError: The values for parameter id in MetricDataQueries are not unique."},
+		{watched("5xx"), "ValidationError: Invalid metrics list"},
 		{data(now, now), "ValidationError: The parameter StartTime must not equal parameter EndTime."},
 		{data(now, now.Add(-time.Hour)), "ValidationError: The parameter EndTime must be greater than StartTime."},
 	} {
