@@ -29,6 +29,9 @@ func (r *Room) readActions(tx *store.Tx, l listenerRow, actions []elbtypes.Actio
 	if err := room.Only(a, "Type", "Order", "TargetGroupArn", "ForwardConfig", "FixedResponseConfig", "RedirectConfig"); err != nil {
 		return nil, err
 	}
+	if field := foreignConfig(a); field != "" {
+		return nil, wire.Errorf("InvalidLoadBalancerAction", "'%s' cannot be specified for actions of type '%s'", field, a.Type)
+	}
 	var err error
 	switch a.Type {
 	case elbtypes.ActionTypeEnumForward:
@@ -39,6 +42,26 @@ func (r *Room) readActions(tx *store.Tx, l listenerRow, actions []elbtypes.Actio
 		a, err = readRedirect(l, a)
 	}
 	return []elbtypes.Action{a}, err
+}
+
+// foreignConfig is what an action has of another type ("Specify only when Type is ...",
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Action.html).
+func foreignConfig(a elbtypes.Action) string {
+	for _, x := range []struct {
+		has   bool
+		kind  elbtypes.ActionTypeEnum
+		field string
+	}{
+		{a.TargetGroupArn != nil, elbtypes.ActionTypeEnumForward, "TargetGroupArn"},
+		{a.ForwardConfig != nil, elbtypes.ActionTypeEnumForward, "ForwardConfig"},
+		{a.FixedResponseConfig != nil, elbtypes.ActionTypeEnumFixedResponse, "FixedResponseConfig"},
+		{a.RedirectConfig != nil, elbtypes.ActionTypeEnumRedirect, "RedirectConfig"},
+	} {
+		if x.has && x.kind != a.Type {
+			return x.field
+		}
+	}
+	return ""
 }
 
 // actionsHere are the types of actions that are carried out.

@@ -163,6 +163,11 @@ func TestRulesAreTriedInOrder(t *testing.T) {
 	roomtest.Must(s.r.SetRulePriorities(ctx, &elb.SetRulePrioritiesInput{RulePriorities: []elbtypes.RulePriorityPair{
 		{RuleArn: &arns[0], Priority: new(int32(10))}, {RuleArn: &arns[1], Priority: new(int32(9))},
 	}}))(t)
+	byDefault := roomtest.Must(s.r.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: &listener}))(t).Rules
+	_, err = s.r.SetRulePriorities(ctx, &elb.SetRulePrioritiesInput{RulePriorities: []elbtypes.RulePriorityPair{
+		{RuleArn: byDefault[len(byDefault)-1].RuleArn, Priority: new(int32(8))},
+	}})
+	roomtest.WantCode(t, err, "OperationNotPermitted")
 	s.r.reconcile()
 	if _, body := s.ask(0, "/a/b"); body != "/a/b" {
 		t.Errorf("after the change of places: %q", body)

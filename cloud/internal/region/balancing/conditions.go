@@ -63,6 +63,11 @@ func normalize(c *elbtypes.RuleCondition) error {
 	both := func(config string) error {
 		return invalid("You cannot provide both Values and '%s' for a condition of type '%s'", config, *c.Field)
 	}
+	for _, kind := range configsOf(*c) {
+		if field := room.Deref(c.Field); field != "" && kind != field {
+			return invalid("'%s' cannot be specified for a condition of type '%s'", configs[kind], field)
+		}
+	}
 	switch room.Deref(c.Field) {
 	case "":
 		return invalid("A condition field must be specified") // seen in https://github.com/aws/aws-sdk-js/issues/2658
@@ -84,8 +89,32 @@ func normalize(c *elbtypes.RuleCondition) error {
 		if len(c.RegexValues) > 0 {
 			return invalid("RegexValues cannot be specified beside the config of a condition of type '%s'", *c.Field)
 		}
+		if len(c.Values) > 0 && len(configsOf(*c)) > 0 {
+			return both(configs[*c.Field])
+		}
 	}
 	return nil
+}
+
+// configs are the fields of a condition that hold what its kind needs ("Specify only when Field is ...",
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RuleCondition.html).
+var configs = map[string]string{
+	"host-header": "HostHeaderConfig", "path-pattern": "PathPatternConfig", "http-header": "HttpHeaderConfig", "query-string": "QueryStringConfig",
+	"http-request-method": "HttpRequestMethodConfig", "source-ip": "SourceIpConfig",
+}
+
+// configsOf are the kinds whose configs a condition has.
+func configsOf(c elbtypes.RuleCondition) (kinds []string) {
+	for kind, has := range map[string]bool{
+		"host-header": c.HostHeaderConfig != nil, "path-pattern": c.PathPatternConfig != nil, "http-header": c.HttpHeaderConfig != nil,
+		"query-string": c.QueryStringConfig != nil, "http-request-method": c.HttpRequestMethodConfig != nil, "source-ip": c.SourceIpConfig != nil,
+	} {
+		if has {
+			kinds = append(kinds, kind)
+		}
+	}
+	slices.Sort(kinds)
+	return kinds
 }
 
 // runCondition makes the data path's condition.

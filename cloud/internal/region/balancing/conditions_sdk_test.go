@@ -31,6 +31,11 @@ func TestConditionsOfRules(t *testing.T) {
 	}
 	both := hosts([]string{"a.example"}, nil)
 	both.Values = []string{"a.example"}
+	foreign := paths("/a")
+	foreign.HostHeaderConfig = both.HostHeaderConfig
+	method := elbtypes.RuleCondition{
+		Field: new("http-request-method"), Values: []string{"PUT"}, HttpRequestMethodConfig: &elbtypes.HttpRequestMethodConditionConfig{Values: []string{"GET"}},
+	}
 	long := strings.Repeat("x", 129)
 	for i, c := range []struct {
 		refusal    string
@@ -51,6 +56,8 @@ func TestConditionsOfRules(t *testing.T) {
 		{"HTTP header name", []elbtypes.RuleCondition{header(strings.Repeat("x", 41), []string{"a"}, nil)}},
 		{"use a host-header condition", []elbtypes.RuleCondition{header("Host", []string{"a"}, nil)}},
 		{"You cannot provide both Values and 'HostHeaderConfig' for a condition of type 'host-header'", []elbtypes.RuleCondition{both}},
+		{"You cannot provide both Values and 'HttpRequestMethodConfig' for a condition of type 'http-request-method'", []elbtypes.RuleCondition{method}},
+		{"'HostHeaderConfig' cannot be specified for a condition of type 'path-pattern'", []elbtypes.RuleCondition{foreign}},
 		{"A condition field must be specified", []elbtypes.RuleCondition{{Values: []string{"/a"}}}},
 	} {
 		_, err := client.CreateRule(ctx, &elb.CreateRuleInput{

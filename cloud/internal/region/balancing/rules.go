@@ -150,16 +150,21 @@ func (r *Room) changeRule(arn *string, change func(*store.Tx, ruleRow) error) er
 	}
 	return r.Update(func(tx *store.Tx) error {
 		row, ok := r.rules.GetTx(tx, *arn)
-		if ok {
-			return change(tx, row)
+		if !ok {
+			return r.noRule(tx, *arn)
 		}
-		for _, l := range r.listeners.AllTx(tx) {
-			if l.DefaultRule == *arn {
-				return wire.Errorf("OperationNotPermitted", "Default rule '%s' cannot be modified or deleted", *arn)
-			}
-		}
-		return missingRule()
+		return change(tx, row)
 	})
+}
+
+// noRule refuses what is to be changed and is no rule, or a default one.
+func (r *Room) noRule(tx *store.Tx, arn string) error {
+	for _, l := range r.listeners.AllTx(tx) {
+		if l.DefaultRule == arn {
+			return wire.Errorf("OperationNotPermitted", "Default rule '%s' cannot be modified or deleted", arn)
+		}
+	}
+	return missingRule()
 }
 
 // ModifyRule changes a rule's conditions or action.
@@ -220,7 +225,7 @@ func (r *Room) SetRulePriorities(ctx context.Context, in *elb.SetRulePrioritiesI
 			}
 			row, ok := r.rules.GetTx(tx, *p.RuleArn)
 			if !ok {
-				return missingRule()
+				return r.noRule(tx, *p.RuleArn)
 			}
 			row.Priority = *p.Priority
 			if err := r.rules.Put(tx, row.ARN, row); err != nil {

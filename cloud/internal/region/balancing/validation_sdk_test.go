@@ -165,6 +165,12 @@ func TestActionsAreWhole(t *testing.T) {
 			},
 		}, {Type: "forward", Order: new(int32(2)), TargetGroupArn: &s.group}}},
 		{"Exactly one action", false, append(says("200"), says("404")...)},
+		{"'RedirectConfig' cannot be specified for actions of type 'forward'", false, []elbtypes.Action{{
+			Type: "forward", TargetGroupArn: &s.group, RedirectConfig: redirect(elbtypes.RedirectActionConfig{Host: new("a.example")})[0].RedirectConfig,
+		}}},
+		{"'TargetGroupArn' cannot be specified for actions of type 'fixed-response'", false, []elbtypes.Action{{
+			Type: "fixed-response", FixedResponseConfig: says("200")[0].FixedResponseConfig, TargetGroupArn: &s.group,
+		}}},
 	} {
 		in := &elb.CreateListenerInput{LoadBalancerArn: s.balance.LoadBalancerArn, Port: new(int32(8000)), Protocol: "HTTP", DefaultActions: c.actions}
 		if c.secure {
