@@ -136,14 +136,15 @@ func (d *decision) successors() int {
 }
 
 // underway is how many members are missing, not in service yet or still leaving. If launching is
-// suspended, missing members do not count, since they are not replaced.
+// suspended, missing members do not count, since they are not replaced. One that has stopped, and is not marked since health checks are
+// suspended, is not missing: it would hold back the replacement of those that a user has marked.
 func (d *decision) underway() int {
 	serving, coming, leaving := 0, 0, 0
 	for _, i := range d.instances {
 		switch {
 		case i.State == Pending:
 			coming++
-		case i.State == InService && i.Machine < Stopping:
+		case i.State == InService && (i.Machine < Stopping || i.Sick == ""):
 			serving++
 		case i.State == Terminating && i.Machine == Running:
 			leaving++

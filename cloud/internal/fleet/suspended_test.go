@@ -57,6 +57,8 @@ func TestSuspendedProcesses(t *testing.T) {
 		{"health checks mark nothing", HealthCheck, nil, []Instance{two[0], ill(two[1])}, ""},
 		{"EC2's neither", HealthCheck, nil, []Instance{two[0], with(two[1], func(i *Instance) { i.Machine = Stopped })}, ""},
 		{"what a user marked is replaced", HealthCheck, nil, []Instance{two[0], marked}, "retire i-2 user-health\nlaunch b replacement\n"},
+		{"also beside one that has stopped", HealthCheck, nil, []Instance{with(two[0], func(i *Instance) { i.Machine = Stopped }), marked},
+			"retire i-2 user-health\nlaunch b replacement\n"},
 		{"a launch fails as ever", HealthCheck, nil, []Instance{two[0], with(starting, func(i *Instance) { i.Machine = Ending })},
 			"condemn i-2 launch-failed\nretire i-2 launch-failed\nlaunch b replacement\n"},
 
