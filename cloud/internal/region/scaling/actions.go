@@ -11,33 +11,48 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// carryOut does one action and writes it down. A group or member that has gone meanwhile is no error.
-func (r *Room) carryOut(group string, a fleet.Action) error {
-	if err := r.actOutside(a); err != nil {
-		return fmt.Errorf("%s %s: %w", a.Do, a.Instance, err)
+// states are in which states a decision's members are, by their tokens: as it found them, and then as its own actions have left them.
+type states map[string]fleet.Lifecycle
+
+func statesOf(members []memberRow) states {
+	s := states{}
+	for _, m := range members {
+		s[m.Token] = m.State
+	}
+	return s
+}
+
+// carryOut does one action and writes it down. A group or member that has gone meanwhile is no error, and a member that a call has put into
+// another state is left to the next decision.
+func (r *Room) carryOut(group string, a fleet.Action, found states) error {
+	if m, ok := r.members.Get(a.Instance); ok && m.State == found[m.Token] {
+		if err := r.actOutside(m, a); err != nil {
+			return fmt.Errorf("%s %s: %w", a.Do, a.Instance, err)
+		}
 	}
 	return r.Update(func(tx *store.Tx) error {
 		f, ok := r.fleets.GetTx(tx, group)
 		if !ok {
 			return nil
 		}
-		if a.Instance != "" {
-			m, ok := r.members.GetTx(tx, a.Instance)
-			if !ok {
-				return nil
-			}
-			return r.recordMember(tx, &f, m, a)
+		if a.Instance == "" {
+			return r.recordGroup(tx, &f, a)
 		}
-		return r.recordGroup(tx, &f, a)
+		m, ok := r.members.GetTx(tx, a.Instance)
+		if !ok || m.State != found[m.Token] {
+			return nil
+		}
+		if err := r.recordMember(tx, &f, m, a); err != nil {
+			return err
+		}
+		m, _ = r.members.GetTx(tx, a.Instance)
+		found[a.Instance] = m.State
+		return nil
 	})
 }
 
 // actOutside does the part of an action that reaches load balancing or EC2. Done twice it does no harm.
-func (r *Room) actOutside(a fleet.Action) error {
-	m, ok := r.members.Get(a.Instance)
-	if !ok {
-		return nil
-	}
+func (r *Room) actOutside(m memberRow, a fleet.Action) error {
 	switch a.Do {
 	case fleet.DoRegister:
 		return r.targets.Register(a.Target, []string{m.Instance})
@@ -79,9 +94,6 @@ func (r *Room) recordMember(tx *store.Tx, f *fleetRow, m memberRow, a fleet.Acti
 	case fleet.DoCondemn:
 		m.Sick = a.Reason
 	case fleet.DoRetire:
-		if m.leaving() { // a call was faster
-			return nil
-		}
 		if a.Reason != fleet.Capacity && a.Reason != fleet.GroupDeleted && !m.inPool() {
 			f.Owed++
 		}
@@ -133,6 +145,11 @@ func (r *Room) serveMember(tx *store.Tx, f *fleetRow, m memberRow) error {
 
 // retireMember takes a member out of service and begins the activity of its end. It writes the group too.
 func (r *Room) retireMember(tx *store.Tx, f *fleetRow, m memberRow, a fleet.Action) (activityRow, error) {
+	if m.State == fleet.EnteringStandby || m.State == fleet.Detaching {
+		if err := r.moveActivity(tx, m.Terminal, func(x *activityRow) { x.Status = cancelled }); err != nil {
+			return activityRow{}, err
+		}
+	}
 	activity := activityRow{
 		Description: "Terminating EC2 instance: " + m.Instance, Details: details(m.Subnet, m.Zone), Status: inProgress,
 		Cause: fleet.Cause(a, time.Now(), f.Request, m.Instance),

@@ -98,8 +98,9 @@ func (r *Room) passFleet(f fleetRow, now time.Time) (time.Time, error) {
 		f = current
 	}
 	actions, due := fleet.Decide(r.group(f), r.observed(members), now)
+	found := statesOf(members)
 	for _, a := range actions {
-		if err := r.carryOut(f.Name, a); err != nil {
+		if err := r.carryOut(f.Name, a, found); err != nil {
 			return due, err
 		}
 	}

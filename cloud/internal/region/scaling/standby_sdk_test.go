@@ -9,7 +9,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy/cloud/internal/fleet"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
+	"github.com/understudy/understudy/cloud/internal/store"
 )
 
 func TestStandbyKeepsAnInstanceOutOfService(t *testing.T) {
@@ -104,4 +106,62 @@ func TestInstancesLeaveAndJoinAGroup(t *testing.T) {
 	s.awaitState(own, running)
 	roomtest.Must(client.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: new("app"), MaxSize: new(int32(2))}))(t)
 	roomtest.WantAPIError(t, attach(own), "ValidationError")
+}
+
+// A call that comes between a decision and its actions wins: who has put an instance into standby does not find it terminated, or in service.
+func TestActionsOnWhatHasChangedAreLeftOut(t *testing.T) {
+	s := newStage(t)
+	g := s.alone(2, nil)
+	id := *g.Instances[0].InstanceId
+	roomtest.Must(s.client().EnterStandby(t.Context(), &autoscaling.EnterStandbyInput{
+		AutoScalingGroupName: new("app"), InstanceIds: []string{id}, ShouldDecrementDesiredCapacity: new(true),
+	}))(t)
+	in := func(state fleet.Lifecycle) func() bool {
+		return func() bool { m, err := s.r.memberTx(nil, &id); return err == nil && m.State == state }
+	}
+	s.wait("it is in standby", in(fleet.Standby))
+	m, err := s.r.memberTx(nil, &id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	retire := fleet.Action{Do: fleet.DoRetire, Instance: m.Token, Reason: fleet.EndedItself}
+	for _, stale := range []struct {
+		action fleet.Action
+		found  fleet.Lifecycle
+	}{{retire, fleet.InService}, {fleet.Action{Do: fleet.DoServe, Instance: m.Token}, fleet.Pending}} {
+		if err := s.r.carryOut("app", stale.action, states{m.Token: stale.found}); err != nil || !in(fleet.Standby)() {
+			t.Errorf("%s of what was %s: %v, %+v", stale.action.Do, stale.found, err, s.r.membersOf("app"))
+		}
+	}
+	if err := s.r.carryOut("app", retire, states{m.Token: fleet.Standby}); err != nil || in(fleet.Standby)() {
+		t.Errorf("retired as it is: %v, %+v", err, s.r.membersOf("app"))
+	}
+}
+
+// A detachment that ends in termination does not go on for ever.
+func TestTerminationCancelsADetachment(t *testing.T) {
+	s := newStage(t)
+	g := s.alone(1, nil)
+	id := *g.Instances[0].InstanceId
+	if err := s.r.Update(func(tx *store.Tx) error {
+		m, err := s.r.memberTx(tx, &id)
+		if err != nil {
+			return err
+		}
+		f, _ := s.r.fleets.GetTx(tx, "app")
+		if _, err := s.r.departMember(tx, &f, m, false, toNowhere); err != nil {
+			return err
+		}
+		m, err = s.r.memberTx(tx, &id)
+		if err != nil {
+			return err
+		}
+		_, err = s.r.retireMember(tx, &f, m, fleet.Action{Do: fleet.DoRetire, Reason: fleet.UserRequest})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if a := s.activity("was detached in response to a user request"); a.StatusCode != cancelled || a.EndTime == nil {
+		t.Errorf("%+v", a)
+	}
 }
