@@ -2,17 +2,13 @@ package notifying
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"regexp"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/sns"
-	snstypes "github.com/aws/aws-sdk-go-v2/service/sns/types"
 
 	"github.com/understudy/understudy/cloud/internal/room"
-	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 // maxMessage is how many bytes a message may have ("Publish", Amazon SNS API reference).
@@ -26,9 +22,6 @@ type notification struct {
 	ID, Subject, Message string
 	Attributes           map[string]attribute
 }
-
-// attribute is a message's, as an envelope has it.
-type attribute struct{ Type, Value string }
 
 // Publish tells a topic's endpoints of a message.
 func (r *Room) Publish(_ context.Context, in *sns.PublishInput) (*sns.PublishOutput, error) {
@@ -84,24 +77,6 @@ func readMessage(in *sns.PublishInput) (string, error) {
 		return own, nil
 	}
 	return usual, nil
-}
-
-func readAttributes(given map[string]snstypes.MessageAttributeValue) (map[string]attribute, error) {
-	all := map[string]attribute{}
-	for name, a := range given {
-		kind := room.Deref(a.DataType)
-		base, _, _ := strings.Cut(kind, ".")
-		switch {
-		case base == "Binary" && len(a.BinaryValue) > 0:
-			all[name] = attribute{kind, base64.StdEncoding.EncodeToString(a.BinaryValue)}
-		case (base == "String" || base == "Number") && room.Deref(a.StringValue) != "":
-			all[name] = attribute{kind, *a.StringValue}
-		default:
-			return nil, wire.Errorf("ParameterValueInvalid",
-				"The message attribute '%s' must contain non-empty message attribute value for message attribute type '%s'.", name, kind)
-		}
-	}
-	return all, nil
 }
 
 // Notify publishes what another service tells a topic, which may be any ARN that a user gave it. The error says why it reaches nobody.
