@@ -148,8 +148,8 @@ func TestOrderOfTheCloudsPackages(t *testing.T) {
 
 // rooms is the order of the plan's packages, likewise. The plan itself stands on all of them, and joins them.
 var rooms = []floor{
-	{"resource", "what all resources share, whatever they are"},
-	{"resource/resourcetest", "what the tests of the plan's packages share"},
+	{"resource prices", "what all resources share, whatever they are; what things cost"},
+	{"resource/resourcetest blueprint", "what the tests of the plan's packages share; how a stack is shown to other languages"},
 }
 
 func TestOrderOfThePlansRooms(t *testing.T) {

@@ -8,18 +8,18 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 )
 
 // Language is one that a blueprint is written in.
 type Language[T any] struct {
 	Name  string
-	Kinds map[plan.Kind]func(T, *Settings) // the translations
+	Kinds map[blueprint.Kind]func(T, *Settings) // the translations
 }
 
 // Translate translates every piece. What is wrong is an error for each: a kind that the language does not know, a setting that nobody has read,
 // what the language cannot say.
-func (l Language[T]) Translate(to T, b *plan.Blueprint) error {
+func (l Language[T]) Translate(to T, b *blueprint.Blueprint) error {
 	var errs []error
 	for _, p := range b.Pieces {
 		translate, ok := l.Kinds[p.Kind]
@@ -36,13 +36,13 @@ func (l Language[T]) Translate(to T, b *plan.Blueprint) error {
 
 // Settings reads what a piece is to be, and knows what nobody has read.
 type Settings struct {
-	plan.Piece
+	blueprint.Piece
 	language string
 	left     map[string]string
 	errs     []error
 }
 
-func read(p plan.Piece, language string) *Settings {
+func read(p blueprint.Piece, language string) *Settings {
 	s := &Settings{Piece: p, language: language, left: map[string]string{}}
 	for _, f := range p.Settings {
 		s.left[f.Name] = f.Value
@@ -99,9 +99,9 @@ func (s *Settings) Yes(name string) bool {
 }
 
 // Ref reads the id of another piece.
-func (s *Settings) Ref(name string) plan.Ref {
+func (s *Settings) Ref(name string) blueprint.Ref {
 	text := s.Text(name)
-	r, ok := plan.ParseRef(text)
+	r, ok := blueprint.ParseRef(text)
 	if !ok {
 		s.fail("%s is %q and refers to nothing", name, text)
 	}
@@ -109,9 +109,9 @@ func (s *Settings) Ref(name string) plan.Ref {
 }
 
 // Refs reads the ids of others, in the order of the plan.
-func (s *Settings) Refs(name string) (refs []plan.Ref) {
+func (s *Settings) Refs(name string) (refs []blueprint.Ref) {
 	for text := range strings.SplitSeq(s.Text(name), ", ") {
-		r, ok := plan.ParseRef(text)
+		r, ok := blueprint.ParseRef(text)
 		if !ok {
 			s.fail("%s is %q and refers to nothing", name, text)
 		}

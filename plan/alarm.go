@@ -14,6 +14,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/blueprint"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -90,7 +91,7 @@ func (a *alarm) dimensions() (all []cwtypes.Dimension) {
 
 // after is what follows the last place of a text in an ARN. A blueprint's reference is as it is.
 func after(arn, text string) string {
-	if _, reference := ParseRef(arn); reference {
+	if _, reference := blueprint.ParseRef(arn); reference {
 		return arn
 	}
 	i := strings.LastIndex(arn, text)

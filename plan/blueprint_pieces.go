@@ -7,171 +7,147 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy"
-	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/blueprint"
 	"github.com/understudy/understudy/plan/resource"
 )
 
-// How each kind of resource is drawn: what is its id in others' settings, and what it is.
-
-// refOf reads a resource's id, which a blueprint has given it.
-func refOf(id string) Ref {
-	r, _ := ParseRef(id)
-	return r
-}
-
-func (v *vpc) refer(id Ref) { v.id = id.String() }
-func (v *vpc) draw() Piece {
-	return Piece{Kind: KindVPC, Tags: v.Mark("vpc"), Settings: v.Desired()}
+func (v *vpc) refer(id blueprint.Ref) { v.id = id.String() }
+func (v *vpc) draw() blueprint.Piece {
+	return blueprint.Piece{Kind: blueprint.KindVPC, Tags: v.Mark("vpc"), Settings: v.Desired()}
 }
 
 // A given network is drawn as what finds it.
-func (g *givenVPC) draw() Piece {
-	return Piece{Kind: KindGivenVPC, Content: g.Place().Network.VPC}
+func (g *givenVPC) draw() blueprint.Piece {
+	return blueprint.Piece{Kind: blueprint.KindGivenVPC, Content: g.Place().Network.VPC}
 }
 
-func (s *givenSubnet) draw() Piece {
+func (s *givenSubnet) draw() blueprint.Piece {
 	of := s.Place().Network.Private
 	if s.Public {
 		of = s.Place().Network.Public
 	}
-	return Piece{Kind: KindGivenSubnet, Content: of, Of: map[Kind]Ref{KindVPC: refOf(s.vpc.id)},
+	return blueprint.Piece{Kind: blueprint.KindGivenSubnet, Content: of, Of: map[blueprint.Kind]blueprint.Ref{blueprint.KindVPC: blueprint.RefOf(s.vpc.id)},
 		Settings: []resource.Field{{Name: "zone", Value: resource.Number(s.Zone)}}}
 }
 
-func (g *gateway) refer(id Ref) { g.id = id.String() }
-func (g *gateway) draw() Piece {
-	return Piece{Kind: KindGateway, Tags: g.Mark("gateway"), Settings: g.Desired()}
+func (g *gateway) refer(id blueprint.Ref) { g.id = id.String() }
+func (g *gateway) draw() blueprint.Piece {
+	return blueprint.Piece{Kind: blueprint.KindGateway, Tags: g.Mark("gateway"), Settings: g.Desired()}
 }
 
-func (s *subnet) refer(id Ref) { s.id = id.String() }
-func (s *subnet) draw() Piece {
-	return Piece{Kind: KindSubnet, Tags: s.Mark(s.Name), Settings: append(s.Desired(), resource.Field{Name: "zone", Value: resource.Number(s.Zone)}),
-		Of: map[Kind]Ref{KindVPC: refOf(s.vpc.id)}}
+func (s *subnet) refer(id blueprint.Ref) { s.id = id.String() }
+func (s *subnet) draw() blueprint.Piece {
+	return blueprint.Piece{Kind: blueprint.KindSubnet, Tags: s.Mark(s.Name), Settings: append(s.Desired(),
+		resource.Field{Name: "zone", Value: resource.Number(s.Zone)}),
+		Of: map[blueprint.Kind]blueprint.Ref{blueprint.KindVPC: blueprint.RefOf(s.vpc.id)}}
 }
 
-func (r *routes) refer(id Ref) { r.id = id.String() }
-func (r *routes) draw() Piece {
-	return Piece{Kind: KindRoutes, Tags: r.Mark(r.role), Settings: r.Desired(), Of: map[Kind]Ref{KindVPC: refOf(r.vpc.id)}}
+func (r *routes) refer(id blueprint.Ref) { r.id = id.String() }
+func (r *routes) draw() blueprint.Piece {
+	return blueprint.Piece{Kind: blueprint.KindRoutes, Tags: r.Mark(r.role), Settings: r.Desired(),
+		Of: map[blueprint.Kind]blueprint.Ref{blueprint.KindVPC: blueprint.RefOf(r.vpc.id)}}
 }
 
-func (a *address) refer(id Ref) { a.id = id.String() }
-func (a *address) draw() Piece {
-	return Piece{Kind: KindAddress, Tags: a.Mark(a.role), Settings: a.Desired()}
+func (a *address) refer(id blueprint.Ref) { a.id = id.String() }
+func (a *address) draw() blueprint.Piece {
+	return blueprint.Piece{Kind: blueprint.KindAddress, Tags: a.Mark(a.role), Settings: a.Desired()}
 }
 
-func (n *nat) refer(id Ref) { n.id = id.String() }
-func (n *nat) draw() Piece {
-	return Piece{Kind: KindNAT, Tags: n.Mark(n.role), Settings: n.Desired()}
+func (n *nat) refer(id blueprint.Ref) { n.id = id.String() }
+func (n *nat) draw() blueprint.Piece {
+	return blueprint.Piece{Kind: blueprint.KindNAT, Tags: n.Mark(n.role), Settings: n.Desired()}
 }
 
-func (e *endpoint) refer(id Ref) { e.id = id.String() }
-func (e *endpoint) draw() Piece {
-	return Piece{Kind: KindEndpoint, Name: e.of.Service, Tags: e.Mark(e.of.Role()), Of: map[Kind]Ref{KindVPC: refOf(e.vpc.id)},
+func (e *endpoint) refer(id blueprint.Ref) { e.id = id.String() }
+func (e *endpoint) draw() blueprint.Piece {
+	return blueprint.Piece{Kind: blueprint.KindEndpoint, Name: e.of.Service, Tags: e.Mark(e.of.Role()),
+		Of:       map[blueprint.Kind]blueprint.Ref{blueprint.KindVPC: blueprint.RefOf(e.vpc.id)},
 		Settings: append(e.Desired(), resource.Field{Name: "service", Value: e.service()})}
 }
 
-// Rules are the rules of a security group.
-type Rules struct{ In, Out []Rule }
-
-// Rule is one of them. The peer is a network or a reference; a protocol of -1 is all of them.
-type Rule struct {
-	Protocol string
-	From, To int
-	Peer     string
-}
-
-func rulesDrawn(rules []rule) (all []Rule) {
+func rulesDrawn(rules []rule) (all []blueprint.Rule) {
 	for _, r := range rules {
-		all = append(all, Rule{r.protocol, int(r.from), int(r.to), r.peer})
+		all = append(all, blueprint.Rule{Protocol: r.protocol, From: int(r.from), To: int(r.to), Peer: r.peer})
 	}
 	return all
 }
 
-func (g *group) refer(id Ref) { g.id = id.String() }
-func (g *group) draw() Piece {
-	return Piece{Kind: KindGroup, Name: g.NameOf(g.role), Tags: g.Mark(g.role), Settings: append(g.Desired(), resource.Field{Name: "description",
-		Value: g.purpose}),
-		Of: map[Kind]Ref{KindVPC: refOf(g.vpc.id)}, Content: Rules{rulesDrawn(g.wantsIn()), rulesDrawn(g.wantsOut())}}
+func (g *group) refer(id blueprint.Ref) { g.id = id.String() }
+func (g *group) draw() blueprint.Piece {
+	return blueprint.Piece{Kind: blueprint.KindGroup, Name: g.NameOf(g.role), Tags: g.Mark(g.role),
+		Settings: append(g.Desired(), resource.Field{Name: "description",
+			Value: g.purpose}),
+		Of: map[blueprint.Kind]blueprint.Ref{blueprint.KindVPC: blueprint.RefOf(g.vpc.id)}, Content: blueprint.Rules{In: rulesDrawn(g.wantsIn()),
+			Out: rulesDrawn(g.wantsOut())}}
 }
 
-// Baking is how an image is made: an instance of the base runs the script as its user data, and the image is taken of it when the script has
-// ended well.
-type Baking struct {
-	Base   understudy.Origin
-	Script string
+func (i *images) refer(id blueprint.Ref) {
+	i.id, i.root = id.String(), blueprint.Ref{Piece: id.Piece, Attribute: blueprint.RootDevice}.String()
 }
 
-func (i *images) refer(id Ref) {
-	i.id, i.root = id.String(), Ref{id.Piece, RootDevice}.String()
+func (i *images) drawn(settings []resource.Field) blueprint.Piece {
+	return blueprint.Piece{Kind: blueprint.KindImage, Name: i.imageName(), Tags: i.tags(), Settings: settings,
+		Content: blueprint.Baking{Base: i.Declared.Origin(i.Side), Script: builderScript(i.Declared.Image, i.digest)}}
 }
 
-func (i *images) drawn(settings []resource.Field) Piece {
-	return Piece{Kind: KindImage, Name: i.imageName(), Tags: i.tags(), Settings: settings,
-		Content: Baking{i.Declared.Origin(i.Side), builderScript(i.Declared.Image, i.digest)}}
-}
+func (i *image) draw() blueprint.Piece     { return i.drawn(i.Desired()) }
+func (c *imageCopy) draw() blueprint.Piece { return c.drawn(c.Desired()) }
 
-func (i *image) draw() Piece     { return i.drawn(i.Desired()) }
-func (c *imageCopy) draw() Piece { return c.drawn(c.Desired()) }
-
-func (t *targetGroup) refer(id Ref) { t.arn, t.number = id.String(), max(1, t.number) }
-func (t *targetGroup) draw() Piece {
+func (t *targetGroup) refer(id blueprint.Ref) { t.arn, t.number = id.String(), max(1, t.number) }
+func (t *targetGroup) draw() blueprint.Piece {
 	attributes := t.wants()
 	maps.DeleteFunc(attributes, func(key, value string) bool { return targetDefaults[key] == value }) // AWS makes it so
 	check, _ := t.how()
 	attributes[delayAttribute] = resource.Number(check.DeregistrationDelay)
-	return Piece{Kind: KindTargetGroup, Name: t.groupName(), Tags: t.Mark(t.role()), Settings: t.Desired(), Content: attributes}
+	return blueprint.Piece{Kind: blueprint.KindTargetGroup, Name: t.groupName(), Tags: t.Mark(t.role()), Settings: t.Desired(), Content: attributes}
 }
 
-func (b *balancer) refer(id Ref) {
+func (b *balancer) refer(id blueprint.Ref) {
 	b.arn, b.number = id.String(), max(1, b.number)
-	b.dnsName, b.zoneID = Ref{id.Piece, DNSName}.String(), Ref{id.Piece, AliasZone}.String()
+	b.dnsName, b.zoneID = blueprint.Ref{Piece: id.Piece, Attribute: blueprint.DNSName}.String(), blueprint.Ref{Piece: id.Piece,
+		Attribute: blueprint.AliasZone}.String()
 }
-func (b *balancer) draw() Piece {
+func (b *balancer) draw() blueprint.Piece {
 	attributes, tags := b.wants(), b.Mark("load-balancer")
 	maps.DeleteFunc(attributes, func(key, value string) bool { return b.defaults()[key] == value }) // AWS makes it so
 	maps.Copy(attributes, b.wantsOfLogs(nil))
 	if kinds := b.declares(); kinds != "" {
 		tags = tags.With(logsTag, kinds)
 	}
-	return Piece{Kind: KindBalancer, Name: b.balancerName(), Tags: tags, Settings: b.Desired(), Content: attributes}
+	return blueprint.Piece{Kind: blueprint.KindBalancer, Name: b.balancerName(), Tags: tags, Settings: b.Desired(), Content: attributes}
 }
 
-func (l *listener) refer(id Ref) { l.arn = id.String() }
-func (l *listener) draw() Piece {
-	kind := KindListener
+func (l *listener) refer(id blueprint.Ref) { l.arn = id.String() }
+func (l *listener) draw() blueprint.Piece {
+	kind := blueprint.KindListener
 	if l.switches {
-		kind = KindSwitch
+		kind = blueprint.KindSwitch
 	}
-	return Piece{Kind: kind, Tags: l.Mark(l.role()), Settings: l.Desired(), Of: map[Kind]Ref{KindBalancer: refOf(l.balancer.arn)},
+	return blueprint.Piece{Kind: kind, Tags: l.Mark(l.role()), Settings: l.Desired(),
+		Of:      map[blueprint.Kind]blueprint.Ref{blueprint.KindBalancer: blueprint.RefOf(l.balancer.arn)},
 		Content: l.actions()}
 }
 
-// AnsweringRule is a listener's rule.
-type AnsweringRule struct {
-	Priority   int
-	Conditions []elbtypes.RuleCondition
-	Actions    []elbtypes.Action
-}
-
-func (r *switchRule) refer(id Ref) { r.arn = id.String() }
-func (r *switchRule) draw() Piece {
+func (r *switchRule) refer(id blueprint.Ref) { r.arn = id.String() }
+func (r *switchRule) draw() blueprint.Piece {
 	side, text := r.idle()
-	return Piece{Kind: KindRule, Tags: r.Mark(switchRole), Settings: r.Desired(), Of: map[Kind]Ref{KindListener: refOf(r.listener.arn)},
-		Content: AnsweringRule{1, switchConditions(), switchActions(r.Side, side, text)}}
+	return blueprint.Piece{Kind: blueprint.KindRule, Tags: r.Mark(switchRole), Settings: r.Desired(),
+		Of:      map[blueprint.Kind]blueprint.Ref{blueprint.KindListener: blueprint.RefOf(r.listener.arn)},
+		Content: blueprint.AnsweringRule{Priority: 1, Conditions: switchConditions(), Actions: switchActions(r.Side, side, text)}}
 }
 
 // drawn returns a piece for each declared rule. Nothing refers to one.
-func (r *rules) drawn(id string) (pieces []Piece) {
+func (r *rules) drawn(id string) (pieces []blueprint.Piece) {
 	for i, d := range r.listener.rules() {
 		priority := understudy.FirstRule + i
-		pieces = append(pieces, Piece{
-			ID: fmt.Sprintf("%s %d", id, priority), Side: r.Side, Kind: KindDeclaredRule, Tags: r.Mark(ruleRole),
-			Settings: []resource.Field{r.Tagged(ruleRole)}, Of: map[Kind]Ref{KindListener: refOf(r.listener.arn)}, Needs: []string{refOf(r.listener.arn).Piece},
-			Content: AnsweringRule{priority, conditionsOf(d), r.listener.actionsOf(d.Action)},
+		pieces = append(pieces, blueprint.Piece{
+			ID: fmt.Sprintf("%s %d", id, priority), Side: r.Side, Kind: blueprint.KindDeclaredRule, Tags: r.Mark(ruleRole),
+			Settings: []resource.Field{r.Tagged(ruleRole)}, Of: map[blueprint.Kind]blueprint.Ref{blueprint.KindListener: blueprint.RefOf(r.listener.arn)},
+			Needs:   []string{blueprint.RefOf(r.listener.arn).Piece},
+			Content: blueprint.AnsweringRule{Priority: priority, Conditions: conditionsOf(d), Actions: r.listener.actionsOf(d.Action)},
 		})
 	}
 	return pieces
@@ -181,7 +157,7 @@ func (r *rules) drawn(id string) (pieces []Piece) {
 func ruleNode(piece string) string { return piece[:strings.LastIndexByte(piece, ' ')] }
 
 // standing returns the ARN of the rule that stands where one is to be, or nothing.
-func (r *rules) standing(wanted AnsweringRule) string {
+func (r *rules) standing(wanted blueprint.AnsweringRule) string {
 	for _, p := range r.seen {
 		if p.priority == wanted.Priority && p.meets == conditionsText(wanted.Conditions) {
 			return p.arn
@@ -190,93 +166,87 @@ func (r *rules) standing(wanted AnsweringRule) string {
 	return ""
 }
 
-// InstanceRole is what the instances' role is made of, and the tags of the instance profile that carries it.
-type InstanceRole struct {
-	Description, Trust string
-	Managed            []string
-	Inline             []InlinePolicy
-	ProfileTags        account.Tags
-}
-
-// InlinePolicy is a policy of the role's own, as JSON.
-type InlinePolicy struct{ Name, Document string }
-
 // refer makes the profile's name a reference too, by which instances wait for it.
-func (r *role) refer(id Ref) { r.drawnAs = id.String() }
-func (r *role) draw() Piece {
+func (r *role) refer(id blueprint.Ref) { r.drawnAs = id.String() }
+func (r *role) draw() blueprint.Piece {
 	p := r.Declared.Instance.Profile
-	inline := slices.DeleteFunc([]InlinePolicy{{ownPolicy, p.Policy}, {environmentPolicy, r.Declared.ParametersPolicy()}},
-		func(p InlinePolicy) bool { return p.Document == "" })
-	return Piece{Kind: KindRole, Name: r.Declared.RoleName(), Tags: r.Mark(roleRole), Settings: r.Desired(),
-		Content: InstanceRole{r.purpose(), r.trust(), p.Managed, inline, r.Mark(profileRole)}}
+	inline := slices.DeleteFunc([]blueprint.InlinePolicy{{Name: ownPolicy, Document: p.Policy},
+		{Name: environmentPolicy, Document: r.Declared.ParametersPolicy()}},
+		func(p blueprint.InlinePolicy) bool { return p.Document == "" })
+	return blueprint.Piece{Kind: blueprint.KindRole, Name: r.Declared.RoleName(), Tags: r.Mark(roleRole), Settings: r.Desired(),
+		Content: blueprint.InstanceRole{Description: r.purpose(), Trust: r.trust(), Managed: p.Managed, Inline: inline, ProfileTags: r.Mark(profileRole)}}
 }
 
-func (t *template) refer(id Ref) { t.id = id.String() }
-func (t *template) draw() Piece {
-	return Piece{Kind: KindTemplate, Name: t.NameOf("template"), Tags: t.Mark("template"), Settings: t.Desired(), Content: t.wanted()}
+func (t *template) refer(id blueprint.Ref) { t.id = id.String() }
+func (t *template) draw() blueprint.Piece {
+	return blueprint.Piece{Kind: blueprint.KindTemplate, Name: t.NameOf("template"), Tags: t.Mark("template"), Settings: t.Desired(), Content: t.wanted()}
 }
 
-func (h *host) refer(id Ref) { h.id = id.String() }
-func (h *host) draw() Piece {
-	return Piece{Kind: KindHost, Tags: h.Mark(h.role), Settings: h.Desired(), Of: map[Kind]Ref{KindTemplate: refOf(h.template.id)}, Content: h.over()}
+func (h *host) refer(id blueprint.Ref) { h.id = id.String() }
+func (h *host) draw() blueprint.Piece {
+	return blueprint.Piece{Kind: blueprint.KindHost, Tags: h.Mark(h.role), Settings: h.Desired(),
+		Of: map[blueprint.Kind]blueprint.Ref{blueprint.KindTemplate: blueprint.RefOf(h.template.id)}, Content: h.over()}
 }
 
-func (i *hostImage) refer(id Ref) { i.id = id.String() }
-func (i *hostImage) draw() Piece {
-	return Piece{Kind: KindHostImage, Name: i.Declared.Hosts.Image.Name,
+func (i *hostImage) refer(id blueprint.Ref) { i.id = id.String() }
+func (i *hostImage) draw() blueprint.Piece {
+	return blueprint.Piece{Kind: blueprint.KindHostImage, Name: i.Declared.Hosts.Image.Name,
 		Settings: append(i.Desired(), resource.Field{Name: "owner", Value: i.Declared.Hosts.Image.Owner})}
 }
 
 // refer needs no id: the name of a fleet is known before it is made.
-func (f *fleet) refer(Ref) {}
-func (f *fleet) draw() Piece {
-	return Piece{Kind: KindFleet, Name: f.fleetName(), Tags: f.Mark("fleet"), Settings: f.Desired(), Of: map[Kind]Ref{KindTemplate: refOf(f.template.id)}}
+func (f *fleet) refer(blueprint.Ref) {}
+func (f *fleet) draw() blueprint.Piece {
+	return blueprint.Piece{Kind: blueprint.KindFleet, Name: f.fleetName(), Tags: f.Mark("fleet"), Settings: f.Desired(),
+		Of: map[blueprint.Kind]blueprint.Ref{blueprint.KindTemplate: blueprint.RefOf(f.template.id)}}
 }
 
-func (t *tracking) refer(Ref) {}
-func (t *tracking) draw() Piece {
-	return Piece{Kind: KindTracking, Name: t.policyName(), Settings: t.Desired(), Of: map[Kind]Ref{
-		KindFleet: {Piece: string(t.Side) + "/fleet"}, KindBalancer: refOf(t.balancer.arn), KindTargetGroup: refOf(t.group.arn),
+func (t *tracking) refer(blueprint.Ref) {}
+func (t *tracking) draw() blueprint.Piece {
+	return blueprint.Piece{Kind: blueprint.KindTracking, Name: t.policyName(), Settings: t.Desired(), Of: map[blueprint.Kind]blueprint.Ref{
+		blueprint.KindFleet: {Piece: string(t.Side) + "/fleet"}, blueprint.KindBalancer: blueprint.RefOf(t.balancer.arn),
+		blueprint.KindTargetGroup: blueprint.RefOf(t.group.arn),
 	}}
 }
 
-func (s *scheduled) refer(Ref) {}
-func (s *scheduled) draw() Piece {
-	return Piece{Kind: KindScheduled, Name: s.actionName(), Settings: s.Desired(), Content: s.action,
-		Of: map[Kind]Ref{KindFleet: {Piece: string(s.Side) + "/fleet"}}}
+func (s *scheduled) refer(blueprint.Ref) {}
+func (s *scheduled) draw() blueprint.Piece {
+	return blueprint.Piece{Kind: blueprint.KindScheduled, Name: s.actionName(), Settings: s.Desired(), Content: s.action,
+		Of: map[blueprint.Kind]blueprint.Ref{blueprint.KindFleet: {Piece: string(s.Side) + "/fleet"}}}
 }
 
 // refer needs no id: nothing refers to an alarm but by its name.
-func (a *alarm) refer(Ref) {}
-func (a *alarm) draw() Piece {
-	return Piece{Kind: KindAlarm, Name: a.alarmName(), Tags: a.Mark(a.role), Settings: a.Desired(), Content: a.put()}
+func (a *alarm) refer(blueprint.Ref) {}
+func (a *alarm) draw() blueprint.Piece {
+	return blueprint.Piece{Kind: blueprint.KindAlarm, Name: a.alarmName(), Tags: a.Mark(a.role), Settings: a.Desired(), Content: a.put()}
 }
 
-func (z *zone) refer(id Ref) { z.id, z.made = id.String(), true }
-func (z *zone) draw() Piece {
-	return Piece{Kind: KindZone, Name: z.Declared.Domain, Tags: z.Mark("zone"),
+func (z *zone) refer(id blueprint.Ref) { z.id, z.made = id.String(), true }
+func (z *zone) draw() blueprint.Piece {
+	return blueprint.Piece{Kind: blueprint.KindZone, Name: z.Declared.Domain, Tags: z.Mark("zone"),
 		Settings: append(z.Desired(), resource.Field{Name: "comment", Value: "understudy: stack " + z.Stack()})}
 }
 
-func (c *check) refer(id Ref) { c.id = id.String() }
-func (c *check) draw() Piece {
-	return Piece{Kind: KindCheck, Tags: c.Mark(c.role()), Settings: c.Desired(), Content: c.wanted()}
+func (c *check) refer(id blueprint.Ref) { c.id = id.String() }
+func (c *check) draw() blueprint.Piece {
+	return blueprint.Piece{Kind: blueprint.KindCheck, Tags: c.Mark(c.role()), Settings: c.Desired(), Content: c.wanted()}
 }
 
-func (c *ownCheck) refer(id Ref) { c.id = id.String() }
-func (c *ownCheck) draw() Piece {
-	p := Piece{Kind: KindCheck, Tags: c.Mark(c.name), Settings: c.Desired(), Content: c.wanted()}
+func (c *ownCheck) refer(id blueprint.Ref) { c.id = id.String() }
+func (c *ownCheck) draw() blueprint.Piece {
+	p := blueprint.Piece{Kind: blueprint.KindCheck, Tags: c.Mark(c.name), Settings: c.Desired(), Content: c.wanted()}
 	if c.follows != nil {
-		p.Of = map[Kind]Ref{KindAlarm: {Piece: c.follows.node}}
+		p.Of = map[blueprint.Kind]blueprint.Ref{blueprint.KindAlarm: {Piece: c.follows.node}}
 	}
 	return p
 }
 
 // refer needs no id: nothing refers to a record.
-func (r *records) refer(Ref) {}
-func (r *records) draw() Piece {
+func (r *records) refer(blueprint.Ref) {}
+func (r *records) draw() blueprint.Piece {
 	chosen := map[understudy.Side]*route53types.ResourceRecordSet{}
-	p := Piece{Kind: KindRecords, Name: r.Declared.Host(), Settings: r.Desired(), Of: map[Kind]Ref{KindZone: refOf(r.zone.id)}, Content: chosen}
+	p := blueprint.Piece{Kind: blueprint.KindRecords, Name: r.Declared.Host(), Settings: r.Desired(),
+		Of: map[blueprint.Kind]blueprint.Ref{blueprint.KindZone: blueprint.RefOf(r.zone.id)}, Content: chosen}
 	for _, side := range understudy.Sides {
 		chosen[side] = r.routed(side)
 		p.Settings = append(p.Settings, resource.Field{Name: string(side) + " set identifier", Value: aws.ToString(r.wanted(side).SetIdentifier)},

@@ -8,12 +8,13 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/blueprint"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // drawing draws a declaration, and returns the inventory that it was drawn of.
-func drawing(t *testing.T, d *understudy.Declaration) (*inventory, *Blueprint) {
+func drawing(t *testing.T, d *understudy.Declaration) (*inventory, *blueprint.Blueprint) {
 	t.Helper()
 	accounts := map[understudy.Side]*account.Account{}
 	for _, side := range understudy.Sides {
@@ -38,7 +39,7 @@ func TestPiecesReferToEarlierOnes(t *testing.T) {
 		}
 		for _, f := range p.Settings {
 			for text := range strings.SplitSeq(f.Value, ", ") {
-				if r, ok := ParseRef(text); ok {
+				if r, ok := blueprint.ParseRef(text); ok {
 					refs = append(refs, r.Piece)
 				}
 			}
@@ -57,7 +58,7 @@ func TestABlueprintLeavesNothingOut(t *testing.T) {
 	v, b := drawing(t, resourcetest.Declared(t))
 	for _, n := range v.graph.nodes {
 		_, shown := n.resource.(drawn)
-		there := slices.ContainsFunc(b.Pieces, func(p Piece) bool { return p.ID == n.id })
+		there := slices.ContainsFunc(b.Pieces, func(p blueprint.Piece) bool { return p.ID == n.id })
 		if shown != there {
 			t.Errorf("%s: drawn %v, and in the blueprint %v", n.id, shown, there)
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/blueprint"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
@@ -64,7 +65,7 @@ func TestAGivenNetworkIsDrawnByWhatFindsIt(t *testing.T) {
 		"primary/vpc": "given vpc vpc-1", "primary/subnet public-b": "given subnet tagged Tier=public",
 		"primary/subnet private-a": "given subnet tagged Tier=private",
 	} {
-		n := slices.IndexFunc(b.Pieces, func(p Piece) bool { return p.ID == id })
+		n := slices.IndexFunc(b.Pieces, func(p blueprint.Piece) bool { return p.ID == id })
 		if n < 0 {
 			t.Fatalf("no %s", id)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/blueprint"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -150,14 +151,7 @@ func (h *host) parts(version int64) []string {
 	return parts
 }
 
-// LaunchedOver is what a host is launched with in the place of what its launch template says. What is empty is the template's.
-type LaunchedOver struct {
-	Image     string // a reference, in a blueprint
-	Type, Key string
-	UserData  string // base64
-}
-
-func (h *host) over() (o LaunchedOver) {
+func (h *host) over() (o blueprint.LaunchedOver) {
 	if h.image != nil {
 		o.Image = h.image.id
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/blueprint"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
@@ -62,7 +63,7 @@ func TestAHostIsLaunchedOverItsTemplate(t *testing.T) {
 	s := resource.Scope{Declared: &understudy.Declaration{Name: "hello", Image: understudy.Image{Baked: true},
 		Instance: understudy.Instance{Type: "t3.micro", Key: "ops", UserData: "echo all"}}}
 	h := &host{Scope: s, role: "host-a", subnet: &subnet{id: "subnet-1"}, group: &group{id: "sg-2"}, template: &template{id: "lt-1"}}
-	if over := h.over(); over != (LaunchedOver{}) {
+	if over := h.over(); over != (blueprint.LaunchedOver{}) {
 		t.Errorf("a host as the fleet is launched over the template with %+v", over)
 	}
 	if diff := cmp.Diff([]string{"host-a", "lt-1", "3", "subnet-1", "sg-2"}, h.parts(3)); diff != "" {
@@ -70,7 +71,7 @@ func TestAHostIsLaunchedOverItsTemplate(t *testing.T) {
 	}
 	s.Declared.Hosts = understudy.Hosts{Type: "t3.nano", Key: "mine", UserData: "#!/bin/true"}
 	h.image, h.also = &hostImage{id: "ami-9"}, &group{id: "sg-1"}
-	if diff := cmp.Diff(LaunchedOver{"ami-9", "t3.nano", "mine", "IyEvYmluL3RydWU="}, h.over()); diff != "" {
+	if diff := cmp.Diff(blueprint.LaunchedOver{Image: "ami-9", Type: "t3.nano", Key: "mine", UserData: "IyEvYmluL3RydWU="}, h.over()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	want := []string{"host-a", "lt-1", "3", "subnet-1", "sg-2", "sg-1", "image", "ami-9", "type", "t3.nano", "key", "mine", "user data", "IyEvYmluL3RydWU="}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/understudy/understudy/plan/blueprint"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -94,8 +95,8 @@ func (u *usedImage) Remove(ctx context.Context) error {
 	return u.images.Remove(ctx)
 }
 
-func (u *usedImage) draw() Piece {
-	return Piece{Kind: KindUsedImage, Settings: u.Desired(), Content: u.Declared.Origin(u.Side)}
+func (u *usedImage) draw() blueprint.Piece {
+	return blueprint.Piece{Kind: blueprint.KindUsedImage, Settings: u.Desired(), Content: u.Declared.Origin(u.Side)}
 }
 
 var (

@@ -6,10 +6,8 @@ import (
 	"strings"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/prices"
 )
-
-// PricesOf tells of when and where the prices in cost.go are.
-const PricesOf = "AWS's list prices in US East (N. Virginia) for Linux in 2026"
 
 // Price is about what a stack costs a month as it is declared, in US dollars, with the fleets at their declared size.
 type Price struct {
@@ -30,19 +28,12 @@ type PartialPrice struct {
 // unpriced is a resource of which a part has a price that is not known here.
 type unpriced interface{ unknownPrice() string }
 
-func (h *host) unknownPrice() string  { return ofUnknownType(h.Declared.HostType(h.Side)) }
-func (f *fleet) unknownPrice() string { return ofUnknownType(f.Declared.InstanceType(f.Side)) }
-
-func ofUnknownType(instanceType string) string {
-	if _, known := instanceHour[instanceType]; known {
-		return ""
-	}
-	return "instances of " + instanceType
-}
+func (h *host) unknownPrice() string  { return prices.OfUnknownType(h.Declared.HostType(h.Side)) }
+func (f *fleet) unknownPrice() string { return prices.OfUnknownType(f.Declared.InstanceType(f.Side)) }
 
 // Price adds up what is declared. It reads nothing.
 func (s *Stack) Price() Price {
-	p := Price{Of: PricesOf, Without: []string{"traffic", "what load balancers and NAT gateways process", "taxes"}}
+	p := Price{Of: prices.Source, Without: []string{"traffic", "what load balancers and NAT gateways process", "taxes"}}
 	parts := map[string]*PartialPrice{string(understudy.Primary): &p.Primary, string(understudy.Secondary): &p.Secondary, string(understudy.Global): &p.Global}
 	for _, n := range takeInventory(s.Declaration, s.Accounts).graph.nodes {
 		side, _, _ := strings.Cut(n.id, "/")

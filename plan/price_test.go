@@ -7,6 +7,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/prices"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
@@ -16,13 +17,13 @@ func TestThePriceIsThatOfWhatIsDeclared(t *testing.T) {
 	s := &Stack{Declaration: d, Accounts: map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}}}
 	before := s.Price()
 	sum := before.Primary.Monthly + before.Secondary.Monthly + before.Global.Monthly
-	if math.Abs(before.All.Monthly-sum) > 1e-6 || before.Global.Monthly != zoneMonth {
+	if math.Abs(before.All.Monthly-sum) > 1e-6 || before.Global.Monthly != prices.ZoneMonth {
 		t.Errorf("the parts are not the whole: %+v", before)
 	}
 	place := d.Regions[understudy.Secondary]
 	place.Egress = understudy.EgressNATPerZone
 	d.Regions[understudy.Secondary] = place
-	after, nats := s.Price(), 2*hoursAMonth*(natHour+addressHour)
+	after, nats := s.Price(), 2*prices.HoursAMonth*(prices.NATHour+prices.AddressHour)
 	if more := after.Secondary.Monthly - before.Secondary.Monthly; math.Abs(more-nats) > 1e-6 {
 		t.Errorf("two NAT gateways add %v, want %v", more, nats)
 	}
@@ -31,7 +32,7 @@ func TestThePriceIsThatOfWhatIsDeclared(t *testing.T) {
 	}
 	place.Egress = understudy.EgressEndpoints
 	d.Regions[understudy.Secondary] = place
-	if more, want := s.Price().Secondary.Monthly-before.Secondary.Monthly, 2*2*hoursAMonth*endpointHour; math.Abs(more-want) > 1e-6 {
+	if more, want := s.Price().Secondary.Monthly-before.Secondary.Monthly, 2*2*prices.HoursAMonth*prices.EndpointHour; math.Abs(more-want) > 1e-6 {
 		t.Errorf("two interface endpoints in two zones add %v, want %v", more, want)
 	}
 }
@@ -58,7 +59,7 @@ func TestTheTypeOfARegionIsPriced(t *testing.T) {
 	before, place := s.Price(), d.Regions[understudy.Secondary]
 	place.Type = "t3.small"
 	d.Regions[understudy.Secondary] = place
-	after, want := s.Price(), float64(d.Fleet.Desired+d.Hosts.Count)*hoursAMonth*(instanceHour["t3.small"]-instanceHour["t3.micro"])
+	after, want := s.Price(), float64(d.Fleet.Desired+d.Hosts.Count)*prices.HoursAMonth*(0.0208-0.0104)
 	if more := after.Secondary.Monthly - before.Secondary.Monthly; math.Abs(more-want) > 1e-6 || after.Primary.Monthly != before.Primary.Monthly {
 		t.Errorf("the secondary costs %v more, want %v", more, want)
 	}

@@ -8,6 +8,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/blueprint"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
@@ -107,13 +108,13 @@ func TestDeclaredRulesArePieces(t *testing.T) {
 	r.seen = foundRules(r, ruleAt("/a"), ruleAt("/c"))
 	var standing []string
 	for _, p := range b.Pieces {
-		if p.Kind != KindDeclaredRule || p.Side != understudy.Secondary {
+		if p.Kind != blueprint.KindDeclaredRule || p.Side != understudy.Secondary {
 			continue
 		}
-		if !slices.Equal(p.Needs, []string{"secondary/listener"}) || p.Of[KindListener].Piece != "secondary/listener" {
+		if !slices.Equal(p.Needs, []string{"secondary/listener"}) || p.Of[blueprint.KindListener].Piece != "secondary/listener" {
 			t.Errorf("%s needs %v", p.ID, p.Needs)
 		}
-		standing = append(standing, p.ID+": "+r.standing(p.Content.(AnsweringRule)))
+		standing = append(standing, p.ID+": "+r.standing(p.Content.(blueprint.AnsweringRule)))
 	}
 	if want := []string{"secondary/rules 10: arn of /a", "secondary/rules 11: "}; !slices.Equal(standing, want) {
 		t.Errorf("%q, not %q", standing, want)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/blueprint"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
@@ -129,7 +130,7 @@ func TestFurtherTargetGroupsAreParts(t *testing.T) {
 				t.Errorf("the fleet is registered at %s", f.Value)
 			}
 		}
-		if rule, ok := p.Content.(AnsweringRule); ok && p.Kind == KindDeclaredRule && p.Side == understudy.Secondary {
+		if rule, ok := p.Content.(blueprint.AnsweringRule); ok && p.Kind == blueprint.KindDeclaredRule && p.Side == understudy.Secondary {
 			if got := ruleActionsText(rule.Actions); got != "forwards to @secondary/target group api" {
 				t.Errorf("the rule %s", got)
 			}

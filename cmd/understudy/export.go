@@ -5,11 +5,13 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/export"
 	"github.com/understudy/understudy/export/cloudformation"
 	"github.com/understudy/understudy/export/terraform"
 	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 )
 
 const exportHelp = `Write the stack that the declaration means in another language, complete: both regions, and above
@@ -53,7 +55,7 @@ func exportCommand() *cobra.Command {
 }
 
 // writer writes a stack in a language.
-type writer func(*plan.Blueprint) (*export.Result, error)
+type writer func(*blueprint.Blueprint) (*export.Result, error)
 
 // exportTo is the command for a language.
 func exportTo(language, short, long, example string, write writer) *cobra.Command {
@@ -84,7 +86,7 @@ func exportTo(language, short, long, example string, write writer) *cobra.Comman
 }
 
 // blueprint draws the stack, with the ids of what stands unless that is not wanted.
-func (t *target) blueprint(c *cobra.Command, noImport bool) (*plan.Blueprint, error) {
+func (t *target) blueprint(c *cobra.Command, noImport bool) (*blueprint.Blueprint, error) {
 	if noImport {
 		d, err := understudy.Load(t.file)
 		if err != nil {
@@ -111,7 +113,7 @@ func (t *target) blueprint(c *cobra.Command, noImport bool) (*plan.Blueprint, er
 }
 
 // put writes a blueprint to where it is wanted.
-func put(c *cobra.Command, b *plan.Blueprint, write writer, out string, force bool) error {
+func put(c *cobra.Command, b *blueprint.Blueprint, write writer, out string, force bool) error {
 	r, err := write(b)
 	if err != nil {
 		return fmt.Errorf("export: %w", err)

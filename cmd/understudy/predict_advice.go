@@ -7,7 +7,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/cloud/simulation"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/prices"
 )
 
 // Advice is found by trying: each setting is changed alone, and the same runs are made again.
@@ -46,7 +46,7 @@ func knobs(s simulation.System, d *understudy.Declaration) (all []knob) {
 	seconds := func(v simulation.Span) string { return fmt.Sprint(time.Duration(v).Seconds()) }
 	if ten := simulation.Span(10 * time.Second); !s.Check.None && s.Check.Interval > ten {
 		all = append(all, knob{"failover.interval", seconds(s.Check.Interval), "10", func(s *simulation.System) { s.Check.Interval = ten },
-			fmt.Sprintf("about %.0f USD a month and three times the probes", 2*plan.FeatureMonth)})
+			fmt.Sprintf("about %.0f USD a month and three times the probes", 2*prices.FeatureMonth)})
 	}
 	for n := s.Check.Threshold - 1; !s.Check.None && n >= 1; n-- {
 		all = append(all, knob{"failover.threshold", fmt.Sprint(s.Check.Threshold), fmt.Sprint(n), func(s *simulation.System) { s.Check.Threshold = n }, ""})
@@ -75,7 +75,7 @@ func instances(n int, d *understudy.Declaration) string {
 		return fmt.Sprintf("%d more instances", n)
 	}
 	standby := d.InstanceType(understudy.Secondary)
-	if price := plan.InstanceMonth(d, understudy.Secondary); price > 0 {
+	if price := prices.InstanceMonth(d, understudy.Secondary); price > 0 {
 		return fmt.Sprintf("about %.0f USD a month for %d more instances of %s", float64(n)*price, n, standby)
 	}
 	return fmt.Sprintf("%d more instances of %s", n, standby)

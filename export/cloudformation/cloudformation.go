@@ -9,12 +9,12 @@ import (
 	"unicode"
 
 	"github.com/understudy/understudy/export"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 	"github.com/understudy/understudy/plan/resource"
 )
 
 // Write writes a blueprint. Where it knows what stands, it writes what CloudFormation imports it by too.
-func Write(b *plan.Blueprint) (*export.Result, error) {
+func Write(b *blueprint.Blueprint) (*export.Result, error) {
 	t, err := translated(b)
 	if err != nil {
 		return nil, err
@@ -26,8 +26,8 @@ func Write(b *plan.Blueprint) (*export.Result, error) {
 }
 
 // translated makes resources of all pieces.
-func translated(b *plan.Blueprint) (*translation, error) {
-	t := &translation{blueprint: b, pieces: map[string]plan.Piece{}, of: map[string]*logicalResource{}, files: map[string][]byte{},
+func translated(b *blueprint.Blueprint) (*translation, error) {
+	t := &translation{blueprint: b, pieces: map[string]blueprint.Piece{}, of: map[string]*logicalResource{}, files: map[string][]byte{},
 		templates: map[string]*template{}}
 	for _, p := range b.Pieces {
 		t.pieces[p.ID] = p
@@ -35,42 +35,42 @@ func translated(b *plan.Blueprint) (*translation, error) {
 	return t, language.Translate(t, b)
 }
 
-var language = export.Language[*translation]{Name: "CloudFormation", Kinds: map[plan.Kind]func(*translation, *export.Settings){
-	plan.KindVPC:          (*translation).vpc,
-	plan.KindGivenVPC:     (*translation).givenVPC,
-	plan.KindGivenSubnet:  (*translation).givenSubnet,
-	plan.KindGateway:      (*translation).gateway,
-	plan.KindSubnet:       (*translation).subnet,
-	plan.KindRoutes:       (*translation).routes,
-	plan.KindGroup:        (*translation).group,
-	plan.KindAddress:      (*translation).address,
-	plan.KindNAT:          (*translation).nat,
-	plan.KindEndpoint:     (*translation).endpoint,
-	plan.KindImage:        (*translation).image,
-	plan.KindHostImage:    (*translation).hostImage,
-	plan.KindUsedImage:    (*translation).usedImage,
-	plan.KindTargetGroup:  (*translation).targetGroup,
-	plan.KindBalancer:     (*translation).balancer,
-	plan.KindListener:     (*translation).listener,
-	plan.KindSwitch:       (*translation).switchListener,
-	plan.KindRule:         (*translation).answeringRule,
-	plan.KindDeclaredRule: (*translation).declaredRule,
-	plan.KindRole:         (*translation).role,
-	plan.KindTemplate:     (*translation).template,
-	plan.KindHost:         (*translation).host,
-	plan.KindFleet:        (*translation).fleet,
-	plan.KindTracking:     (*translation).tracking,
-	plan.KindScheduled:    (*translation).scheduled,
-	plan.KindAlarm:        (*translation).alarm,
-	plan.KindZone:         (*translation).zone,
-	plan.KindCheck:        (*translation).check,
-	plan.KindRecords:      (*translation).records,
+var language = export.Language[*translation]{Name: "CloudFormation", Kinds: map[blueprint.Kind]func(*translation, *export.Settings){
+	blueprint.KindVPC:          (*translation).vpc,
+	blueprint.KindGivenVPC:     (*translation).givenVPC,
+	blueprint.KindGivenSubnet:  (*translation).givenSubnet,
+	blueprint.KindGateway:      (*translation).gateway,
+	blueprint.KindSubnet:       (*translation).subnet,
+	blueprint.KindRoutes:       (*translation).routes,
+	blueprint.KindGroup:        (*translation).group,
+	blueprint.KindAddress:      (*translation).address,
+	blueprint.KindNAT:          (*translation).nat,
+	blueprint.KindEndpoint:     (*translation).endpoint,
+	blueprint.KindImage:        (*translation).image,
+	blueprint.KindHostImage:    (*translation).hostImage,
+	blueprint.KindUsedImage:    (*translation).usedImage,
+	blueprint.KindTargetGroup:  (*translation).targetGroup,
+	blueprint.KindBalancer:     (*translation).balancer,
+	blueprint.KindListener:     (*translation).listener,
+	blueprint.KindSwitch:       (*translation).switchListener,
+	blueprint.KindRule:         (*translation).answeringRule,
+	blueprint.KindDeclaredRule: (*translation).declaredRule,
+	blueprint.KindRole:         (*translation).role,
+	blueprint.KindTemplate:     (*translation).template,
+	blueprint.KindHost:         (*translation).host,
+	blueprint.KindFleet:        (*translation).fleet,
+	blueprint.KindTracking:     (*translation).tracking,
+	blueprint.KindScheduled:    (*translation).scheduled,
+	blueprint.KindAlarm:        (*translation).alarm,
+	blueprint.KindZone:         (*translation).zone,
+	blueprint.KindCheck:        (*translation).check,
+	blueprint.KindRecords:      (*translation).records,
 }}
 
 // translation is a blueprint on its way to templates.
 type translation struct {
-	blueprint *plan.Blueprint
-	pieces    map[string]plan.Piece
+	blueprint *blueprint.Blueprint
+	pieces    map[string]blueprint.Piece
 	resources []*logicalResource
 	of        map[string]*logicalResource // the first of each piece
 	templates map[string]*template
@@ -86,13 +86,13 @@ const (
 )
 
 // home is the template that a piece is in.
-func home(p plan.Piece) string {
+func home(p blueprint.Piece) string {
 	switch p.Kind {
-	case plan.KindZone, plan.KindCheck:
+	case blueprint.KindZone, blueprint.KindCheck:
 		return namesTemplate
-	case plan.KindRecords:
+	case blueprint.KindRecords:
 		return recordsTemplate
-	case plan.KindRole:
+	case blueprint.KindRole:
 		return rolesTemplate
 	}
 	return string(p.Side)
@@ -100,7 +100,7 @@ func home(p plan.Piece) string {
 
 // logicalResource is one resource of a template.
 type logicalResource struct {
-	piece      plan.Piece
+	piece      blueprint.Piece
 	typ, id    string
 	properties tree
 	more       tree   // attributes beside the properties: UpdatePolicy, Condition

@@ -18,17 +18,17 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/export"
 	"github.com/understudy/understudy/export/exporttest"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 	"github.com/understudy/understudy/plan/resource"
 )
 
 const root = "../.."
 
 // written writes every declaration, with and without what stands.
-func written(t *testing.T, check func(*testing.T, *plan.Blueprint, *export.Result)) {
+func written(t *testing.T, check func(*testing.T, *blueprint.Blueprint, *export.Result)) {
 	for file, d := range exporttest.Declarations(t, root) {
 		t.Run(path.Base(path.Dir(file))+"/"+path.Base(file), func(t *testing.T) {
-			for _, b := range []*plan.Blueprint{exporttest.Blueprint(t, d), exporttest.Stands(exporttest.Blueprint(t, d))} {
+			for _, b := range []*blueprint.Blueprint{exporttest.Blueprint(t, d), exporttest.Stands(exporttest.Blueprint(t, d))} {
 				r, err := Write(b)
 				if err != nil {
 					t.Fatal(err)
@@ -115,7 +115,7 @@ func propertiesOf(v any, before string) (names []string) {
 
 func TestTypesAndPropertiesAreCloudFormations(t *testing.T) {
 	all := schemas(t)
-	written(t, func(t *testing.T, _ *plan.Blueprint, r *export.Result) {
+	written(t, func(t *testing.T, _ *blueprint.Blueprint, r *export.Result) {
 		for name, one := range templates(t, r) {
 			for id, resource := range one.Resources {
 				known, ok := all[resource.Type]
@@ -169,7 +169,7 @@ func referencesIn(v any) (all []reference) {
 
 func TestReferencesResolve(t *testing.T) {
 	all := schemas(t)
-	written(t, func(t *testing.T, _ *plan.Blueprint, r *export.Result) {
+	written(t, func(t *testing.T, _ *blueprint.Blueprint, r *export.Result) {
 		files := templates(t, r)
 		for name, one := range files {
 			used := map[string]bool{}
@@ -231,15 +231,16 @@ func dependencies(v any) (ids []string) {
 }
 
 func TestEveryPieceIsWritten(t *testing.T) {
-	written(t, func(t *testing.T, b *plan.Blueprint, r *export.Result) {
+	written(t, func(t *testing.T, b *blueprint.Blueprint, r *export.Result) {
 		tr, err := translated(b)
 		if err != nil {
 			t.Fatal(err)
 		}
 		all := templates(t, r)
 		for _, p := range b.Pieces {
-			parameters := map[plan.Kind]string{plan.KindImage: imageParameter, plan.KindUsedImage: imageParameter, plan.KindHostImage: hostImageParameter}
-			if p.Kind == plan.KindGivenVPC || p.Kind == plan.KindGivenSubnet {
+			parameters := map[blueprint.Kind]string{blueprint.KindImage: imageParameter, blueprint.KindUsedImage: imageParameter,
+				blueprint.KindHostImage: hostImageParameter}
+			if p.Kind == blueprint.KindGivenVPC || p.Kind == blueprint.KindGivenSubnet {
 				parameters[p.Kind] = givenParameter(p)
 			}
 			if name, looked := parameters[p.Kind]; looked {
@@ -273,7 +274,7 @@ func chosen(d *understudy.Declaration, side understudy.Side) string {
 }
 
 func TestValuesAreTheDeclarations(t *testing.T) {
-	written(t, func(t *testing.T, b *plan.Blueprint, r *export.Result) {
+	written(t, func(t *testing.T, b *blueprint.Blueprint, r *export.Result) {
 		all, d := templates(t, r), b.Declaration
 		_, port := d.Entry()
 		for where, want := range map[string]any{
@@ -390,7 +391,7 @@ func TestImports(t *testing.T) {
 }
 
 func TestSameBytesEachTime(t *testing.T) {
-	written(t, func(t *testing.T, b *plan.Blueprint, r *export.Result) {
+	written(t, func(t *testing.T, b *blueprint.Blueprint, r *export.Result) {
 		again, err := Write(b)
 		if err != nil {
 			t.Fatal(err)
@@ -405,9 +406,9 @@ func TestSameBytesEachTime(t *testing.T) {
 
 // What no translation knows is refused by its name, and so is a setting that none reads.
 func TestTheUnknownIsRefused(t *testing.T) {
-	for says, change := range map[string]func(*plan.Piece){
-		"primary/vpc: CloudFormation's export knows no wormhole": func(p *plan.Piece) { p.Kind = "wormhole" },
-		`primary/vpc: tenancy is "dedicated"`: func(p *plan.Piece) {
+	for says, change := range map[string]func(*blueprint.Piece){
+		"primary/vpc: CloudFormation's export knows no wormhole": func(p *blueprint.Piece) { p.Kind = "wormhole" },
+		`primary/vpc: tenancy is "dedicated"`: func(p *blueprint.Piece) {
 			p.Settings = append(p.Settings, resource.Field{Name: "tenancy", Value: "dedicated"})
 		},
 	} {

@@ -5,11 +5,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"github.com/understudy/understudy/export"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 )
 
 // fullNames are the attributes by which CloudWatch knows a load balancer and its target groups.
-var fullNames = map[plan.Kind]string{plan.KindBalancer: "LoadBalancerFullName", plan.KindTargetGroup: "TargetGroupFullName"}
+var fullNames = map[blueprint.Kind]string{blueprint.KindBalancer: "LoadBalancerFullName", blueprint.KindTargetGroup: "TargetGroupFullName"}
 
 func (t *translation) alarm(s *export.Settings) {
 	sent, of := export.Alarm(s)
@@ -27,7 +27,7 @@ func (t *translation) alarm(s *export.Settings) {
 func (t *translation) dimensions(all []types.Dimension) (list []any) {
 	for _, d := range all {
 		var value any = aws.ToString(d.Value)
-		if to, ok := plan.ParseRef(aws.ToString(d.Value)); ok {
+		if to, ok := blueprint.ParseRef(aws.ToString(d.Value)); ok {
 			value = ref{to, fullNames[t.pieces[to.Piece].Kind]}
 		}
 		list = append(list, tree{{"Name", aws.ToString(d.Name)}, {"Value", value}})

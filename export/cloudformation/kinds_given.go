@@ -6,7 +6,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/export"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 )
 
 // What somebody else has made is a parameter: CloudFormation looks nothing up. Its default is the id that stands or is declared.
@@ -35,7 +35,7 @@ func (t *translation) given(s *export.Settings, typ string, place int) {
 }
 
 // givenParameter is the name of the parameter that stands for a given network or subnet.
-func givenParameter(p plan.Piece) string {
+func givenParameter(p blueprint.Piece) string {
 	_, name, _ := strings.Cut(p.ID, "/")
 	return logical(name)
 }

@@ -2,9 +2,10 @@ package cloudformation
 
 import (
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
+
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/export"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 )
 
 const zoneParameter = "HostedZoneId"
@@ -53,7 +54,7 @@ func (t *translation) records(s *export.Settings) {
 		of := func(name string) string { return string(side) + " " + name }
 		r := t.add(s, "AWS::Route53::RecordSet")
 		r.id = logical(string(side) + " record")
-		r.properties.set("HostedZoneId", ref{Ref: s.Of[plan.KindZone]}).set("Name", s.Name).set("Type", s.Text(of("type"))).
+		r.properties.set("HostedZoneId", ref{Ref: s.Of[blueprint.KindZone]}).set("Name", s.Name).set("Type", s.Text(of("type"))).
 			set("SetIdentifier", s.Text(of("set identifier"))).set("HealthCheckId", ref{Ref: s.Ref(of("health check"))}).
 			set("AliasTarget", tree{{"DNSName", ref{Ref: s.Ref(of("alias"))}}, {"HostedZoneId", ref{Ref: s.Ref(of("alias zone"))}},
 				{"EvaluateTargetHealth", s.Yes(of("target health"))}})

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/understudy/understudy/export"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 )
 
 func (t *translation) vpc(s *export.Settings) {
@@ -16,7 +16,7 @@ func (t *translation) vpc(s *export.Settings) {
 }
 
 // own is the piece's id.
-func own(s *export.Settings) ref { return ref{Ref: plan.Ref{Piece: s.ID}} }
+func own(s *export.Settings) ref { return ref{Ref: blueprint.Ref{Piece: s.ID}} }
 
 func (t *translation) tagged(s *export.Settings, r *logicalResource, property string) {
 	s.Told("tagged")
@@ -38,25 +38,25 @@ func (t *translation) gateway(s *export.Settings) {
 func (t *translation) subnet(s *export.Settings) {
 	r := t.add(s, "AWS::EC2::Subnet")
 	letter := string(rune('A' + s.Number("zone")))
-	zone := t.parameter(home(s.Piece), "Zone"+letter, "AWS::EC2::AvailabilityZone::Name", s.Parts[plan.Zone],
+	zone := t.parameter(home(s.Piece), "Zone"+letter, "AWS::EC2::AvailabilityZone::Name", s.Parts[blueprint.Zone],
 		"The zone of the subnets whose names end in "+strings.ToLower(letter))
-	r.properties.set("VpcId", ref{Ref: s.Of[plan.KindVPC]}).set("CidrBlock", s.Text("cidr")).set("AvailabilityZone", zone).
+	r.properties.set("VpcId", ref{Ref: s.Of[blueprint.KindVPC]}).set("CidrBlock", s.Text("cidr")).set("AvailabilityZone", zone).
 		set("MapPublicIpOnLaunch", s.Yes("public addresses"))
 	t.tagged(s, r, "Tags")
 	r.identified(entry{"SubnetId", own(s)})
 }
 
 // ways are the properties of a route by what it leads to.
-var ways = map[plan.Kind]string{plan.KindGateway: "GatewayId", plan.KindNAT: "NatGatewayId"}
+var ways = map[blueprint.Kind]string{blueprint.KindGateway: "GatewayId", blueprint.KindNAT: "NatGatewayId"}
 
 func (t *translation) routes(s *export.Settings) {
 	r := t.add(s, "AWS::EC2::RouteTable")
-	r.properties.set("VpcId", ref{Ref: s.Of[plan.KindVPC]})
+	r.properties.set("VpcId", ref{Ref: s.Of[blueprint.KindVPC]})
 	t.tagged(s, r, "Tags")
 	r.identified(entry{"RouteTableId", own(s)})
 	const everywhere = "0.0.0.0/0"
 	if way := s.Text(everywhere); way != "nowhere" {
-		gateway, ok := plan.ParseRef(way)
+		gateway, ok := blueprint.ParseRef(way)
 		by, known := ways[t.pieces[gateway.Piece].Kind]
 		if !ok || !known {
 			s.Refuse("a way to %s", way)
@@ -67,7 +67,7 @@ func (t *translation) routes(s *export.Settings) {
 		if by == "GatewayId" {
 			route.more.set("DependsOn", t.of[gateway.Piece].id+"Attachment")
 		}
-		if s.Parts[plan.DefaultRoute] != "" {
+		if s.Parts[blueprint.DefaultRoute] != "" {
 			route.identified(entry{"RouteTableId", own(s)}, entry{"CidrBlock", everywhere})
 		}
 	}
@@ -82,9 +82,9 @@ func (t *translation) routes(s *export.Settings) {
 
 func (t *translation) group(s *export.Settings) {
 	r := t.add(s, "AWS::EC2::SecurityGroup")
-	r.properties.set("GroupName", s.Name).set("GroupDescription", s.Text("description")).set("VpcId", ref{Ref: s.Of[plan.KindVPC]})
+	r.properties.set("GroupName", s.Name).set("GroupDescription", s.Text("description")).set("VpcId", ref{Ref: s.Of[blueprint.KindVPC]})
 	s.Told("ingress", "egress")
-	rules, ok := s.Content.(plan.Rules)
+	rules, ok := s.Content.(blueprint.Rules)
 	if !ok {
 		s.Refuse("rules of %T", s.Content)
 	}
@@ -100,12 +100,12 @@ func (t *translation) group(s *export.Settings) {
 	r.identified(entry{"Id", own(s)})
 }
 
-func (t *translation) rule(s *export.Settings, rule plan.Rule, group string) tree {
+func (t *translation) rule(s *export.Settings, rule blueprint.Rule, group string) tree {
 	all := tree{{"IpProtocol", rule.Protocol}}
 	if rule.Protocol != "-1" {
 		all.set("FromPort", rule.From).set("ToPort", rule.To)
 	}
-	if peer, ok := plan.ParseRef(rule.Peer); ok {
+	if peer, ok := blueprint.ParseRef(rule.Peer); ok {
 		all.set(group, ref{Ref: peer})
 		return all
 	}
@@ -125,7 +125,7 @@ func (t *translation) address(s *export.Settings) {
 	r := t.add(s, "AWS::EC2::EIP")
 	r.properties.set("Domain", "vpc")
 	t.tagged(s, r, "Tags")
-	r.identified(entry{"PublicIp", s.Parts[plan.PublicIP]}, entry{"AllocationId", own(s)})
+	r.identified(entry{"PublicIp", s.Parts[blueprint.PublicIP]}, entry{"AllocationId", own(s)})
 }
 
 func (t *translation) nat(s *export.Settings) {
@@ -138,7 +138,7 @@ func (t *translation) nat(s *export.Settings) {
 
 func (t *translation) endpoint(s *export.Settings) {
 	r := t.add(s, "AWS::EC2::VPCEndpoint")
-	p := r.properties.set("VpcId", ref{Ref: s.Of[plan.KindVPC]}).set("ServiceName", s.Text("service"))
+	p := r.properties.set("VpcId", ref{Ref: s.Of[blueprint.KindVPC]}).set("ServiceName", s.Text("service"))
 	if s.Has("route tables") {
 		p.set("VpcEndpointType", "Gateway").set("RouteTableIds", refs(s.Refs("route tables")))
 	} else {

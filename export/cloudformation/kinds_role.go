@@ -4,13 +4,13 @@ import (
 	"encoding/json"
 
 	"github.com/understudy/understudy/export"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 )
 
 // role is the instance profile that instances get, and the role that it carries with its policies. IAM is global, so it has a template of its
 // own.
 func (t *translation) role(s *export.Settings) {
-	sent, ok := s.Content.(plan.InstanceRole)
+	sent, ok := s.Content.(blueprint.InstanceRole)
 	if !ok {
 		s.Refuse("a role of %T", s.Content)
 		return

@@ -2,7 +2,7 @@ package cloudformation
 
 import (
 	"github.com/understudy/understudy/export"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 )
 
 // declaredRule is a rule of the declaration.
@@ -22,7 +22,7 @@ func (t *translation) switchListener(s *export.Settings) {
 }
 
 func (t *translation) listenerRule(s *export.Settings) {
-	rule, ok := s.Content.(plan.AnsweringRule)
+	rule, ok := s.Content.(blueprint.AnsweringRule)
 	if !ok {
 		s.Refuse("a rule of %T", s.Content)
 	}
@@ -32,7 +32,7 @@ func (t *translation) listenerRule(s *export.Settings) {
 		conditions = append(conditions, t.structure(s, c))
 	}
 	s.Told("tagged")
-	r.properties.set("ListenerArn", ref{Ref: s.Of[plan.KindListener]}).set("Priority", rule.Priority).set("Conditions", conditions).
+	r.properties.set("ListenerArn", ref{Ref: s.Of[blueprint.KindListener]}).set("Priority", rule.Priority).set("Conditions", conditions).
 		set("Actions", t.actions(s, rule.Actions))
 	r.identified(entry{"RuleArn", own(s)})
 }

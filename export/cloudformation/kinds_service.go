@@ -8,9 +8,10 @@ import (
 	"strings"
 
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/export"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 )
 
 const (
@@ -26,7 +27,7 @@ func (t *translation) image(s *export.Settings) {
 	if b := s.Optional("builder"); b != "" && b != "gone" {
 		s.Refuse("a builder, %s", b)
 	}
-	baking, ok := s.Content.(plan.Baking)
+	baking, ok := s.Content.(blueprint.Baking)
 	if !ok {
 		s.Refuse("an image made of %T", s.Content)
 	}
@@ -92,7 +93,7 @@ func (t *translation) balancer(s *export.Settings) {
 // listener has no tags of its own: its type has no such property.
 func (t *translation) listener(s *export.Settings) {
 	r := t.add(s, "AWS::ElasticLoadBalancingV2::Listener")
-	r.properties.set("LoadBalancerArn", ref{Ref: s.Of[plan.KindBalancer]}).set("Port", s.Number("port")).set("Protocol", s.Text("protocol"))
+	r.properties.set("LoadBalancerArn", ref{Ref: s.Of[blueprint.KindBalancer]}).set("Port", s.Number("port")).set("Protocol", s.Text("protocol"))
 	if policy := s.Optional("policy"); policy != "" {
 		r.properties.set("SslPolicy", policy)
 	}
@@ -134,7 +135,7 @@ func (t *translation) template(s *export.Settings) {
 }
 
 // latest is the version of a template that instances are of.
-func latest(template plan.Ref) tree {
+func latest(template blueprint.Ref) tree {
 	return tree{{"LaunchTemplateId", ref{Ref: template}}, {"Version", ref{template, "LatestVersionNumber"}}}
 }
 
@@ -145,13 +146,13 @@ func (t *translation) host(s *export.Settings) {
 	s.Is("running", "yes")
 	s.Is("termination protection", "no")
 	s.Is("shutdown behavior", "stop")
-	r.properties.set("LaunchTemplate", latest(s.Of[plan.KindTemplate])).set("SubnetId", ref{Ref: s.Ref("subnet")}).
+	r.properties.set("LaunchTemplate", latest(s.Of[blueprint.KindTemplate])).set("SubnetId", ref{Ref: s.Ref("subnet")}).
 		set("SecurityGroupIds", refs(s.Refs("groups")))
-	over, ok := s.Content.(plan.LaunchedOver)
+	over, ok := s.Content.(blueprint.LaunchedOver)
 	if !ok {
 		s.Refuse("a launch with %T", s.Content)
 	}
-	if image, ok := plan.ParseRef(over.Image); ok {
+	if image, ok := blueprint.ParseRef(over.Image); ok {
 		r.properties.set("ImageId", ref{Ref: image})
 	}
 	for _, one := range []entry{{"InstanceType", over.Type}, {"KeyName", over.Key}, {"UserData", over.UserData}} {
@@ -169,7 +170,7 @@ func (t *translation) fleet(s *export.Settings) {
 	r.properties.set("AutoScalingGroupName", s.Name).set("MinSize", fmt.Sprint(least)).set("DesiredCapacity", s.Text("desired")).
 		set("MaxSize", s.Text("max")).set("HealthCheckType", s.Text("health check")).set("HealthCheckGracePeriod", s.Number("grace")).
 		set("VPCZoneIdentifier", refs(s.Refs("subnets"))).set("TargetGroupARNs", refs(s.Refs("target groups"))).
-		set("LaunchTemplate", latest(s.Of[plan.KindTemplate]))
+		set("LaunchTemplate", latest(s.Of[blueprint.KindTemplate]))
 	s.Told("template version", "instances' version", "tagged")
 	// As AWS makes a group, and CloudFormation's defaults are the same.
 	s.Is("cooldown", "300")
@@ -218,9 +219,10 @@ func (t *translation) tracking(s *export.Settings) {
 	r := t.add(s, "AWS::AutoScaling::ScalingPolicy")
 	metric := tree{{"PredefinedMetricType", s.Text("measures")}}
 	if s.Text("of") != "" {
-		metric.set("ResourceLabel", joined{ref{s.Of[plan.KindBalancer], "LoadBalancerFullName"}, "/", ref{s.Of[plan.KindTargetGroup], "TargetGroupFullName"}})
+		metric.set("ResourceLabel", joined{ref{s.Of[blueprint.KindBalancer], "LoadBalancerFullName"}, "/",
+			ref{s.Of[blueprint.KindTargetGroup], "TargetGroupFullName"}})
 	}
-	r.properties.set("AutoScalingGroupName", ref{Ref: s.Of[plan.KindFleet]}).set("PolicyType", s.Text("type")).
+	r.properties.set("AutoScalingGroupName", ref{Ref: s.Of[blueprint.KindFleet]}).set("PolicyType", s.Text("type")).
 		set("TargetTrackingConfiguration", tree{
 			{"PredefinedMetricSpecification", metric}, {"TargetValue", s.Number("target")}, {"DisableScaleIn", !s.Yes("scales in")},
 		})
@@ -237,7 +239,7 @@ func (t *translation) scheduled(s *export.Settings) {
 	if !ok {
 		s.Refuse("a scheduled action of %T", s.Content)
 	}
-	r.properties.set("AutoScalingGroupName", ref{Ref: s.Of[plan.KindFleet]}).set("Recurrence", a.Recurrence)
+	r.properties.set("AutoScalingGroupName", ref{Ref: s.Of[blueprint.KindFleet]}).set("Recurrence", a.Recurrence)
 	if a.Zone != "" {
 		r.properties.set("TimeZone", a.Zone)
 	}

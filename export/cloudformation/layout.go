@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"github.com/understudy/understudy"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 )
 
 // template is what a template has beside its resources.
@@ -36,7 +36,7 @@ func (t *translation) parameter(template, name, typ, usual, description string) 
 }
 
 // meanings are the attributes that a blueprint refers to.
-var meanings = map[string]string{plan.DNSName: "DNSName", plan.AliasZone: "CanonicalHostedZoneID"}
+var meanings = map[string]string{blueprint.DNSName: "DNSName", blueprint.AliasZone: "CanonicalHostedZoneID"}
 
 // resolved puts what stands for them in a template in the place of references.
 func (t *translation) resolved(template string, v any) any {
@@ -69,13 +69,13 @@ func (t *translation) resolved(template string, v any) any {
 func (t *translation) refer(template string, r ref) tree {
 	p := t.pieces[r.Piece]
 	switch {
-	case (p.Kind == plan.KindImage || p.Kind == plan.KindUsedImage) && r.Attribute == plan.RootDevice:
+	case (p.Kind == blueprint.KindImage || p.Kind == blueprint.KindUsedImage) && r.Attribute == blueprint.RootDevice:
 		return t.parameter(template, rootParameter, "String", "/dev/xvda", "The root device of the image")
-	case p.Kind == plan.KindGivenVPC || p.Kind == plan.KindGivenSubnet:
+	case p.Kind == blueprint.KindGivenVPC || p.Kind == blueprint.KindGivenSubnet:
 		return tree{{"Ref", givenParameter(p)}}
-	case p.Kind == plan.KindHostImage:
+	case p.Kind == blueprint.KindHostImage:
 		return tree{{"Ref", hostImageParameter}}
-	case p.Kind == plan.KindImage || p.Kind == plan.KindUsedImage:
+	case p.Kind == blueprint.KindImage || p.Kind == blueprint.KindUsedImage:
 		return tree{{"Ref", imageParameter}}
 	case t.of[p.ID] == nil: // somebody else's zone
 		return t.parameter(template, zoneParameter, "AWS::Route53::HostedZone::Id", p.Standing, "The hosted zone of "+p.Name)
@@ -84,7 +84,7 @@ func (t *translation) refer(template string, r ref) tree {
 	if attribute == "" {
 		attribute = meanings[r.Attribute]
 	}
-	if attribute == "" && p.Kind == plan.KindGroup {
+	if attribute == "" && p.Kind == blueprint.KindGroup {
 		attribute = "GroupId"
 	}
 	value := tree{{"Ref", to.id}}
@@ -271,10 +271,10 @@ func (t *translation) closure(id string) map[string]bool {
 	return before
 }
 
-func refsOf(v any) (all []plan.Ref) {
+func refsOf(v any) (all []blueprint.Ref) {
 	switch v := v.(type) {
 	case ref:
-		return []plan.Ref{v.Ref}
+		return []blueprint.Ref{v.Ref}
 	case joined:
 		return refsOf([]any(v))
 	case []any:

@@ -5,8 +5,9 @@ import (
 	"slices"
 
 	"github.com/goccy/go-yaml"
+
 	"github.com/understudy/understudy/export"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 )
 
 // list is a list of texts.
@@ -32,14 +33,14 @@ func (t *tree) set(name string, value any) *tree {
 
 // ref is what a piece is known by, or an attribute of its resource.
 type ref struct {
-	plan.Ref
+	blueprint.Ref
 	attribute string // as CloudFormation calls it; empty for what the reference means
 }
 
 // joined is a text of several values.
 type joined []any
 
-func refs(all []plan.Ref) (list []any) {
+func refs(all []blueprint.Ref) (list []any) {
 	for _, r := range all {
 		list = append(list, ref{Ref: r})
 	}
@@ -62,7 +63,7 @@ func (t *translation) sent(v any) any {
 		}
 		return all
 	case string:
-		if r, ok := plan.ParseRef(v); ok && t.pieces[r.Piece].ID != "" {
+		if r, ok := blueprint.ParseRef(v); ok && t.pieces[r.Piece].ID != "" {
 			return ref{Ref: r}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 )
 
 // Declarations reads every example, every declaration by which the rehearsals set all fields, and those of given networks, by their files below the
@@ -34,7 +35,7 @@ func Declarations(t *testing.T, root string) map[string]*understudy.Declaration 
 }
 
 // Blueprint draws a declaration.
-func Blueprint(t *testing.T, d *understudy.Declaration) *plan.Blueprint {
+func Blueprint(t *testing.T, d *understudy.Declaration) *blueprint.Blueprint {
 	t.Helper()
 	s := &plan.Stack{Declaration: d, Accounts: map[understudy.Side]*account.Account{}}
 	for _, side := range understudy.Sides {
@@ -48,21 +49,21 @@ func Blueprint(t *testing.T, d *understudy.Declaration) *plan.Blueprint {
 }
 
 // Stands gives every piece an id that tells which it is, as if all of it stood.
-func Stands(b *plan.Blueprint) *plan.Blueprint {
+func Stands(b *blueprint.Blueprint) *blueprint.Blueprint {
 	for i := range b.Pieces {
 		p := &b.Pieces[i]
 		p.Standing = ID(p.ID)
-		p.Parts = map[string]string{plan.PublicIP: "203.0.113.7", plan.Zone: "us-east-1f"}
-		if p.Name != "" && p.Kind != plan.KindImage && p.Kind != plan.KindHostImage && p.Kind != plan.KindEndpoint {
+		p.Parts = map[string]string{blueprint.PublicIP: "203.0.113.7", blueprint.Zone: "us-east-1f"}
+		if p.Name != "" && p.Kind != blueprint.KindImage && p.Kind != blueprint.KindHostImage && p.Kind != blueprint.KindEndpoint {
 			p.Standing = p.Name
 		}
 		for _, f := range p.Settings {
-			if f.Name != "subnets" || p.Kind != plan.KindRoutes {
+			if f.Name != "subnets" || p.Kind != blueprint.KindRoutes {
 				continue
 			}
-			p.Parts[plan.DefaultRoute] = "igw-1"
+			p.Parts[blueprint.DefaultRoute] = "igw-1"
 			for ref := range strings.SplitSeq(f.Value, ", ") {
-				r, _ := plan.ParseRef(ref)
+				r, _ := blueprint.ParseRef(ref)
 				p.SetAssociation(ID(r.Piece), "rtbassoc-"+ID(r.Piece))
 			}
 		}

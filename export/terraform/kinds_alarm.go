@@ -4,7 +4,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/understudy/understudy/export"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 )
 
 const alarmsFile = "alarms.tf"
@@ -30,11 +30,11 @@ func (t *translation) alarm(s *export.Settings) {
 
 // dimension is what a metric is of: CloudWatch knows load balancers and target groups by the ends of their ARNs.
 func (t *translation) dimension(of string) value {
-	to, ok := plan.ParseRef(of)
+	to, ok := blueprint.ParseRef(of)
 	switch kind := t.pieces[to.Piece].Kind; {
 	case !ok:
 		return text(of)
-	case kind == plan.KindBalancer || kind == plan.KindTargetGroup:
+	case kind == blueprint.KindBalancer || kind == blueprint.KindTargetGroup:
 		return ref{to, "arn_suffix"}
 	}
 	return ref{Ref: to}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/export"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 )
 
 // What somebody else has made is looked up, by ids or tags.
@@ -52,7 +52,7 @@ func at(ids []string, n int) string {
 
 // taggedSubnets looks up all subnets of the VPC that have the tags, once for those that have the same.
 func (t *translation) taggedSubnets(s *export.Settings, r *resourceBlock, given understudy.Given) *resourceBlock {
-	vpc := s.Of[plan.KindVPC]
+	vpc := s.Of[blueprint.KindVPC]
 	for _, other := range t.resources {
 		if before, ok := other.piece.Content.(understudy.Given); ok && other.typ == "aws_subnets" &&
 			other.piece.Side == s.Side && maps.Equal(before.Tags, given.Tags) {

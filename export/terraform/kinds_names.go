@@ -6,9 +6,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
+
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/export"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 )
 
 const (
@@ -70,7 +71,7 @@ const followsBy = "by"
 // followed writes which alarm a check follows, and by what it is to be updated: Route 53 knows the settings that the alarm had when the check was
 // updated last. It returns what is left to write.
 func (t *translation) followed(s *export.Settings, b *block, c types.HealthCheckConfig) *types.HealthCheckConfig {
-	alarm := s.Of[plan.KindAlarm]
+	alarm := s.Of[blueprint.KindAlarm]
 	b.set("cloudwatch_alarm_name", ref{alarm, "alarm_name"}).set("cloudwatch_alarm_region", text(string(c.AlarmIdentifier.Region)))
 	triggers := object{{"by", text(s.Text(followsBy))}}
 	if sent, ok := t.pieces[alarm.Piece].Content.(*cloudwatch.PutMetricAlarmInput); ok {
@@ -87,7 +88,7 @@ func (t *translation) followed(s *export.Settings, b *block, c types.HealthCheck
 var ownSides = map[string]understudy.Side{"switch": understudy.Secondary, "calculated": understudy.Primary}
 
 // checkLabel names a region's check after its side, and others after what they are.
-func checkLabel(p plan.Piece) string {
+func checkLabel(p blueprint.Piece) string {
 	_, name, _ := strings.Cut(p.ID, "/")
 	l := label(strings.TrimSuffix(strings.TrimSuffix(name, "check"), "health "), string(p.Side))
 	own, ok := ownSides[l]
@@ -99,7 +100,7 @@ func checkLabel(p plan.Piece) string {
 
 // records are a resource for each side.
 func (t *translation) records(s *export.Settings) {
-	zone := s.Of[plan.KindZone]
+	zone := s.Of[blueprint.KindZone]
 	for _, side := range understudy.Sides {
 		of := func(name string) string { return string(side) + " " + name }
 		r := t.add(s, "aws_route53_record", namesFile, "")

@@ -4,7 +4,7 @@ import (
 	"net/netip"
 
 	"github.com/understudy/understudy/export"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 )
 
 const networkFile = "network.tf"
@@ -26,7 +26,7 @@ func (t *translation) gateway(s *export.Settings) {
 // subnet computes the network from the VPC's, so that it stands once for both regions.
 func (t *translation) subnet(s *export.Settings) {
 	r := t.add(s, "aws_subnet", networkFile, "subnet")
-	vpc := s.Of[plan.KindVPC]
+	vpc := s.Of[blueprint.KindVPC]
 	r.set("vpc_id", ref{Ref: vpc})
 	r.set("cidr_block", t.part(s.Text("cidr"), vpc))
 	r.set("availability_zone", verbatim("data.aws_availability_zones.available.names["+s.Text("zone")+"]"))
@@ -37,7 +37,7 @@ func (t *translation) subnet(s *export.Settings) {
 }
 
 // part writes a network as a part of a VPC's.
-func (t *translation) part(cidr string, vpc plan.Ref) value {
+func (t *translation) part(cidr string, vpc blueprint.Ref) value {
 	whole, err := netip.ParsePrefix(setting(t.pieces[vpc.Piece], "cidr"))
 	part, err2 := netip.ParsePrefix(cidr)
 	if err != nil || err2 != nil || !whole.Contains(part.Addr()) || part.Bits() <= whole.Bits() || !part.Addr().Is4() {
@@ -52,7 +52,7 @@ func asNumber(a netip.Addr) uint32 {
 	return uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
 }
 
-func setting(p plan.Piece, name string) string {
+func setting(p blueprint.Piece, name string) string {
 	for _, f := range p.Settings {
 		if f.Name == name {
 			return f.Value
@@ -62,16 +62,16 @@ func setting(p plan.Piece, name string) string {
 }
 
 // ways are the arguments of a route by what it leads to.
-var ways = map[plan.Kind]string{plan.KindGateway: "gateway_id", plan.KindNAT: "nat_gateway_id"}
+var ways = map[blueprint.Kind]string{blueprint.KindGateway: "gateway_id", blueprint.KindNAT: "nat_gateway_id"}
 
 func (t *translation) routes(s *export.Settings) {
 	r := t.add(s, "aws_route_table", networkFile, "routes")
-	r.set("vpc_id", ref{Ref: s.Of[plan.KindVPC]})
+	r.set("vpc_id", ref{Ref: s.Of[blueprint.KindVPC]})
 	t.tags(s, r)
-	own := plan.Ref{Piece: s.ID}
+	own := blueprint.Ref{Piece: s.ID}
 	const everywhere = "0.0.0.0/0"
 	if way := s.Text(everywhere); way != "nowhere" {
-		gateway, ok := plan.ParseRef(way)
+		gateway, ok := blueprint.ParseRef(way)
 		by, known := ways[t.pieces[gateway.Piece].Kind]
 		if !ok || !known {
 			s.Refuse("a way to %s", way)
@@ -80,7 +80,7 @@ func (t *translation) routes(s *export.Settings) {
 		route.set("route_table_id", ref{Ref: own})
 		route.set("destination_cidr_block", text(everywhere))
 		route.set(by, ref{Ref: gateway})
-		if s.Parts[plan.DefaultRoute] != "" {
+		if s.Parts[blueprint.DefaultRoute] != "" {
 			route.imported = joined{ref{Ref: own}, text("_" + everywhere)}
 		}
 	}
@@ -100,9 +100,9 @@ func (t *translation) group(s *export.Settings) {
 	r := t.add(s, "aws_security_group", networkFile, "group")
 	r.set("name", text(s.Name))
 	r.set("description", text(s.Text("description")))
-	r.set("vpc_id", ref{Ref: s.Of[plan.KindVPC]})
+	r.set("vpc_id", ref{Ref: s.Of[blueprint.KindVPC]})
 	s.Told("ingress", "egress")
-	rules, ok := s.Content.(plan.Rules)
+	rules, ok := s.Content.(blueprint.Rules)
 	if !ok {
 		s.Refuse("rules of %T", s.Content)
 	}
@@ -115,14 +115,14 @@ func (t *translation) group(s *export.Settings) {
 	t.tags(s, r)
 }
 
-func (t *translation) rule(s *export.Settings, b *block, rule plan.Rule) {
+func (t *translation) rule(s *export.Settings, b *block, rule blueprint.Rule) {
 	b.set("protocol", text(rule.Protocol)).set("from_port", num(rule.From)).set("to_port", num(rule.To))
-	if peer, ok := plan.ParseRef(rule.Peer); ok {
+	if peer, ok := blueprint.ParseRef(rule.Peer); ok {
 		b.set("security_groups", list{ref{Ref: peer}})
 		return
 	}
 	network, err := netip.ParsePrefix(rule.Peer)
-	vpc := s.Of[plan.KindVPC]
+	vpc := s.Of[blueprint.KindVPC]
 	switch {
 	case rule.Peer == setting(t.pieces[vpc.Piece], "cidr"):
 		b.set("cidr_blocks", list{ref{vpc, "cidr_block"}})
@@ -153,7 +153,7 @@ func (t *translation) nat(s *export.Settings) {
 // other name is another in each generation of the provider.
 func (t *translation) endpoint(s *export.Settings) {
 	r := t.add(s, "aws_vpc_endpoint", networkFile, "endpoint-")
-	r.set("vpc_id", ref{Ref: s.Of[plan.KindVPC]})
+	r.set("vpc_id", ref{Ref: s.Of[blueprint.KindVPC]})
 	s.Is("service", "com.amazonaws."+t.blueprint.Declaration.Regions[s.Side].Name+"."+s.Name)
 	r.set("service_name", joined{text("com.amazonaws."), verbatim("data.aws_region.current.id"), text("." + s.Name)})
 	if s.Has("route tables") {

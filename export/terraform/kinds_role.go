@@ -5,20 +5,20 @@ import (
 	"strings"
 
 	"github.com/understudy/understudy/export"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 )
 
 const roleFile = "iam.tf"
 
 // role is the instance profile that instances get, and the role that it carries with its policies. IAM is global: it is above both regions.
 func (t *translation) role(s *export.Settings) {
-	sent, ok := s.Content.(plan.InstanceRole)
+	sent, ok := s.Content.(blueprint.InstanceRole)
 	if !ok {
 		s.Refuse("a role of %T", s.Content)
 		return
 	}
 	s.Told("trust", "managed policies", "policy", "environment policy", "other policies", "profile", "profile tagged", "tagged")
-	own := ref{Ref: plan.Ref{Piece: s.ID}}
+	own := ref{Ref: blueprint.Ref{Piece: s.ID}}
 	profile := t.add(s, "aws_iam_instance_profile", roleFile, "")
 	profile.set("name", text(s.Name))
 	role := t.beside(profile, "aws_iam_role", profile.label)

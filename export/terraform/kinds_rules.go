@@ -5,7 +5,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/export"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 )
 
 // declaredRule is a rule of the declaration, which Terraform keeps as it is.
@@ -25,12 +25,12 @@ func (t *translation) switchListener(s *export.Settings) {
 }
 
 func (t *translation) listenerRule(s *export.Settings, file string) *resourceBlock {
-	rule, ok := s.Content.(plan.AnsweringRule)
+	rule, ok := s.Content.(blueprint.AnsweringRule)
 	if !ok {
 		s.Refuse("a rule of %T", s.Content)
 	}
 	r := t.add(s, "aws_lb_listener_rule", file, "")
-	r.set("listener_arn", ref{Ref: s.Of[plan.KindListener]})
+	r.set("listener_arn", ref{Ref: s.Of[blueprint.KindListener]})
 	r.set("priority", num(rule.Priority))
 	for _, c := range rule.Conditions {
 		t.condition(s, r.within("condition"), c)

@@ -10,9 +10,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/export"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 )
 
 const serviceFile = "service.tf"
@@ -28,7 +29,7 @@ func (t *translation) image(s *export.Settings) {
 	r.set("most_recent", truth(true))
 	r.set("owners", list{text("self")})
 	r.within("filter").set("name", text("name")).set("values", list{text(s.Name)})
-	baking, ok := s.Content.(plan.Baking)
+	baking, ok := s.Content.(blueprint.Baking)
 	if !ok {
 		s.Refuse("an image made of %T", s.Content)
 	}
@@ -119,7 +120,7 @@ func (t *translation) attributes(s *export.Settings, r *resourceBlock) {
 	})
 	for _, key := range keys {
 		name, ok := attributeNames[key]
-		if key == crossZone && s.Piece.Kind == plan.KindBalancer {
+		if key == crossZone && s.Piece.Kind == blueprint.KindBalancer {
 			name.argument = "enable_cross_zone_load_balancing"
 		}
 		if !ok {
@@ -169,7 +170,7 @@ func (t *translation) listener(s *export.Settings) { t.listenerIn(serviceFile, s
 
 func (t *translation) listenerIn(file string, s *export.Settings) *resourceBlock {
 	r := t.add(s, "aws_lb_listener", file, "listener")
-	r.set("load_balancer_arn", ref{Ref: s.Of[plan.KindBalancer]})
+	r.set("load_balancer_arn", ref{Ref: s.Of[blueprint.KindBalancer]})
 	r.set("port", num(s.Number("port")))
 	r.set("protocol", text(s.Text("protocol")))
 	if policy := s.Optional("policy"); policy != "" {
@@ -201,11 +202,11 @@ func (t *translation) action(s *export.Settings, b *block, a elbtypes.Action) {
 	b.set("type", text(string(a.Type)))
 	switch a.Type {
 	case elbtypes.ActionTypeEnumForward:
-		group, ok := plan.ParseRef(aws.ToString(a.TargetGroupArn))
+		group, ok := blueprint.ParseRef(aws.ToString(a.TargetGroupArn))
 		if !ok || a.ForwardConfig != nil {
 			s.Refuse("a forward to several target groups")
 		}
-		rule := s.Piece.Kind == plan.KindRule || s.Piece.Kind == plan.KindDeclaredRule
+		rule := s.Piece.Kind == blueprint.KindRule || s.Piece.Kind == blueprint.KindDeclaredRule
 		flows := t.blueprint.Declaration.Balancer.Kind == understudy.KindNetwork
 		if !rule {
 			b.set("target_group_arn", ref{Ref: group})
@@ -248,15 +249,15 @@ func (t *translation) template(s *export.Settings) {
 
 func (t *translation) host(s *export.Settings) {
 	r := t.add(s, "aws_instance", serviceFile, "")
-	template := s.Of[plan.KindTemplate]
+	template := s.Of[blueprint.KindTemplate]
 	r.within("launch_template").set("id", ref{Ref: template}).set("version", ref{template, "latest_version"})
 	// By the template, or by what is said over it.
 	s.Told("image", "type", "key", "user data", "launched with another", "metadata tokens", "detailed monitoring", "profile")
-	over, ok := s.Content.(plan.LaunchedOver)
+	over, ok := s.Content.(blueprint.LaunchedOver)
 	if !ok {
 		s.Refuse("a launch with %T", s.Content)
 	}
-	if image, ok := plan.ParseRef(over.Image); ok {
+	if image, ok := blueprint.ParseRef(over.Image); ok {
 		r.set("ami", ref{Ref: image})
 	}
 	for _, one := range []struct{ argument, value string }{
@@ -291,7 +292,7 @@ func (t *translation) fleet(s *export.Settings) {
 	r.set("health_check_type", text(s.Text("health check"))).set("health_check_grace_period", num(s.Number("grace")))
 	r.set("vpc_zone_identifier", refs(s.Refs("subnets")))
 	r.set("target_group_arns", refs(s.Refs("target groups")))
-	template := s.Of[plan.KindTemplate]
+	template := s.Of[blueprint.KindTemplate]
 	r.within("launch_template").set("id", ref{Ref: template}).set("version", ref{template, "latest_version"})
 	refresh := r.within("instance_refresh").set("strategy", text("Rolling"))
 	t.preferences(refresh.within("preferences"))
@@ -326,15 +327,15 @@ func (t *translation) fleet(s *export.Settings) {
 func (t *translation) tracking(s *export.Settings) {
 	r := t.add(s, "aws_autoscaling_policy", serviceFile, "scaling policy")
 	r.set("name", text(s.Name))
-	r.set("autoscaling_group_name", ref{Ref: s.Of[plan.KindFleet]})
+	r.set("autoscaling_group_name", ref{Ref: s.Of[blueprint.KindFleet]})
 	r.set("policy_type", text(s.Text("type")))
 	s.Is("enabled", "yes")
 	c := r.within("target_tracking_configuration").set("target_value", num(s.Number("target"))).set("disable_scale_in", truth(!s.Yes("scales in")))
 	m := c.within("predefined_metric_specification").set("predefined_metric_type", text(s.Text("measures")))
 	if s.Text("of") != "" {
-		m.set("resource_label", joined{ref{s.Of[plan.KindBalancer], "arn_suffix"}, text("/"), ref{s.Of[plan.KindTargetGroup], "arn_suffix"}})
+		m.set("resource_label", joined{ref{s.Of[blueprint.KindBalancer], "arn_suffix"}, text("/"), ref{s.Of[blueprint.KindTargetGroup], "arn_suffix"}})
 	}
-	r.imported = joined{ref{Ref: s.Of[plan.KindFleet]}, text("/" + s.Name)}
+	r.imported = joined{ref{Ref: s.Of[blueprint.KindFleet]}, text("/" + s.Name)}
 }
 
 // scheduled leaves what an action does not set by -1, in place of the provider's 0.
@@ -345,12 +346,12 @@ func (t *translation) scheduled(s *export.Settings) {
 	if !ok {
 		s.Refuse("a scheduled action of %T", s.Content)
 	}
-	r.set("scheduled_action_name", text(s.Name)).set("autoscaling_group_name", ref{Ref: s.Of[plan.KindFleet]}).set("recurrence", text(a.Recurrence))
+	r.set("scheduled_action_name", text(s.Name)).set("autoscaling_group_name", ref{Ref: s.Of[blueprint.KindFleet]}).set("recurrence", text(a.Recurrence))
 	if a.Zone != "" {
 		r.set("time_zone", text(a.Zone))
 	}
 	r.set("min_size", num(cmp.Or(a.Min, -1))).set("desired_capacity", num(cmp.Or(a.Desired, -1))).set("max_size", num(cmp.Or(a.Max, -1)))
-	r.imported = joined{ref{Ref: s.Of[plan.KindFleet]}, text("/" + s.Name)}
+	r.imported = joined{ref{Ref: s.Of[blueprint.KindFleet]}, text("/" + s.Name)}
 }
 
 // termination is how AWS chooses who ends, where a group says nothing of it.

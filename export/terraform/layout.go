@@ -7,8 +7,9 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclwrite"
+
 	"github.com/understudy/understudy"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 )
 
 // folder is the module that a region is: the same for both, unless they are no copies of one another.
@@ -82,7 +83,7 @@ func (t *translation) layResource(b *strings.Builder, r *resourceBlock, at refer
 }
 
 // above refers to something from the root.
-func (t *translation) above(of plan.Ref, attribute string) string {
+func (t *translation) above(of blueprint.Ref, attribute string) string {
 	r, name := t.of[of.Piece], t.attribute(of, attribute)
 	if !t.inModule(r.piece) {
 		return r.address() + "." + name
@@ -99,7 +100,7 @@ func (t *translation) above(of plan.Ref, attribute string) string {
 
 // inside refers to something from within the module of a side. What is not in it comes by a variable.
 func (t *translation) inside(side understudy.Side) refer {
-	return func(of plan.Ref, attribute string) string {
+	return func(of blueprint.Ref, attribute string) string {
 		r, name := t.of[of.Piece], t.attribute(of, attribute)
 		if t.inModule(r.piece) && r.piece.Side == side {
 			return r.address() + "." + name
@@ -136,7 +137,7 @@ func (t *translation) regional(side understudy.Side) (all []*resourceBlock) {
 // alike tells whether the regions are copies of one another, but for what the standby alone has for the switch.
 func (t *translation) alike() bool {
 	for _, r := range t.resources {
-		if r.piece.Kind != plan.KindRule && r.piece.Kind != plan.KindSwitch && !slices.Contains(worldwide, r.piece.Kind) && !t.inModule(r.piece) {
+		if r.piece.Kind != blueprint.KindRule && r.piece.Kind != blueprint.KindSwitch && !slices.Contains(worldwide, r.piece.Kind) && !t.inModule(r.piece) {
 			return false
 		}
 	}
@@ -183,7 +184,7 @@ func (t *translation) layModule(to func(string) *strings.Builder, side understud
 	if len(all) > 0 {
 		t.layZones(to(t.folder(side) + all[0].file))
 	}
-	if slices.ContainsFunc(all, func(r *resourceBlock) bool { return r.piece.Kind == plan.KindEndpoint }) {
+	if slices.ContainsFunc(all, func(r *resourceBlock) bool { return r.piece.Kind == blueprint.KindEndpoint }) {
 		write(to(t.folder(side)+all[0].file), &block{name: "data", labels: []string{"aws_region", "current"}})
 	}
 	for _, r := range all {

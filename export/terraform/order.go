@@ -3,7 +3,7 @@ package terraform
 import (
 	"slices"
 
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 )
 
 // Terraform makes a resource after those that it refers to. What a piece needs beyond that, as a load balancer needs the way to the internet,
@@ -52,12 +52,12 @@ func (t *translation) closure(id string) map[string]bool {
 
 // addresses returns all resources of a piece, as another one depends on them. From above a module that is the output by which the piece is known
 // there, and not the whole module: something else in that may need what is above, as an alarm on a health check does.
-func (t *translation) addresses(from plan.Piece, need string) (all list) {
+func (t *translation) addresses(from blueprint.Piece, need string) (all list) {
 	for _, r := range t.resources {
 		switch {
 		case r.piece.ID != need:
 		case t.inModule(r.piece) && !t.inModule(from):
-			return list{verbatim(t.above(plan.Ref{Piece: need}, ""))}
+			return list{verbatim(t.above(blueprint.Ref{Piece: need}, ""))}
 		default:
 			all = append(all, verbatim(r.address()))
 		}
@@ -76,7 +76,7 @@ func (t *translation) unique(l list) list {
 }
 
 // refsIn lists what a block refers to.
-func refsIn(b *block) (all []plan.Ref) {
+func refsIn(b *block) (all []blueprint.Ref) {
 	for _, it := range b.body {
 		if it.block != nil {
 			all = append(all, refsIn(it.block)...)
@@ -87,10 +87,10 @@ func refsIn(b *block) (all []plan.Ref) {
 	return all
 }
 
-func refsOf(v value) (all []plan.Ref) {
+func refsOf(v value) (all []blueprint.Ref) {
 	switch v := v.(type) {
 	case ref:
-		return []plan.Ref{v.Ref}
+		return []blueprint.Ref{v.Ref}
 	case list:
 		for _, one := range v {
 			all = append(all, refsOf(one)...)

@@ -6,9 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/understudy/understudy"
-	"github.com/understudy/understudy/plan"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/blueprint"
 )
 
 // versions: import blocks came with Terraform 1.5; the arguments are those that both generations of the provider have (testdata).
@@ -127,9 +128,9 @@ func (t *translation) layOutputs(to *strings.Builder) {
 	scheme, _ := d.Entry()
 	write(to, (&block{name: "output", labels: []string{"url"}}).set("value", text(scheme+"://"+d.Host())))
 	for _, p := range t.blueprint.Pieces {
-		if p.Kind == plan.KindZone {
+		if p.Kind == blueprint.KindZone {
 			write(to, (&block{name: "output", labels: []string{"name_servers"}}).
-				set("value", verbatim(t.above(plan.Ref{Piece: p.ID}, "name_servers"))))
+				set("value", verbatim(t.above(blueprint.Ref{Piece: p.ID}, "name_servers"))))
 		}
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"unicode"
 
 	"github.com/understudy/understudy/export"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 )
 
 // structure writes what is sent to the API: Terraform has the API's names, in its own spelling, but for those that are given.
@@ -58,7 +58,7 @@ func (t *translation) scalarOf(v any) value {
 	case float64:
 		return fraction(v)
 	case string:
-		if r, ok := plan.ParseRef(v); ok && t.pieces[r.Piece].ID != "" {
+		if r, ok := blueprint.ParseRef(v); ok && t.pieces[r.Piece].ID != "" {
 			return ref{Ref: r}
 		}
 		return text(v)

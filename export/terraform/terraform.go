@@ -11,12 +11,12 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/export"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 	"github.com/understudy/understudy/plan/resource"
 )
 
 // Write writes a blueprint. Where it knows what stands, import blocks are written too.
-func Write(b *plan.Blueprint) (*export.Result, error) {
+func Write(b *blueprint.Blueprint) (*export.Result, error) {
 	t, err := translated(b)
 	if err != nil {
 		return nil, err
@@ -28,62 +28,62 @@ func Write(b *plan.Blueprint) (*export.Result, error) {
 }
 
 // translated makes resources of all pieces.
-func translated(b *plan.Blueprint) (*translation, error) {
-	t := &translation{blueprint: b, pieces: map[string]plan.Piece{}, of: map[string]*resourceBlock{}, files: map[string][]byte{}}
+func translated(b *blueprint.Blueprint) (*translation, error) {
+	t := &translation{blueprint: b, pieces: map[string]blueprint.Piece{}, of: map[string]*resourceBlock{}, files: map[string][]byte{}}
 	for _, p := range b.Pieces {
 		t.pieces[p.ID] = p
 	}
 	return t, language.Translate(t, b)
 }
 
-var language = export.Language[*translation]{Name: "Terraform", Kinds: map[plan.Kind]func(*translation, *export.Settings){
-	plan.KindVPC:          (*translation).vpc,
-	plan.KindGivenVPC:     (*translation).givenVPC,
-	plan.KindGivenSubnet:  (*translation).givenSubnet,
-	plan.KindGateway:      (*translation).gateway,
-	plan.KindSubnet:       (*translation).subnet,
-	plan.KindRoutes:       (*translation).routes,
-	plan.KindGroup:        (*translation).group,
-	plan.KindAddress:      (*translation).address,
-	plan.KindNAT:          (*translation).nat,
-	plan.KindEndpoint:     (*translation).endpoint,
-	plan.KindImage:        (*translation).image,
-	plan.KindHostImage:    (*translation).hostImage,
-	plan.KindUsedImage:    (*translation).usedImage,
-	plan.KindTargetGroup:  (*translation).targetGroup,
-	plan.KindBalancer:     (*translation).balancer,
-	plan.KindListener:     (*translation).listener,
-	plan.KindSwitch:       (*translation).switchListener,
-	plan.KindRule:         (*translation).answeringRule,
-	plan.KindDeclaredRule: (*translation).declaredRule,
-	plan.KindRole:         (*translation).role,
-	plan.KindTemplate:     (*translation).template,
-	plan.KindHost:         (*translation).host,
-	plan.KindFleet:        (*translation).fleet,
-	plan.KindTracking:     (*translation).tracking,
-	plan.KindScheduled:    (*translation).scheduled,
-	plan.KindAlarm:        (*translation).alarm,
-	plan.KindZone:         (*translation).zone,
-	plan.KindCheck:        (*translation).check,
-	plan.KindRecords:      (*translation).records,
+var language = export.Language[*translation]{Name: "Terraform", Kinds: map[blueprint.Kind]func(*translation, *export.Settings){
+	blueprint.KindVPC:          (*translation).vpc,
+	blueprint.KindGivenVPC:     (*translation).givenVPC,
+	blueprint.KindGivenSubnet:  (*translation).givenSubnet,
+	blueprint.KindGateway:      (*translation).gateway,
+	blueprint.KindSubnet:       (*translation).subnet,
+	blueprint.KindRoutes:       (*translation).routes,
+	blueprint.KindGroup:        (*translation).group,
+	blueprint.KindAddress:      (*translation).address,
+	blueprint.KindNAT:          (*translation).nat,
+	blueprint.KindEndpoint:     (*translation).endpoint,
+	blueprint.KindImage:        (*translation).image,
+	blueprint.KindHostImage:    (*translation).hostImage,
+	blueprint.KindUsedImage:    (*translation).usedImage,
+	blueprint.KindTargetGroup:  (*translation).targetGroup,
+	blueprint.KindBalancer:     (*translation).balancer,
+	blueprint.KindListener:     (*translation).listener,
+	blueprint.KindSwitch:       (*translation).switchListener,
+	blueprint.KindRule:         (*translation).answeringRule,
+	blueprint.KindDeclaredRule: (*translation).declaredRule,
+	blueprint.KindRole:         (*translation).role,
+	blueprint.KindTemplate:     (*translation).template,
+	blueprint.KindHost:         (*translation).host,
+	blueprint.KindFleet:        (*translation).fleet,
+	blueprint.KindTracking:     (*translation).tracking,
+	blueprint.KindScheduled:    (*translation).scheduled,
+	blueprint.KindAlarm:        (*translation).alarm,
+	blueprint.KindZone:         (*translation).zone,
+	blueprint.KindCheck:        (*translation).check,
+	blueprint.KindRecords:      (*translation).records,
 }}
 
 // worldwide are the kinds that are above both regions, even where each region has one.
-var worldwide = []plan.Kind{plan.KindZone, plan.KindCheck, plan.KindRecords, plan.KindRole}
+var worldwide = []blueprint.Kind{blueprint.KindZone, blueprint.KindCheck, blueprint.KindRecords, blueprint.KindRole}
 
 // attributes are how the resources of a kind are referred to; those of others by their id.
-var identities = map[plan.Kind]string{
-	plan.KindBalancer: "arn", plan.KindTargetGroup: "arn", plan.KindListener: "arn", plan.KindFleet: "name", plan.KindZone: "zone_id",
-	plan.KindRole: "name",
+var identities = map[blueprint.Kind]string{
+	blueprint.KindBalancer: "arn", blueprint.KindTargetGroup: "arn", blueprint.KindListener: "arn", blueprint.KindFleet: "name", blueprint.KindZone: "zone_id",
+	blueprint.KindRole: "name",
 }
 
 // references are the attributes that a blueprint refers to, as Terraform calls them.
-var references = map[string]string{plan.DNSName: "dns_name", plan.AliasZone: "zone_id", plan.RootDevice: "root_device_name"}
+var references = map[string]string{blueprint.DNSName: "dns_name", blueprint.AliasZone: "zone_id", blueprint.RootDevice: "root_device_name"}
 
 // translation is a blueprint on its way to HCL.
 type translation struct {
-	blueprint *plan.Blueprint
-	pieces    map[string]plan.Piece
+	blueprint *blueprint.Blueprint
+	pieces    map[string]blueprint.Piece
 	resources []*resourceBlock
 	of        map[string]*resourceBlock // the first of each piece
 	files     map[string][]byte
@@ -97,7 +97,7 @@ type translation struct {
 // resourceBlock is one resource or data source.
 type resourceBlock struct {
 	block
-	piece      plan.Piece
+	piece      blueprint.Piece
 	typ, label string
 	data       bool
 	file       string
@@ -115,7 +115,7 @@ func (r *resourceBlock) address() string {
 func (t *translation) add(s *export.Settings, typ, file, words string) *resourceBlock {
 	_, name, _ := strings.Cut(s.ID, "/")
 	r := &resourceBlock{piece: s.Piece, typ: typ, file: file, label: label(strings.Replace(name, words, "", 1), "main"),
-		imported: ref{Ref: plan.Ref{Piece: s.ID}}}
+		imported: ref{Ref: blueprint.Ref{Piece: s.ID}}}
 	t.resources = append(t.resources, r)
 	if t.of[s.ID] == nil {
 		t.of[s.ID] = r
@@ -139,7 +139,7 @@ func label(name, otherwise string) string {
 	return strings.Join(words, "_")
 }
 
-func (t *translation) labelOf(r plan.Ref) string { return t.of[r.Piece].label }
+func (t *translation) labelOf(r blueprint.Ref) string { return t.of[r.Piece].label }
 
 // tags are those of the resource alone: what all have, the provider adds.
 func (t *translation) tags(s *export.Settings, r *resourceBlock) {
@@ -186,18 +186,18 @@ func (t *translation) say(piece, format string, args ...any) {
 }
 
 // inModule tells whether a piece is in a module.
-func (t *translation) inModule(p plan.Piece) bool {
+func (t *translation) inModule(p blueprint.Piece) bool {
 	return !slices.Contains(worldwide, p.Kind) && (t.apart || t.twin(p, understudy.Primary) && t.twin(p, understudy.Secondary))
 }
 
 // twin tells whether a side has such a piece.
-func (t *translation) twin(p plan.Piece, side understudy.Side) bool {
+func (t *translation) twin(p blueprint.Piece, side understudy.Side) bool {
 	_, name, _ := strings.Cut(p.ID, "/")
 	return t.pieces[string(side)+"/"+name].Kind == p.Kind
 }
 
 // attribute returns Terraform's name for what a reference means.
-func (t *translation) attribute(of plan.Ref, attribute string) string {
+func (t *translation) attribute(of blueprint.Ref, attribute string) string {
 	if attribute != "" {
 		return attribute
 	}

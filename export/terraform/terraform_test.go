@@ -18,17 +18,17 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/export"
 	"github.com/understudy/understudy/export/exporttest"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/blueprint"
 	"github.com/understudy/understudy/plan/resource"
 )
 
 const root = "../.."
 
 // written writes every declaration, with and without what stands.
-func written(t *testing.T, check func(*testing.T, *plan.Blueprint, *export.Result)) {
+func written(t *testing.T, check func(*testing.T, *blueprint.Blueprint, *export.Result)) {
 	for file, d := range exporttest.Declarations(t, root) {
 		t.Run(path.Base(path.Dir(file))+"/"+path.Base(file), func(t *testing.T) {
-			for _, b := range []*plan.Blueprint{exporttest.Blueprint(t, d), exporttest.Stands(exporttest.Blueprint(t, d))} {
+			for _, b := range []*blueprint.Blueprint{exporttest.Blueprint(t, d), exporttest.Stands(exporttest.Blueprint(t, d))} {
 				r, err := Write(b)
 				if err != nil {
 					t.Fatal(err)
@@ -127,7 +127,7 @@ var meta = []string{"provider", "depends_on", "lifecycle", "lifecycle.ignore_cha
 
 func TestTypesAndArgumentsAreTheProviders(t *testing.T) {
 	schema := schemaOf(t)
-	written(t, func(t *testing.T, _ *plan.Blueprint, r *export.Result) {
+	written(t, func(t *testing.T, _ *blueprint.Blueprint, r *export.Result) {
 		for _, f := range parsed(t, r) {
 			for _, b := range f.blocks {
 				address := addressOf(b)
@@ -178,7 +178,7 @@ func ignoredBy(b *hclsyntax.Block) (names []string) {
 
 func TestReferencesResolve(t *testing.T) {
 	schema := schemaOf(t)
-	written(t, func(t *testing.T, _ *plan.Blueprint, r *export.Result) {
+	written(t, func(t *testing.T, _ *blueprint.Blueprint, r *export.Result) {
 		all := parsed(t, r)
 		if len(all) != 2 && len(all) != 3 {
 			t.Fatalf("modules: %v", slices.Collect(maps.Keys(all)))
@@ -278,7 +278,7 @@ func literalOf(a *hclsyntax.Attribute) string {
 
 // Nothing waits for a whole module, in which something may wait for it in turn.
 func TestNothingWaitsForAWholeModule(t *testing.T) {
-	written(t, func(t *testing.T, _ *plan.Blueprint, r *export.Result) {
+	written(t, func(t *testing.T, _ *blueprint.Blueprint, r *export.Result) {
 		for _, b := range parsed(t, r)["."].blocks {
 			if b.Type != "resource" {
 				continue
@@ -294,7 +294,7 @@ func TestNothingWaitsForAWholeModule(t *testing.T) {
 
 // What is imported is declared in the spelling in which the provider reads it, or its first plan changes what is the same.
 func TestTheProvidersSpellings(t *testing.T) {
-	written(t, func(t *testing.T, blueprint *plan.Blueprint, r *export.Result) {
+	written(t, func(t *testing.T, blueprint *blueprint.Blueprint, r *export.Result) {
 		d := blueprint.Declaration
 		for name, file := range r.Files {
 			if bytes.Contains(file, []byte(`= ["Default"]`)) {
@@ -350,7 +350,7 @@ func modulesGetTheirVariables(t *testing.T, all map[string]*folder) {
 }
 
 func TestEveryPieceIsWritten(t *testing.T) {
-	written(t, func(t *testing.T, b *plan.Blueprint, r *export.Result) {
+	written(t, func(t *testing.T, b *blueprint.Blueprint, r *export.Result) {
 		tr, err := translated(b)
 		if err != nil {
 			t.Fatal(err)
@@ -403,7 +403,7 @@ func TestRegionsThatDifferAreModulesOfTheirOwn(t *testing.T) {
 }
 
 func TestSameBytesAndLayoutEachTime(t *testing.T) {
-	written(t, func(t *testing.T, b *plan.Blueprint, r *export.Result) {
+	written(t, func(t *testing.T, b *blueprint.Blueprint, r *export.Result) {
 		again, err := Write(b)
 		if err != nil {
 			t.Fatal(err)
@@ -422,14 +422,14 @@ func TestSameBytesAndLayoutEachTime(t *testing.T) {
 // What no translation knows is refused by its name, and so is a setting that none reads.
 func TestTheUnknownIsRefused(t *testing.T) {
 	for name, c := range map[string]struct {
-		change func(*plan.Piece)
+		change func(*blueprint.Piece)
 		says   string
 	}{
-		"a kind": {func(p *plan.Piece) { p.Kind = "wormhole" }, "primary/vpc: Terraform's export knows no wormhole"},
-		"a setting": {func(p *plan.Piece) {
+		"a kind": {func(p *blueprint.Piece) { p.Kind = "wormhole" }, "primary/vpc: Terraform's export knows no wormhole"},
+		"a setting": {func(p *blueprint.Piece) {
 			p.Settings = append(p.Settings, resource.Field{Name: "tenancy", Value: "dedicated"})
 		}, `primary/vpc: tenancy is "dedicated"`},
-		"a missing": {func(p *plan.Piece) { p.Settings = p.Settings[1:] }, `primary/vpc: there is no setting "cidr"`},
+		"a missing": {func(p *blueprint.Piece) { p.Settings = p.Settings[1:] }, `primary/vpc: there is no setting "cidr"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, d := range exporttest.Declarations(t, root) {

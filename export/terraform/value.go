@@ -5,8 +5,9 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclwrite"
-	"github.com/understudy/understudy/plan"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/understudy/understudy/plan/blueprint"
 )
 
 // value is the right side of an argument.
@@ -16,7 +17,7 @@ type value interface {
 }
 
 // refer writes a reference to an attribute of a resource.
-type refer func(of plan.Ref, attribute string) string
+type refer func(of blueprint.Ref, attribute string) string
 
 // literal is a string, a number or a truth.
 type literal struct{ v cty.Value }
@@ -30,7 +31,7 @@ func (l literal) text(refer) string { return string(hclwrite.TokensForValue(l.v)
 
 // ref is an attribute of a piece; empty is the one by which others know it.
 type ref struct {
-	plan.Ref
+	blueprint.Ref
 	attribute string
 }
 
@@ -51,7 +52,7 @@ func (l list) text(at refer) string {
 	return b.String() + "]"
 }
 
-func refs(all []plan.Ref) value {
+func refs(all []blueprint.Ref) value {
 	var l list
 	for _, r := range all {
 		l = append(l, ref{Ref: r})

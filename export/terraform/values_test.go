@@ -10,16 +10,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/understudy/understudy"
-	"github.com/understudy/understudy/export"
-	"github.com/understudy/understudy/plan"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
+
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/export"
+	"github.com/understudy/understudy/plan/blueprint"
 )
 
 // The values that Terraform computes are those of the declaration.
 func TestValuesAreTheDeclarations(t *testing.T) {
-	written(t, func(t *testing.T, b *plan.Blueprint, r *export.Result) {
+	written(t, func(t *testing.T, b *blueprint.Blueprint, r *export.Result) {
 		all, d := parsed(t, r), b.Declaration
 		_, port := d.Entry()
 		target, failover := d.Target, d.Failover
