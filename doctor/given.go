@@ -10,7 +10,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/network"
 )
 
 const whyNetwork = "the stack stands in a network that is there, and nobody but its owner changes that"
@@ -25,7 +25,7 @@ func judgeGiven(d *understudy.Declaration, side understudy.Side, r region) (all 
 	}
 	unfit := r.given.value.Unfit
 	if len(unfit) == 0 {
-		unfit = plan.Lacks(d, r.given.value, r.built.value)
+		unfit = network.Lacks(d, r.given.value, r.built.value)
 	}
 	for _, what := range unfit {
 		all = append(all, Finding{CheckNetwork, Blocker, side, what, whyNetwork, "declare another network, or ask its owner"})

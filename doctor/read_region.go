@@ -16,6 +16,7 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/network"
 )
 
 // asker asks one region.
@@ -78,7 +79,7 @@ func (q asker) zones(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return plan.UsableZones(out.AvailabilityZones), nil
+	return network.UsableZones(out.AvailabilityZones), nil
 }
 
 func (q asker) offered(ctx context.Context) (zones []string, err error) {

@@ -11,6 +11,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/network"
 )
 
 // The rules of a security group that others made.
@@ -29,7 +30,7 @@ func knowsRules(name, value string) error {
 }
 
 // parseRules reads what rulesText has written.
-func parseRules(text string) (rules []rule, err error) {
+func parseRules(text string) (rules []network.Rule, err error) {
 	if text == "" {
 		return nil, nil
 	}
@@ -44,14 +45,14 @@ func parseRules(text string) (rules []rule, err error) {
 }
 
 // parseRule reads a rule as String writes it.
-func parseRule(text string) (rule, error) {
+func parseRule(text string) (network.Rule, error) {
 	words := strings.Fields(text)
-	var r rule
+	var r network.Rule
 	var from, to string
 	switch {
 	case len(words) == 2 && words[0] == "all":
-		r = rule{protocol: "-1", peer: words[1]}
-		return r, r.fits(text)
+		r = network.Rule{Protocol: "-1", Peer: words[1]}
+		return r, fits(r, text)
 	case len(words) == 6 && strings.HasPrefix(words[0], "icmp") && words[1] == "type" && words[3] == "code":
 		from, to = words[2], words[4]
 	case len(words) == 3 && ported(words[0]):
@@ -70,8 +71,8 @@ func parseRule(text string) (rule, error) {
 	if err != nil {
 		return r, fmt.Errorf("%q is no rule: %w", text, err)
 	}
-	r = rule{words[0], int32(first), int32(last), words[len(words)-1]}
-	return r, r.fits(text)
+	r = network.Rule{Protocol: words[0], From: int32(first), To: int32(last), Peer: words[len(words)-1]}
+	return r, fits(r, text)
 }
 
 // ported tells whether rules of a protocol are written with ports: AWS has names for two such, and numbers for all (IpPermission in the Amazon
@@ -82,7 +83,7 @@ func ported(protocol string) bool {
 }
 
 // fits tells whether a rule that was read is what the text says, all of it.
-func (r rule) fits(text string) error {
+func fits(r network.Rule, text string) error {
 	if r.String() != text {
 		return fmt.Errorf("%q is no rule: is %q meant?", text, r)
 	}
@@ -99,8 +100,8 @@ func readAdoptedFilter(ctx context.Context, a *account.Account, id string) (map[
 	}
 	g := out.SecurityGroups[0]
 	return map[string]string{
-		ingressSetting: rulesText(rulesOf(ofOwner(g.IpPermissions, aws.ToString(g.OwnerId)))),
-		egressSetting:  rulesText(rulesOf(ofOwner(g.IpPermissionsEgress, aws.ToString(g.OwnerId)))),
+		ingressSetting: network.RulesText(network.RulesOf(ofOwner(g.IpPermissions, aws.ToString(g.OwnerId)))),
+		egressSetting:  network.RulesText(network.RulesOf(ofOwner(g.IpPermissionsEgress, aws.ToString(g.OwnerId)))),
 	}, nil
 }
 
@@ -124,7 +125,7 @@ func writeAdoptedFilter(ctx context.Context, a *account.Account, id string, want
 	for _, way := range []struct {
 		setting string
 		open    func(ctx context.Context, c *ec2.Client, id string, extra, missing []ec2types.IpPermission) error
-	}{{ingressSetting, openIngress}, {egressSetting, openEgress}} {
+	}{{ingressSetting, network.OpenIngress}, {egressSetting, network.OpenEgress}} {
 		text, ok := wanted[way.setting]
 		if !ok {
 			continue
@@ -151,5 +152,5 @@ func turned(wanted, seen string) (extra, missing []ec2types.IpPermission, err er
 	if err != nil {
 		return nil, nil, err
 	}
-	return without(from, to), without(to, from), nil
+	return network.Without(from, to), network.Without(to, from), nil
 }

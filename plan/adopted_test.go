@@ -12,29 +12,31 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/network"
 )
 
 func TestRulesAreReadAsTheyAreWritten(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		peer := rapid.SampledFrom([]string{"0.0.0.0/0", "2001:db8::/32", "sg-1", "pl-1"})
-		one := rapid.Custom(func(t *rapid.T) rule {
+		one := rapid.Custom(func(t *rapid.T) network.Rule {
 			switch protocol := rapid.SampledFrom([]string{"-1", "tcp", "udp", "47", "icmp", "icmpv6"}).Draw(t, "protocol"); {
 			case protocol == "-1":
-				return rule{protocol: "-1", peer: peer.Draw(t, "peer")}
+				return network.Rule{Protocol: "-1", Peer: peer.Draw(t, "peer")}
 			case strings.HasPrefix(protocol, "icmp"): // -1 is any
-				return rule{protocol, rapid.Int32Range(-1, 255).Draw(t, "type"), rapid.Int32Range(-1, 255).Draw(t, "code"), peer.Draw(t, "peer")}
+				return network.Rule{Protocol: protocol, From: rapid.Int32Range(-1, 255).Draw(t, "type"), To: rapid.Int32Range(-1, 255).Draw(t, "code"),
+					Peer: peer.Draw(t, "peer")}
 			default:
 				from := rapid.Int32Range(0, 65535).Draw(t, "from")
-				return rule{protocol, from, rapid.Int32Range(from, 65535).Draw(t, "to"), peer.Draw(t, "peer")}
+				return network.Rule{Protocol: protocol, From: from, To: rapid.Int32Range(from, 65535).Draw(t, "to"), Peer: peer.Draw(t, "peer")}
 			}
 		})
 		rules := rapid.SliceOfN(one, 0, 5).Draw(t, "rules")
-		read, err := parseRules(rulesText(rules))
+		read, err := parseRules(network.RulesText(rules))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(without(rules, read)) > 0 || len(without(read, rules)) > 0 {
+		if len(network.Without(rules, read)) > 0 || len(network.Without(read, rules)) > 0 {
 			t.Errorf("%v is read as %v", rules, read)
 		}
 	})

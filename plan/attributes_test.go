@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
@@ -90,15 +91,15 @@ func TestLogsOfADeclarationEndWithIt(t *testing.T) {
 func TestThePortOfProbesIsOpenWhileItIsAsked(t *testing.T) {
 	s := resourcetest.Scope(t)
 	s.Declared.Service.Port, s.Declared.Target.Port = 8080, 9001
-	open := func(ports ...int32) (rules []rule) {
+	open := func(ports ...int32) (rules []network.Rule) {
 		for _, p := range ports {
-			rules = append(rules, rule{"tcp", p, p, everywhere})
+			rules = append(rules, network.Rule{Protocol: "tcp", From: p, To: p, Peer: network.Everywhere})
 		}
 		return rules
 	}
 	for name, c := range map[string]struct {
 		probed        int
-		found, wanted []rule
+		found, wanted []network.Rule
 	}{
 		"a new group":            {0, nil, open(8080, 9001)},
 		"as declared":            {9001, open(8080, 9001), open(8080, 9001)},
@@ -107,10 +108,10 @@ func TestThePortOfProbesIsOpenWhileItIsAsked(t *testing.T) {
 		"the service's, by hand": {8080, open(8080), open(8080, 9001)},
 	} {
 		r := &region{Scope: s, targetGroup: &targetGroup{Scope: s, arn: "arn", probed: c.probed}}
-		r.within = &group{Scope: s, port: 8080, probed: s.Declared.Target.CheckPort(8080), ingress: c.found,
-			also: func() []int { return r.probedBefore() }}
-		if got := rulesText(r.within.wantsIn()); got != rulesText(c.wanted) {
-			t.Errorf("%s: %s, not %s", name, got, rulesText(c.wanted))
+		r.within = &network.Group{Scope: s, Port: 8080, Probed: s.Declared.Target.CheckPort(8080), Ingress: c.found,
+			Also: func() []int { return r.probedBefore() }}
+		if got := resourcetest.Wanted(r.within, "ingress"); got != network.RulesText(c.wanted) {
+			t.Errorf("%s: %s, not %s", name, got, network.RulesText(c.wanted))
 		}
 	}
 }

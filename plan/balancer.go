@@ -11,15 +11,16 @@ import (
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
 
 // balancer is the load balancer over a region's public subnets.
 type balancer struct {
 	resource.Scope
-	vpc     *vpc
-	subnets []*subnet
-	group   *group
+	vpc     *network.VPC
+	subnets []*network.Subnet
+	group   *network.Group
 
 	number               int    // of its generation
 	arn, dnsName, zoneID string // zoneID is of Route 53's zone that dnsName lies in
@@ -44,8 +45,8 @@ func (b *balancer) Desired() []resource.Field {
 	return []resource.Field{
 		{Name: "type", Value: string(b.Declared.Balancer.Kind), Fixed: true},
 		{Name: "scheme", Value: string(elbtypes.LoadBalancerSchemeEnumInternetFacing), Fixed: true},
-		{Name: "subnets", Value: resource.Set(idsOfSubnets(b.subnets)...)},
-		{Name: "groups", Value: resource.Known(b.group.id)},
+		{Name: "subnets", Value: resource.Set(network.IDsOfSubnets(b.subnets)...)},
+		{Name: "groups", Value: resource.Known(b.group.ID)},
 		{Name: "addresses", Value: string(elbtypes.IpAddressTypeIpv4)},
 		{Name: "attributes", Value: unusual(b.wants(), b.defaults())},
 		{Name: "logs", Value: b.declaredLogs()},
@@ -65,9 +66,9 @@ func (b *balancer) Find(ctx context.Context) (bool, error) {
 	for _, one := range all {
 		taken = append(taken, generationOf(b.Scope, aws.ToString(one.LoadBalancerName)))
 		switch {
-		case b.vpc.beyond(aws.ToString(one.VpcId)):
+		case b.vpc.Beyond(aws.ToString(one.VpcId)):
 			b.earlier = append(b.earlier, one)
-		case own == nil || aws.ToString(one.VpcId) == b.vpc.id:
+		case own == nil || aws.ToString(one.VpcId) == b.vpc.ID:
 			own = &one
 		}
 	}
@@ -76,7 +77,7 @@ func (b *balancer) Find(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	arn := aws.ToString(own.LoadBalancerArn)
-	tags, others, attributes, err := b.OwnedWith(ctx, arn, "load-balancer", aws.ToString(own.VpcId), b.vpc.id, b.BalancerAttributes)
+	tags, others, attributes, err := b.OwnedWith(ctx, arn, "load-balancer", aws.ToString(own.VpcId), b.vpc.ID, b.BalancerAttributes)
 	if err != nil {
 		return false, err
 	}
@@ -134,8 +135,8 @@ func (b *balancer) Create(ctx context.Context) error {
 		Type:           b.Declared.Balancer.Kind.Type(),
 		Scheme:         elbtypes.LoadBalancerSchemeEnumInternetFacing,
 		IpAddressType:  elbtypes.IpAddressTypeIpv4,
-		Subnets:        idsOfSubnets(b.subnets),
-		SecurityGroups: []string{b.group.id},
+		Subnets:        network.IDsOfSubnets(b.subnets),
+		SecurityGroups: []string{b.group.ID},
 		Tags:           b.Mark("load-balancer").ELB(),
 	})
 	if err != nil {
@@ -167,13 +168,13 @@ func (b *balancer) awaitActive(ctx context.Context) error {
 
 func (b *balancer) Change(ctx context.Context, differences []resource.Difference) error {
 	if resource.Differs(differences, "subnets") {
-		_, err := b.ELB.SetSubnets(ctx, &elb.SetSubnetsInput{LoadBalancerArn: &b.arn, Subnets: idsOfSubnets(b.subnets)})
+		_, err := b.ELB.SetSubnets(ctx, &elb.SetSubnetsInput{LoadBalancerArn: &b.arn, Subnets: network.IDsOfSubnets(b.subnets)})
 		if err != nil {
 			return fmt.Errorf("set subnets of %s: %w", b.arn, err)
 		}
 	}
 	if resource.Differs(differences, "groups") {
-		_, err := b.ELB.SetSecurityGroups(ctx, &elb.SetSecurityGroupsInput{LoadBalancerArn: &b.arn, SecurityGroups: []string{b.group.id}})
+		_, err := b.ELB.SetSecurityGroups(ctx, &elb.SetSecurityGroupsInput{LoadBalancerArn: &b.arn, SecurityGroups: []string{b.group.ID}})
 		if err != nil {
 			return fmt.Errorf("set security groups of %s: %w", b.arn, err)
 		}

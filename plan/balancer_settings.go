@@ -182,7 +182,7 @@ func (b *balancer) tagLogs(ctx context.Context, kinds string) (err error) {
 
 // release ends the protection of a load balancer of an earlier network, which goes as declared.
 func (b *balancer) release(ctx context.Context) error {
-	if !b.vpc.leaving || !b.Declared.Balancer.DeletionProtection {
+	if !b.vpc.Leaving || !b.Declared.Balancer.DeletionProtection {
 		return nil
 	}
 	_, err := b.ELB.ModifyLoadBalancerAttributes(ctx, &elb.ModifyLoadBalancerAttributesInput{

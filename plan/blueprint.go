@@ -8,16 +8,17 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/plan/blueprint"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
 
 // drawn is a resource that a blueprint shows.
 type drawn interface {
 	resource.Resource
-	// refer makes the reference its id.
-	refer(id blueprint.Ref)
-	// draw returns what it is, once all that it stands on has an id.
-	draw() blueprint.Piece
+	// Refer makes the reference its id.
+	Refer(id blueprint.Ref)
+	// Draw returns what it is, once all that it stands on has an id.
+	Draw() blueprint.Piece
 }
 
 // undrawn is a resource that says nothing of its own about what is declared: it waits, or does what another language does by itself.
@@ -38,7 +39,7 @@ func blueprintOf(v *inventory) (*blueprint.Blueprint, error) {
 		}
 		if there {
 			if d, ok := n.resource.(drawn); ok {
-				d.refer(blueprint.Ref{Piece: n.id})
+				d.Refer(blueprint.Ref{Piece: n.id})
 			}
 			shown = append(shown, n)
 		}
@@ -48,7 +49,7 @@ func blueprintOf(v *inventory) (*blueprint.Blueprint, error) {
 			b.Pieces = append(b.Pieces, r.drawn(n.id)...)
 			continue
 		}
-		p := n.resource.(drawn).draw()
+		p := n.resource.(drawn).Draw()
 		p.ID = n.id
 		side, _, _ := strings.Cut(n.id, "/")
 		p.Side = understudy.Side(side)
@@ -99,7 +100,7 @@ func (s *Stack) Standing(ctx context.Context) (*blueprint.Blueprint, error) {
 		}
 		wanted := takeInventory(s.Declaration, s.Accounts)
 		for side, r := range found.regions {
-			if r.vpc.replaced() || r.targetGroup.Remnants() {
+			if r.vpc.Replaced() || r.targetGroup.Remnants() {
 				return nil, fmt.Errorf("%s: what serves is being replaced\nhint: `understudy up` ends that", side)
 			}
 			wanted.regions[side].targetGroup.number, wanted.regions[side].balancer.number = r.targetGroup.number, r.balancer.number
@@ -142,17 +143,17 @@ func enter(b *blueprint.Blueprint, found *inventory, seen *survey) {
 func learn(p *blueprint.Piece, found resource.Resource) {
 	p.Parts = map[string]string{}
 	switch r := found.(type) {
-	case *routes:
-		for subnet, id := range r.associations {
+	case *network.Routes:
+		for subnet, id := range r.Associations {
 			p.SetAssociation(subnet, id)
 		}
-		p.Parts[blueprint.DefaultRoute] = r.defaultRoute
-	case *address:
-		p.Parts[blueprint.PublicIP] = r.ip
-	case *subnet:
-		p.Parts[blueprint.Zone] = r.lies
-	case *givenSubnet:
-		p.Parts[blueprint.Zone] = r.lies
+		p.Parts[blueprint.DefaultRoute] = r.DefaultRoute
+	case *network.Address:
+		p.Parts[blueprint.PublicIP] = r.IP
+	case *network.Subnet:
+		p.Parts[blueprint.Zone] = r.Lies
+	case *network.GivenSubnet:
+		p.Parts[blueprint.Zone] = r.Lies
 	}
 }
 

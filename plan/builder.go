@@ -12,14 +12,15 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
 
 // builder is the instance that an image is made from. It exists only while the image is made.
 type builder struct {
 	resource.Scope
-	subnet *subnet
-	group  *group
+	subnet *network.Subnet
+	group  *network.Group
 	digest string
 
 	id    string   // the one that bakes what is wanted
@@ -81,13 +82,13 @@ func (b *builder) launch(ctx context.Context) error {
 		ImageId:      &base,
 		InstanceType: ec2types.InstanceType(b.Declared.InstanceType(b.Side)),
 		NetworkInterfaces: []ec2types.InstanceNetworkInterfaceSpecification{{
-			DeviceIndex: aws.Int32(0), SubnetId: &b.subnet.id, Groups: []string{b.group.id},
+			DeviceIndex: aws.Int32(0), SubnetId: &b.subnet.ID, Groups: []string{b.group.ID},
 			AssociatePublicIpAddress: aws.Bool(true), // whatever a given subnet does by itself
 		}},
 		UserData:          aws.String(base64.StdEncoding.EncodeToString([]byte(builderScript(b.Declared.Image, b.digest)))),
 		TagSpecifications: b.tags().EC2(ec2types.ResourceTypeInstance),
 	}
-	b.id, err = launch(ctx, b.Scope, in, "builder", b.digest, base, b.subnet.id, b.group.id)
+	b.id, err = launch(ctx, b.Scope, in, "builder", b.digest, base, b.subnet.ID, b.group.ID)
 	return err
 }
 

@@ -15,75 +15,13 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
-func TestGroupRulesAreExact(t *testing.T) {
-	facing := &group{Scope: resourcetest.Scope(t), port: 81, id: "sg-front"}
-	g := &group{Scope: resourcetest.Scope(t), port: 9090, from: facing}
-	g.tags = g.Tagged(g.role)
-	g.egress = rulesOf([]ec2types.IpPermission{{IpProtocol: aws.String("-1"), IpRanges: []ec2types.IpRange{{CidrIp: aws.String("0.0.0.0/0")}}}})
-	from := func(ids ...string) []ec2types.IpPermission {
-		p := ec2types.IpPermission{IpProtocol: aws.String("tcp"), FromPort: aws.Int32(9090), ToPort: aws.Int32(9090)}
-		for _, id := range ids {
-			p.UserIdGroupPairs = append(p.UserIdGroupPairs, ec2types.UserIdGroupPair{GroupId: &id, UserId: aws.String("123456789012")})
-		}
-		return []ec2types.IpPermission{p}
-	}
-	g.ingress = rulesOf(from("sg-front"))
-	resourcetest.Expect(t, g)
-	g.ingress = rulesOf(from("sg-other", "sg-front"))
-	resourcetest.Expect(t, g, "ingress: tcp 9090 sg-front, not tcp 9090 sg-front, tcp 9090 sg-other")
-	if diff := cmp.Diff("sg-other", *without(g.ingress, g.wantsIn())[0].UserIdGroupPairs[0].GroupId); diff != "" {
-		t.Errorf("to be revoked: %s", diff)
-	}
-	g.ingress = nil
-	resourcetest.Expect(t, g, "ingress: tcp 9090 sg-front, not ")
-	facing.id = ""
-	resourcetest.Expect(t, g, "ingress: tcp 9090 (known after), not ")
-}
-
-func TestRulesComeBackAsTheyWere(t *testing.T) {
-	for _, r := range []rule{
-		{"tcp", 80, 80, "0.0.0.0/0"}, {"udp", 5000, 6000, "10.0.0.0/8"}, {"-1", 0, 0, "0.0.0.0/0"},
-		{"tcp", 443, 443, "2001:db8::/32"}, {"tcp", 1, 2, "sg-1"}, {"icmp", -1, -1, "pl-1"},
-	} {
-		got := rulesOf([]ec2types.IpPermission{r.permission()})
-		if len(got) != 1 || got[0] != r {
-			t.Errorf("%v came back as %v", r, got)
-		}
-	}
-}
-
-func TestRoutesDiffer(t *testing.T) {
-	a, b := &subnet{id: "subnet-a"}, &subnet{id: "subnet-b"}
-	r := &routes{Scope: resourcetest.Scope(t), role: "public-routes", gateway: &gateway{id: "igw-1"}, subnets: []*subnet{b, a}}
-	r.remember(ec2types.RouteTable{
-		RouteTableId: aws.String("rtb-1"),
-		Tags:         r.Mark("public-routes").EC2("route-table")[0].Tags,
-		Routes: []ec2types.Route{
-			{DestinationCidrBlock: aws.String("10.10.0.0/16"), GatewayId: aws.String("local"), Origin: "CreateRouteTable"},
-			{DestinationCidrBlock: aws.String("10.9.0.0/16"), GatewayId: aws.String("vgw-1"), Origin: "EnableVgwRoutePropagation"},
-			{DestinationPrefixListId: aws.String("pl-1"), GatewayId: aws.String("vpce-1"), Origin: "CreateRoute"},
-			{DestinationIpv6CidrBlock: aws.String("::/0"), GatewayId: aws.String("igw-1"), Origin: "CreateRoute"},
-			{DestinationCidrBlock: aws.String("0.0.0.0/0"), GatewayId: aws.String("igw-2"), Origin: "CreateRoute"},
-		},
-	})
-	resourcetest.Expect(t, r, "0.0.0.0/0: igw-1, not igw-2", "other routes: , not ::/0 by igw-1", "subnets: subnet-a, subnet-b, not ")
-	want := []resource.Remark{{ID: "rtb-1", Text: "has routes of gateway endpoints, which are not this stack's: pl-1 by vpce-1"}}
-	if diff := cmp.Diff(want, r.Remarks()); diff != "" {
-		t.Errorf("remarks (-want +got)\n%s", diff)
-	}
-	r.gateway = nil
-	r.extra, r.associations = nil, map[string]string{"subnet-a": "x", "subnet-b": "y"}
-	resourcetest.Expect(t, r, "0.0.0.0/0: nowhere, not igw-2")
-	r.remember(ec2types.RouteTable{RouteTableId: aws.String("rtb-1")})
-	resourcetest.Expect(t, r, "subnets: subnet-a, subnet-b, not ", "tagged: yes, not no")
-}
-
 func TestFleetFollowsItsTemplate(t *testing.T) {
-	within := &group{id: "sg-in"}
+	within := &network.Group{ID: "sg-in"}
 	tmpl := &template{Scope: resourcetest.Scope(t), imageID: func() string { return "ami-1" }, group: within, id: "lt-1", version: 3}
 	tmpl.tags = tmpl.Tagged("template")
 	tmpl.data = &ec2types.ResponseLaunchTemplateData{
@@ -91,7 +29,7 @@ func TestFleetFollowsItsTemplate(t *testing.T) {
 		MetadataOptions: &ec2types.LaunchTemplateInstanceMetadataOptions{HttpTokens: "required"},
 	}
 	f := &fleet{Scope: resourcetest.Scope(t), template: tmpl, group: &targetGroup{arn: "arn:tg"},
-		subnets: []*subnet{{id: "subnet-b"}, {id: "subnet-a"}}}
+		subnets: []*network.Subnet{{ID: "subnet-b"}, {ID: "subnet-a"}}}
 	on := func(version string, state autoscalingtypes.LifecycleState) autoscalingtypes.Instance {
 		return autoscalingtypes.Instance{LifecycleState: state,
 			LaunchTemplate: &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: aws.String("lt-1"), Version: &version}}
@@ -122,7 +60,7 @@ func tagsOfGroup(f *fleet) (tags []autoscalingtypes.TagDescription) {
 }
 
 func TestTargetGroupDiffers(t *testing.T) {
-	g := &targetGroup{Scope: resourcetest.Scope(t), vpc: &vpc{id: "vpc-1"}}
+	g := &targetGroup{Scope: resourcetest.Scope(t), vpc: &network.VPC{ID: "vpc-1"}}
 	g.seen = append(checkOf(elbtypes.TargetGroup{
 		VpcId: aws.String("vpc-1"), Protocol: "HTTP", ProtocolVersion: aws.String("HTTP1"),
 		TargetType: "instance", HealthCheckProtocol: "HTTP", HealthCheckPort: aws.String("8080"),
@@ -336,7 +274,7 @@ func TestTheGraphIsWhole(t *testing.T) {
 	for _, n := range v.graph.nodes {
 		kinds[fmt.Sprintf("%T", n.resource)]++
 	}
-	want := map[string]int{"*plan.vpc": 2, "*plan.subnet": 8, "*plan.gateway": 2, "*plan.routes": 4, "*plan.rules": 2, "*plan.group": 4,
+	want := map[string]int{"*network.VPC": 2, "*network.Subnet": 8, "*network.Gateway": 2, "*network.Routes": 4, "*plan.rules": 2, "*network.Group": 4,
 		"*plan.image": 1, "*plan.imageCopy": 1, "*plan.moved": 2, "*plan.template": 2, "*plan.host": 4, "*plan.fleet": 2, "*plan.targetGroup": 2,
 		"*plan.balancer": 2, "*plan.listener": 2, "*plan.targets": 2, "*plan.preset": 2, "*plan.check": 2,
 		"*plan.passing": 2, "*plan.zone": 1, "*plan.records": 1, "*plan.switchRule": 1, "*plan.ownCheck": 2, "*plan.earlier": 1,

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -16,8 +17,8 @@ import (
 func publicOf[T any](subnets []T) []T  { return slices.Clone(subnets[:len(subnets)/2]) }
 func privateOf[T any](subnets []T) []T { return slices.Clone(subnets[len(subnets)/2:]) }
 
-func (r *region) public() []*subnet  { return publicOf(r.subnets) }
-func (r *region) private() []*subnet { return privateOf(r.subnets) }
+func (r *region) public() []*network.Subnet  { return publicOf(r.subnets) }
+func (r *region) private() []*network.Subnet { return privateOf(r.subnets) }
 
 // asked is a resource that the declaration asks for, or what is left of it.
 func asked(declared bool, res resource.Resource) resource.Resource {
@@ -30,26 +31,26 @@ func asked(declared bool, res resource.Resource) resource.Resource {
 // addWaysOut adds NAT gateways and the private route tables.
 func (v *inventory) addWaysOut(r *region, gatewayNode *node) {
 	g, place := &v.graph, r.Place()
-	nats, natNodes := map[string]*nat{}, map[string]*node{}
+	nats, natNodes := map[string]*network.NAT{}, map[string]*node{}
 	nodes := append(publicOf(r.subnetNodes), publicOf(r.otherNodes)...)
 	for zone, sub := range append(r.public(), publicOf(r.otherSubnets)...) {
 		role := understudy.NATRole(zone)
-		a := &address{Scope: r.Scope, role: role, vpc: r.vpc}
+		a := &network.Address{Scope: r.Scope, Role: role, VPC: r.vpc}
 		addressNode := g.add(r.id("address of "+role), asked(place.HasNAT(zone), a), r.vpcNode)
-		nats[role] = &nat{Scope: r.Scope, role: role, vpc: r.vpc, subnet: sub, address: a}
+		nats[role] = &network.NAT{Scope: r.Scope, Role: role, VPC: r.vpc, Subnet: sub, Address: a}
 		natNodes[role] = g.add(r.id(role), asked(place.HasNAT(zone), nats[role]), slices.Concat(r.openNodes, []*node{addressNode, gatewayNode, nodes[zone]})...).
 			finding(addressNode, nodes[zone])
 	}
 	for _, t := range place.PrivateTables() {
-		table := &routes{Scope: r.Scope, role: t.Role, vpc: r.vpc, nat: nats[t.NAT]}
+		table := &network.Routes{Scope: r.Scope, Role: t.Role, VPC: r.vpc, NAT: nats[t.NAT]}
 		needs := []*node{r.vpcNode}
 		for zone, sub := range r.private() {
 			if slices.Contains(t.Zones, zone) {
-				table.subnets, needs = append(table.subnets, sub), append(needs, r.subnetNodes[len(r.subnets)/2+zone])
+				table.Subnets, needs = append(table.Subnets, sub), append(needs, r.subnetNodes[len(r.subnets)/2+zone])
 			}
 		}
-		table.elsewhere = slices.DeleteFunc(slices.Concat(r.subnets, r.otherSubnets), func(s *subnet) bool { return slices.Contains(table.subnets, s) })
-		table.going = r.otherSubnets
+		table.Elsewhere = slices.DeleteFunc(slices.Concat(r.subnets, r.otherSubnets), func(s *network.Subnet) bool { return slices.Contains(table.Subnets, s) })
+		table.Going = r.otherSubnets
 		n := g.add(r.id(tableName(t.Role)), asked(t.Declared, table), append(needs, with(natNodes[t.NAT])...)...).finding(r.subnetNodes...)
 		if t.Declared {
 			r.privateRoutes = append(r.privateRoutes, n)
@@ -60,7 +61,7 @@ func (v *inventory) addWaysOut(r *region, gatewayNode *node) {
 
 // tableName is a route table's name in the plan: private routes, private routes b.
 func tableName(role string) string {
-	if rest := role[len(privateRoutes):]; rest != "" {
+	if rest := role[len(network.PrivateRoutes):]; rest != "" {
 		return "private routes " + rest[1:]
 	}
 	return "private routes"
@@ -72,17 +73,17 @@ func (v *inventory) addEndpoints(r *region) {
 		return
 	}
 	g, declared := &v.graph, r.Place().Egress == understudy.EgressEndpoints
-	group := &group{Scope: r.Scope, role: "endpoints", purpose: "instances to services of AWS", vpc: r.vpc, port: 443, peer: r.Place().CIDR.String()}
+	group := &network.Group{Scope: r.Scope, Role: "endpoints", Purpose: "instances to services of AWS", VPC: r.vpc, Port: 443, Peer: r.Place().CIDR.String()}
 	groupNode := g.add(r.id("endpoints group"), asked(declared, group), r.vpcNode)
-	tableNode := g.byID[r.id(tableName(privateRoutes))]
+	tableNode := g.byID[r.id(tableName(network.PrivateRoutes))]
 	for _, of := range understudy.Endpoints {
-		e := &endpoint{Scope: r.Scope, of: of, vpc: r.vpc}
+		e := &network.Endpoint{Scope: r.Scope, Of: of, VPC: r.vpc}
 		needs := append([]*node{groupNode}, privateOf(r.subnetNodes)...)
 		if of.Gateway {
-			e.table, needs = r.tables[0], []*node{tableNode}
-			r.tables[0].own = append(r.tables[0].own, e)
+			e.Table, needs = r.tables[0], []*node{tableNode}
+			r.tables[0].Own = append(r.tables[0].Own, e)
 		} else {
-			e.within, e.group = r.private(), group
+			e.Within, e.Group = r.private(), group
 		}
 		n := g.add(r.id(of.Role()), asked(declared, e), needs...).finding(r.vpcNode)
 		if !declared {

@@ -16,12 +16,12 @@ type replacing interface {
 }
 
 // succeeding is a resource that is made beside one of an earlier generation, which goes afterwards.
-type succeeding interface{ succeeds() string }
+type succeeding interface{ Succeeds() string }
 
 // Replaces says what a step replaces, how many instances, in which order and about how long, or "".
 func (s Step) Replaces() string {
 	if s.node == nil || s.Action != Change {
-		return s.succeeds()
+		return s.Succeeds()
 	}
 	if r, ok := s.node.resource.(replacing); ok {
 		return r.replaces(s.Differences)
@@ -29,17 +29,17 @@ func (s Step) Replaces() string {
 	return ""
 }
 
-func (s Step) succeeds() string {
+func (s Step) Succeeds() string {
 	if s.node == nil || s.Action != Create {
 		return ""
 	}
 	if r, ok := s.node.resource.(succeeding); ok {
-		return r.succeeds()
+		return r.Succeeds()
 	}
 	return ""
 }
 
-func (t *targetGroup) succeeds() string {
+func (t *targetGroup) Succeeds() string {
 	var texts []string
 	for _, one := range t.earlier {
 		texts = append(texts, fmt.Sprintf("%s of port %d", one.groupName(), one.port))
@@ -51,8 +51,8 @@ func (t *targetGroup) succeeds() string {
 		t.groupName(), t.Declared.Service.Port)
 }
 
-// succeeds counts the time until the new instances serve, which are launched together, and until the old have finished their requests.
-func (f *fleet) succeeds() string {
+// Succeeds counts the time until the new instances serve, which are launched together, and until the old have finished their requests.
+func (f *fleet) Succeeds() string {
 	if len(f.predecessors()) == 0 {
 		return ""
 	}
@@ -87,15 +87,15 @@ func (h *host) replaces(differences []resource.Difference) string {
 	return fmt.Sprintf("1 instance: %s is terminated, then another is launched; about %v", h.id, 2*bootTime)
 }
 
-// succeeds counts a host of an earlier network with its zone's other.
-func (h *host) succeeds() string {
-	if !h.subnet.vpc.replaced() {
+// Succeeds counts a host of an earlier network with its zone's other.
+func (h *host) Succeeds() string {
+	if !h.subnet.VPC.Replaced() {
 		return ""
 	}
 	return fmt.Sprintf("1 instance: another is made in the new network, and that of the earlier one goes with it; about %v", bootTime)
 }
 
-func (b *balancer) succeeds() string {
+func (b *balancer) Succeeds() string {
 	var names []string
 	for _, one := range b.earlier {
 		names = append(names, aws.ToString(one.LoadBalancerName))

@@ -12,6 +12,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -22,7 +23,7 @@ type fleet struct {
 	resource.Scope
 	template *template
 	group    *targetGroup
-	subnets  []*subnet
+	subnets  []*network.Subnet
 	second   understudy.Side // the side that is changed after this one, if there is one
 
 	found    bool
@@ -56,7 +57,7 @@ func (f *fleet) Desired() []resource.Field {
 	fields := append(capacity,
 		resource.Field{Name: "health check", Value: f.Declared.Fleet.HealthCheck},
 		resource.Field{Name: "grace", Value: resource.Number(f.Declared.Fleet.Grace)},
-		resource.Field{Name: "subnets", Value: resource.Set(idsOfSubnets(f.subnets)...)},
+		resource.Field{Name: "subnets", Value: resource.Set(network.IDsOfSubnets(f.subnets)...)},
 		resource.Field{Name: "target groups", Value: resource.Set(f.group.known()...)},
 		resource.Field{Name: "suspended processes"},
 		resource.Field{Name: "protected instances"},
@@ -72,7 +73,7 @@ func (f *fleet) Desired() []resource.Field {
 }
 
 func (f *fleet) zoneIdentifier() *string {
-	return aws.String(strings.Join(idsOfSubnets(f.subnets), ","))
+	return aws.String(strings.Join(network.IDsOfSubnets(f.subnets), ","))
 }
 
 func (f *fleet) Create(ctx context.Context) error {
@@ -264,7 +265,7 @@ func (f *fleet) Remove(ctx context.Context) error {
 		return err
 	}
 	var ids []string
-	for _, i := range f.group.vpc.inhabitants(left) {
+	for _, i := range f.group.vpc.Inhabitants(left) {
 		ids = append(ids, aws.ToString(i.InstanceId))
 	}
 	return terminate(ctx, f.Scope, ids)

@@ -12,6 +12,7 @@ import (
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -73,7 +74,7 @@ func (f *fleet) passes(g *autoscalingtypes.AutoScalingGroup) bool {
 	if slices.Contains(f.group.others, generationOf(f.Scope, aws.ToString(g.AutoScalingGroupName))) {
 		return true
 	}
-	return f.group.vpc.leaving && !slices.ContainsFunc(splitIDs(g.VPCZoneIdentifier), func(id string) bool { return hasSubnet(f.subnets, id) })
+	return f.group.vpc.Leaving && !slices.ContainsFunc(splitIDs(g.VPCZoneIdentifier), func(id string) bool { return network.HasSubnet(f.subnets, id) })
 }
 
 // isOurs tells whether the group that has the stack's name is the stack's. Without its tags it is, if it is tied to the
@@ -83,7 +84,7 @@ func (f *fleet) isOurs(g *autoscalingtypes.AutoScalingGroup) bool {
 	if f.Mark("fleet").In(tags) {
 		return true
 	}
-	within := slices.ContainsFunc(splitIDs(g.VPCZoneIdentifier), func(id string) bool { return id != "" && hasSubnet(f.subnets, id) })
+	within := slices.ContainsFunc(splitIDs(g.VPCZoneIdentifier), func(id string) bool { return id != "" && network.HasSubnet(f.subnets, id) })
 	tied := within || f.group.arn != "" && slices.Contains(g.TargetGroupARNs, f.group.arn) ||
 		f.template.id != "" && versionOf(g.LaunchTemplate).template == f.template.id
 	return tied && account.Unclaimed(tags, f.Stack())

@@ -72,7 +72,7 @@ func (f *fleet) strayed(all []ec2types.Instance) (moved, untagged []string) {
 		for _, g := range i.SecurityGroups {
 			groups = append(groups, aws.ToString(g.GroupId))
 		}
-		if of[id] == f.template.next() && resource.Set(groups...) != f.template.group.id {
+		if of[id] == f.template.next() && resource.Set(groups...) != f.template.group.ID {
 			moved = append(moved, id)
 		}
 		if !f.Mark("fleet").Keeps(account.OfEC2(i.Tags)) {
@@ -175,7 +175,7 @@ func (f *fleet) bringBack(ctx context.Context) error {
 	}
 	moved, untagged := f.strayed(all)
 	for _, id := range moved {
-		_, err := f.EC2.ModifyInstanceAttribute(ctx, &ec2.ModifyInstanceAttributeInput{InstanceId: &id, Groups: []string{f.template.group.id}})
+		_, err := f.EC2.ModifyInstanceAttribute(ctx, &ec2.ModifyInstanceAttributeInput{InstanceId: &id, Groups: []string{f.template.group.ID}})
 		if err != nil {
 			return fmt.Errorf("set the security group of %s: %w", id, err)
 		}

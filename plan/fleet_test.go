@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
@@ -20,7 +21,7 @@ import (
 // A group without the stack's tags is the stack's if it is tied to it by more than its name.
 func TestFleetWithoutItsTagsIsRecognised(t *testing.T) {
 	s := resourcetest.Scope(t)
-	f := &fleet{Scope: s, template: &template{id: "lt-1"}, group: &targetGroup{arn: "arn:tg"}, subnets: []*subnet{{id: "subnet-a"}, {}}}
+	f := &fleet{Scope: s, template: &template{id: "lt-1"}, group: &targetGroup{arn: "arn:tg"}, subnets: []*network.Subnet{{ID: "subnet-a"}, {}}}
 	tag := func(key, value string) []autoscalingtypes.TagDescription {
 		return []autoscalingtypes.TagDescription{{Key: &key, Value: &value, PropagateAtLaunch: aws.Bool(true)}}
 	}
@@ -44,7 +45,7 @@ func TestFleetWithoutItsTagsIsRecognised(t *testing.T) {
 
 // What nobody declares is as AWS makes it, and only what is not is set.
 func TestFleetsOwnSettingsAreGivenBack(t *testing.T) {
-	f := &fleet{Scope: resourcetest.Scope(t), template: &template{}, group: &targetGroup{}, subnets: []*subnet{{}, {}}}
+	f := &fleet{Scope: resourcetest.Scope(t), template: &template{}, group: &targetGroup{}, subnets: []*network.Subnet{{}, {}}}
 	g := &autoscalingtypes.AutoScalingGroup{
 		DefaultCooldown: aws.Int32(60), TerminationPolicies: []string{"OldestInstance", "Default"}, NewInstancesProtectedFromScaleIn: aws.Bool(true),
 		CapacityRebalance: aws.Bool(true), MaxInstanceLifetime: aws.Int32(86400), DefaultInstanceWarmup: aws.Int32(30),
@@ -90,7 +91,7 @@ func TestFleetsOwnSettingsAreGivenBack(t *testing.T) {
 
 // Instances that somebody moved, stripped of their tags or protected are named, and so are targets that the group did not register.
 func TestFleetsInstancesAreComparedOneByOne(t *testing.T) {
-	tmpl := &template{Scope: resourcetest.Scope(t), imageID: func() string { return "ami-1" }, group: &group{id: "sg-in"}, id: "lt-1", version: 3}
+	tmpl := &template{Scope: resourcetest.Scope(t), imageID: func() string { return "ami-1" }, group: &network.Group{ID: "sg-in"}, id: "lt-1", version: 3}
 	tmpl.data = &ec2types.ResponseLaunchTemplateData{
 		ImageId: aws.String("ami-1"), InstanceType: "t3.micro", SecurityGroupIds: []string{"sg-in"},
 		MetadataOptions: &ec2types.LaunchTemplateInstanceMetadataOptions{HttpTokens: "required"},

@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
@@ -14,7 +15,7 @@ import (
 func TestAttributesOfNetworkLoadBalancers(t *testing.T) {
 	s := resourcetest.Scope(t)
 	s.Declared.Balancer = understudy.Balancer{Kind: understudy.KindNetwork, IdleTimeout: usualIdle}
-	b := &balancer{Scope: s, group: &group{}}
+	b := &balancer{Scope: s, group: &network.Group{}}
 	if set := toSet(b.wants(), nil, b.defaults()); len(set) > 0 {
 		t.Errorf("as AWS makes it: %v", set)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // A load balancer's listeners are told apart by their tags, and by their ports where these are lost. One of a port that is declared no more
@@ -25,7 +26,7 @@ func TestListenersOfFurtherPortsAreToldApart(t *testing.T) {
 				"<member><Key>understudy:role</Key><Value>%s</Value></member></Tags></member>", arn, c.role)
 		}
 	}
-	s, asked := twoNetworks(t, map[string]string{
+	s, asked := resourcetest.TwoNetworks(t, map[string]string{
 		"DescribeListeners": "<DescribeListenersResult><Listeners>" + listeners + "</Listeners></DescribeListenersResult>",
 		"DescribeTags":      "<DescribeTagsResult><TagDescriptions>" + tags + "</TagDescriptions></DescribeTagsResult>",
 	})
@@ -72,7 +73,7 @@ func TestFurtherListenersAreParts(t *testing.T) {
 	s.Declared.Further = []understudy.FurtherListener{{Port: 8081, Protocol: "HTTP"}, {Port: 8443, Protocol: "HTTPS"}}
 	v := takeInventory(s.Declared, map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
 	r := v.regions[understudy.Secondary]
-	if got, want := rulesText(r.facing.wantsIn()), "tcp 443 0.0.0.0/0, tcp 8081 0.0.0.0/0, tcp 81 0.0.0.0/0, tcp 8443 0.0.0.0/0"; got != want {
+	if got, want := resourcetest.Wanted(r.facing, "ingress"), "tcp 443 0.0.0.0/0, tcp 8081 0.0.0.0/0, tcp 81 0.0.0.0/0, tcp 8443 0.0.0.0/0"; got != want {
 		t.Errorf("the load balancer lets in %s, want %s", got, want)
 	}
 	for n, further := range r.listener.followers {

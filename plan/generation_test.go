@@ -15,6 +15,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
@@ -44,7 +45,7 @@ func TestGenerationsHaveNamesOfTheirOwn(t *testing.T) {
 
 func TestAPortIsOutgrownAndAVPCRefused(t *testing.T) {
 	s := resourcetest.Scope(t)
-	wanted := &targetGroup{Scope: s, vpc: &vpc{id: "vpc-1"}}
+	wanted := &targetGroup{Scope: s, vpc: &network.VPC{ID: "vpc-1"}}
 	with := func(name, value string) *targetGroup {
 		g := &targetGroup{Scope: s, vpc: wanted.vpc, arn: "arn", seen: wanted.Desired()}
 		for i, f := range g.seen {
@@ -119,10 +120,11 @@ func TestRequestsMoveFromOneGenerationToTheNext(t *testing.T) {
 // the old.
 func TestWhatHoldsWhileThereAreTwoGenerations(t *testing.T) {
 	s := resourcetest.Scope(t)
-	two := &targetGroup{Scope: s, vpc: &vpc{}, number: 2, port: 9090}
-	within := &group{Scope: s, port: 9090, also: two.earlierPorts, ingress: []rule{{"tcp", 8080, 8080, everywhere}, {"tcp", 9090, 9090, everywhere}},
-		egress: []rule{{protocol: "-1", peer: everywhere}}}
-	within.tags = within.Tagged(within.role)
+	two := &targetGroup{Scope: s, vpc: &network.VPC{}, number: 2, port: 9090}
+	within := &network.Group{Scope: s, Port: 9090, Also: two.earlierPorts, Ingress: []network.Rule{{Protocol: "tcp", From: 8080, To: 8080,
+		Peer: network.Everywhere}, {Protocol: "tcp", From: 9090, To: 9090, Peer: network.Everywhere}},
+		Egress: []network.Rule{{Protocol: "-1", Peer: network.Everywhere}}}
+	within.Tags = within.Tagged(within.Role)
 	f := &fleet{Scope: s, group: two}
 	r := &records{Scope: s, groups: map[understudy.Side]*targetGroup{understudy.Primary: two, understudy.Secondary: {}}}
 	resourcetest.Expect(t, within, "ingress: tcp 9090 0.0.0.0/0, not tcp 8080 0.0.0.0/0, tcp 9090 0.0.0.0/0")

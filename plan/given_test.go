@@ -10,11 +10,11 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/blueprint"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
@@ -39,16 +39,16 @@ func TestAGivenNetworkIsReadAlone(t *testing.T) {
 			continue
 		}
 		switch r := n.resource.(type) {
-		case *givenVPC, *givenSubnet:
+		case *network.GivenVPC, *network.GivenSubnet:
 			read++
 			if removable(r) || len(r.Desired()) > 0 || r.Change(t.Context(), nil) != nil || r.Remove(t.Context()) == nil {
 				t.Errorf("%s could be changed or removed", n.id)
 			}
-		case *vpc, *subnet, *gateway, *routes, *nat, *address, *endpoint, *neighbours:
+		case *network.VPC, *network.Subnet, *network.Gateway, *network.Routes, *network.NAT, *network.Address, *network.Endpoint, *neighbours:
 			t.Errorf("%s is a %T", n.id, r)
 		case *retired:
 			switch r.Resource.(type) {
-			case *subnet, *routes, *nat, *address, *endpoint:
+			case *network.Subnet, *network.Routes, *network.NAT, *network.Address, *network.Endpoint:
 				t.Errorf("%s is what is left of a %T", n.id, r.Resource)
 			}
 		}
@@ -125,7 +125,7 @@ func TestGivenSubnetsAreInTheOrderOfTheirZones(t *testing.T) {
 			t.Fatalf("%s: %v, %v", n.id, there, err)
 		}
 	}
-	if got := strings.Join(slices.Concat(idsOfSubnets(r.public()), idsOfSubnets(r.private())), " "); got != "subnet-1 subnet-2 subnet-3 subnet-4" {
+	if got := strings.Join(slices.Concat(network.IDsOfSubnets(r.public()), network.IDsOfSubnets(r.private())), " "); got != "subnet-1 subnet-2 subnet-3 subnet-4" {
 		t.Errorf("subnets %s", got)
 	}
 	said := v.graph.remarks(map[*node]bool{r.subnetNodes[2]: true, r.subnetNodes[0]: true})
@@ -133,12 +133,12 @@ func TestGivenSubnetsAreInTheOrderOfTheirZones(t *testing.T) {
 		t.Errorf("remarks %+v", said)
 	}
 	// Nine free addresses are enough for a load balancer and one of the two hosts, and ten for none.
-	if err := r.vpcNode.resource.(*givenVPC).Refused(); err != nil {
+	if err := r.vpcNode.resource.(*network.GivenVPC).Refused(); err != nil {
 		t.Error(err)
 	}
 	more := *d
 	more.Hosts.Count = 4
-	lacks := strings.Join(Lacks(&more, r.vpcNode.resource.(*givenVPC).found, false), "\n")
+	lacks := strings.Join(network.Lacks(&more, r.vpcNode.resource.(*network.GivenVPC).Found, false), "\n")
 	if !strings.Contains(lacks, "subnet-2 has 9 free addresses, and 10 are needed") {
 		t.Error(lacks)
 	}
@@ -152,16 +152,16 @@ func TestAMadeNetworkMakesPlaceForAGivenOne(t *testing.T) {
 	if _, err := r.vpcNode.resource.Find(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if !r.vpc.replaced() || !r.vpc.beyond("vpc-old") || r.vpc.beyond("vpc-1") {
-		t.Fatalf("earlier networks %v", r.vpc.before())
+	if !r.vpc.Replaced() || !r.vpc.Beyond("vpc-old") || r.vpc.Beyond("vpc-1") {
+		t.Fatalf("earlier networks %v", r.vpc.Before())
 	}
-	old := v.addLeaving(r, r.vpc.earlier[0], "earlier ")
-	if _, made := old.vpcNode.resource.(*vpc); !made || old.Place().Given() || len(old.private()[0].CIDR.String()) == 0 {
+	old := v.addLeaving(r, r.vpc.Earlier[0], "earlier ")
+	if _, made := old.vpcNode.resource.(*network.VPC); !made || old.Place().Given() || len(old.private()[0].CIDR.String()) == 0 {
 		t.Errorf("what leaves is a %T", old.vpcNode.resource)
 	}
 	// What is given up of a given network is what the stack has in it, and never the network.
-	up := v.addLeaving(r, &vpc{Scope: r.Scope, id: "vpc-1"}, "given up ")
-	if _, given := up.vpcNode.resource.(*givenVPC); !given || removable(up.vpcNode.resource) {
+	up := v.addLeaving(r, &network.VPC{Scope: r.Scope, ID: "vpc-1"}, "given up ")
+	if _, given := up.vpcNode.resource.(*network.GivenVPC); !given || removable(up.vpcNode.resource) {
 		t.Errorf("what is given up is a %T", up.vpcNode.resource)
 	}
 }
@@ -169,12 +169,12 @@ func TestAMadeNetworkMakesPlaceForAGivenOne(t *testing.T) {
 func TestAStackDoesNotMoveOutOfAGivenNetwork(t *testing.T) {
 	v := takeInventory(resourcetest.Declared(t), map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
 	r := v.regions[understudy.Primary]
-	r.vpc.id = "vpc-own"
-	r.within.Spare = []resource.Double{{Doubling: &group{Scope: r.Scope, vpc: r.vpc, id: "sg-1", within: "vpc-given"}, Of: "", Held: []string{"eni-1"}}}
+	r.vpc.ID = "vpc-own"
+	r.within.Spare = []resource.Double{{Doubling: &network.Group{Scope: r.Scope, VPC: r.vpc, ID: "sg-1", Within: "vpc-given"}, Of: "", Held: []string{"eni-1"}}}
 	if err := v.refuseMoved(); err == nil || !strings.Contains(err.Error(), "the stack stands in vpc-given, which is not its own") {
 		t.Error(err)
 	}
-	r.vpc.Spare = []resource.Double{{Doubling: &vpc{Scope: r.Scope, id: "vpc-given"}, Of: "vpc-own", Held: nil}}
+	r.vpc.Spare = []resource.Double{{Doubling: &network.VPC{Scope: r.Scope, ID: "vpc-given"}, Of: "vpc-own", Held: nil}}
 	if err := v.refuseMoved(); err != nil {
 		t.Errorf("a double of the stack's own network: %v", err)
 	}
@@ -189,22 +189,9 @@ func TestNetworksOfTwoRegionsAreApart(t *testing.T) {
 	if err := v.refuseOverlap(); err != nil {
 		t.Error(err)
 	}
-	g := v.regions[understudy.Primary].vpcNode.resource.(*givenVPC)
-	g.found.VPC.CidrBlock = aws.String(d.Regions[understudy.Secondary].CIDR.String())
+	g := v.regions[understudy.Primary].vpcNode.resource.(*network.GivenVPC)
+	g.Found.VPC.CidrBlock = aws.String(d.Regions[understudy.Secondary].CIDR.String())
 	if err := v.refuseOverlap(); err == nil || !strings.Contains(err.Error(), "have to be apart") {
 		t.Error(err)
-	}
-}
-
-func TestHostsNeedSubnetsThatGivePublicAddresses(t *testing.T) {
-	d := resourcetest.Declared(t)
-	g := &account.Given{Public: []ec2types.Subnet{{SubnetId: aws.String("subnet-1"), AvailableIpAddressCount: aws.Int32(200)}}}
-	if lacks := Lacks(d, g, false); len(lacks) != 1 || !strings.Contains(lacks[0], "gives instances no public address") {
-		t.Error(lacks)
-	}
-	none := *d
-	none.Hosts.Count = 0
-	if lacks := Lacks(&none, g, false); len(lacks) > 0 {
-		t.Error(lacks)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/blueprint"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -23,9 +24,9 @@ type host struct {
 	role     string // host-a and so on
 	template *template
 	image    *hostImage // nil for the template's
-	subnet   *subnet
-	group    *group
-	also     *group // nil for none
+	subnet   *network.Subnet
+	group    *network.Group
+	also     *network.Group // nil for none
 
 	id   string
 	seen []resource.Field
@@ -51,9 +52,9 @@ func (h *host) imageID() string {
 
 // groups are the ids of its security groups.
 func (h *host) groups() []string {
-	ids := []string{resource.Known(h.group.id)}
+	ids := []string{resource.Known(h.group.ID)}
 	if h.also != nil {
-		ids = append(ids, resource.Known(h.also.id))
+		ids = append(ids, resource.Known(h.also.ID))
 	}
 	return ids
 }
@@ -63,7 +64,7 @@ func (h *host) placed() []resource.Field {
 	return []resource.Field{
 		{Name: "image", Value: resource.Known(h.imageID())},
 		{Name: "type", Value: h.Declared.HostType(h.Side)},
-		{Name: "subnet", Value: resource.Known(h.subnet.id)},
+		{Name: "subnet", Value: resource.Known(h.subnet.ID)},
 		{Name: "groups", Value: resource.Set(h.groups()...)},
 		{Name: "key", Value: h.Declared.HostKey()},
 		{Name: "profile", Value: h.template.role.profileName(h.Declared)},
@@ -75,8 +76,8 @@ func (h *host) placed() []resource.Field {
 
 func (h *host) Find(ctx context.Context) (bool, error) {
 	all, err := instances(ctx, h.Scope, h.Mark(h.role))
-	all = h.subnet.vpc.inhabitants(all)
-	if err == nil && len(all) == 0 && h.subnet.id != "" { // or it has lost its tags
+	all = h.subnet.VPC.Inhabitants(all)
+	if err == nil && len(all) == 0 && h.subnet.ID != "" { // or it has lost its tags
 		all, err = h.launched(ctx)
 	}
 	if err != nil {
@@ -127,7 +128,7 @@ func (h *host) remember(i ec2types.Instance) {
 
 // launched returns the instances of the host's subnet that were launched with one of the host's client tokens.
 func (h *host) launched(ctx context.Context) ([]ec2types.Instance, error) {
-	all, err := instancesWhere(ctx, h.Scope, account.Filter("subnet-id", h.subnet.id))
+	all, err := instancesWhere(ctx, h.Scope, account.Filter("subnet-id", h.subnet.ID))
 	return slices.DeleteFunc(all, func(i ec2types.Instance) bool {
 		for version := range h.template.version + 1 {
 			if launchedFor(h.Scope, aws.ToString(i.ClientToken), h.parts(version)...) {
@@ -140,7 +141,7 @@ func (h *host) launched(ctx context.Context) ([]ec2types.Instance, error) {
 
 // parts are what the client tokens of a host's launches are made from.
 func (h *host) parts(version int64) []string {
-	parts := append([]string{h.role, h.template.id, resource.Number(version), h.subnet.id}, h.groups()...)
+	parts := append([]string{h.role, h.template.id, resource.Number(version), h.subnet.ID}, h.groups()...)
 	o := h.over()
 	for _, f := range []resource.Field{{Name: "image", Value: o.Image}, {Name: "type", Value: o.Type}, {Name: "key", Value: o.Key},
 		{Name: userData, Value: o.UserData}} {
@@ -179,7 +180,7 @@ func (h *host) Create(ctx context.Context) error {
 		LaunchTemplate: &ec2types.LaunchTemplateSpecification{
 			LaunchTemplateId: &h.template.id, Version: aws.String(resource.Number(h.template.version)),
 		},
-		SubnetId:          &h.subnet.id,
+		SubnetId:          &h.subnet.ID,
 		SecurityGroupIds:  h.groups(),
 		TagSpecifications: h.Mark(h.role).EC2(ec2types.ResourceTypeInstance),
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -86,7 +87,7 @@ func (h *host) readSettings(ctx context.Context) (bool, error) {
 	if v := data.UserData; v != nil {
 		said = aws.ToString(v.Value)
 	}
-	h.seen = append(h.seen, resource.Field{Name: protection, Value: resource.Yes(on(protected.DisableApiTermination))},
+	h.seen = append(h.seen, resource.Field{Name: protection, Value: resource.Yes(network.On(protected.DisableApiTermination))},
 		resource.Field{Name: shutdown, Value: string(how)},
 		resource.Field{Name: userData, Value: userDataText(said)})
 	return true, nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/plan/blueprint"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
@@ -33,7 +34,7 @@ func TestAHostsSettingsAreGivenBack(t *testing.T) {
 		return http.StatusOK, "<R><return>true</return></R>"
 	})
 	h := &host{
-		Scope: s, role: "host-a", id: "i-1", subnet: &subnet{id: "subnet-1"}, group: &group{id: "sg-1"},
+		Scope: s, role: "host-a", id: "i-1", subnet: &network.Subnet{ID: "subnet-1"}, group: &network.Group{ID: "sg-1"},
 		template: &template{imageID: func() string { return "ami-1" }},
 	}
 	h.seen = append(h.placed(), resource.Field{Name: tokens, Value: "optional"}, resource.Field{Name: detailed, Value: resource.Yes(true)})
@@ -62,7 +63,7 @@ func TestAHostsSettingsAreGivenBack(t *testing.T) {
 func TestAHostIsLaunchedOverItsTemplate(t *testing.T) {
 	s := resource.Scope{Declared: &understudy.Declaration{Name: "hello", Image: understudy.Image{Baked: true},
 		Instance: understudy.Instance{Type: "t3.micro", Key: "ops", UserData: "echo all"}}}
-	h := &host{Scope: s, role: "host-a", subnet: &subnet{id: "subnet-1"}, group: &group{id: "sg-2"}, template: &template{id: "lt-1"}}
+	h := &host{Scope: s, role: "host-a", subnet: &network.Subnet{ID: "subnet-1"}, group: &network.Group{ID: "sg-2"}, template: &template{id: "lt-1"}}
 	if over := h.over(); over != (blueprint.LaunchedOver{}) {
 		t.Errorf("a host as the fleet is launched over the template with %+v", over)
 	}
@@ -70,7 +71,7 @@ func TestAHostIsLaunchedOverItsTemplate(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	s.Declared.Hosts = understudy.Hosts{Type: "t3.nano", Key: "mine", UserData: "#!/bin/true"}
-	h.image, h.also = &hostImage{id: "ami-9"}, &group{id: "sg-1"}
+	h.image, h.also = &hostImage{id: "ami-9"}, &network.Group{ID: "sg-1"}
 	if diff := cmp.Diff(blueprint.LaunchedOver{Image: "ami-9", Type: "t3.nano", Key: "mine", UserData: "IyEvYmluL3RydWU="}, h.over()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
@@ -78,8 +79,8 @@ func TestAHostIsLaunchedOverItsTemplate(t *testing.T) {
 	if diff := cmp.Diff(want, h.parts(3)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	if one, other := (&host{Scope: s, template: h.template}).monthly(), (&host{Scope: resource.Scope{Declared: &understudy.Declaration{
-		Instance: s.Declared.Instance}}, template: h.template}).monthly(); one >= other {
+	if one, other := (&host{Scope: s, template: h.template}).Monthly(), (&host{Scope: resource.Scope{Declared: &understudy.Declaration{
+		Instance: s.Declared.Instance}}, template: h.template}).Monthly(); one >= other {
 		t.Errorf("a t3.nano costs %.2f a month, and a t3.micro %.2f", one, other)
 	}
 }
@@ -96,7 +97,7 @@ func TestUndeclaredHostsGo(t *testing.T) {
 		}
 		return http.StatusOK, "<R><reservationSet>" + one("i-1", "host-a") + one("i-2", "host-b") + one("i-3", "host-c") + "</reservationSet></R>"
 	})
-	u := &undeclaredHosts{Scope: s, vpc: &vpc{id: "vpc-1"}}
+	u := &undeclaredHosts{Scope: s, vpc: &network.VPC{ID: "vpc-1"}}
 	for count, want := range map[int]string{0: "i-1, i-2, i-3", 2: "i-3", 3: ""} {
 		s.Declared.Hosts.Count = count
 		if there, err := u.Find(t.Context()); err != nil || there != (want != "") || u.Identity() != want {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -80,7 +81,7 @@ func (i *hostImage) Remove(context.Context) error                        { retur
 // undeclaredHosts are instances that were hosts when more were declared.
 type undeclaredHosts struct {
 	resource.Scope
-	vpc *vpc
+	vpc *network.VPC
 	ids []string
 }
 
@@ -98,7 +99,7 @@ func (u *undeclaredHosts) Find(ctx context.Context) (bool, error) {
 	for n := range u.Declared.Hosts.Count {
 		declared[understudy.HostRole(n)] = true
 	}
-	for _, i := range u.vpc.inhabitants(all) {
+	for _, i := range u.vpc.Inhabitants(all) {
 		if !declared[account.OfEC2(i.Tags)[account.TagRole]] {
 			u.ids = append(u.ids, aws.ToString(i.InstanceId))
 		}

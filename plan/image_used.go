@@ -95,7 +95,7 @@ func (u *usedImage) Remove(ctx context.Context) error {
 	return u.images.Remove(ctx)
 }
 
-func (u *usedImage) draw() blueprint.Piece {
+func (u *usedImage) Draw() blueprint.Piece {
 	return blueprint.Piece{Kind: blueprint.KindUsedImage, Settings: u.Desired(), Content: u.Declared.Origin(u.Side)}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -12,13 +13,13 @@ import (
 type region struct {
 	resource.Scope
 	prefix            string // of its resources' names, in an earlier network
-	zones             *zones
-	vpc               *vpc
-	gateway           *gateway
-	subnets           []*subnet // the public ones, then the private ones, each in the order of zones
-	otherSubnets      []*subnet // likewise those of zones that are not declared
-	facing, within    *group    // public-facing, internal
-	hostGroup         *group    // of the hosts alone
+	zones             *network.Zones
+	vpc               *network.VPC
+	gateway           *network.Gateway
+	subnets           []*network.Subnet // the public ones, then the private ones, each in the order of zones
+	otherSubnets      []*network.Subnet // likewise those of zones that are not declared
+	facing, within    *network.Group    // public-facing, internal
+	hostGroup         *network.Group    // of the hosts alone
 	hostImage         *hostImage
 	targetGroup       *targetGroup
 	balancer          *balancer
@@ -39,7 +40,7 @@ type region struct {
 	openNodes         []*node // what the public subnets need before anything in them is reached
 	privateRoutes     []*node // those that are declared
 	endpointNodes     []*node // those that are declared
-	tables            []*routes
+	tables            []*network.Routes
 	groupNodes        []*node
 	hostGroupNode     *node
 	image             *images
@@ -113,14 +114,14 @@ func (v *inventory) addNetwork(r *region) {
 		return
 	}
 	g := &v.graph
-	r.zones = &zones{Scope: r.Scope}
-	r.vpc = &vpc{Scope: r.Scope}
+	r.zones = &network.Zones{Scope: r.Scope}
+	r.vpc = &network.VPC{Scope: r.Scope}
 	r.vpcNode = g.add(r.id("vpc"), r.vpc)
-	r.gateway = &gateway{Scope: r.Scope, vpc: r.vpc}
+	r.gateway = &network.Gateway{Scope: r.Scope, VPC: r.vpc}
 	gatewayNode := g.add(r.id("gateway"), r.gateway, r.vpcNode)
 	v.addSubnets(r)
-	public := &routes{Scope: r.Scope, role: publicRoutes, vpc: r.vpc, gateway: r.gateway, subnets: r.public(),
-		elsewhere: slices.Concat(r.private(), r.otherSubnets), going: r.otherSubnets}
+	public := &network.Routes{Scope: r.Scope, Role: network.PublicRoutes, VPC: r.vpc, Gateway: r.gateway, Subnets: r.public(),
+		Elsewhere: slices.Concat(r.private(), r.otherSubnets), Going: r.otherSubnets}
 	publicNode := g.add(r.id("public routes"), public, append(publicOf(r.subnetNodes), gatewayNode)...).finding(r.subnetNodes...)
 	r.openNodes = []*node{publicNode}
 	v.addWaysOut(r, gatewayNode)
@@ -129,14 +130,14 @@ func (v *inventory) addNetwork(r *region) {
 func (v *inventory) addGroups(r *region) {
 	d := r.Declared
 	_, port := d.Entry()
-	r.facing = &group{Scope: r.Scope, role: "public-facing", purpose: "users to the load balancer", vpc: r.vpc, port: port,
-		declares: d.Security.PublicFacing, also: d.OpenPorts}
+	r.facing = &network.Group{Scope: r.Scope, Role: "public-facing", Purpose: "users to the load balancer", VPC: r.vpc, Port: port,
+		Declares: d.Security.PublicFacing, Also: d.OpenPorts}
 	facing := v.graph.add(r.id("public-facing group"), r.facing, r.vpcNode)
-	r.within = &group{Scope: r.Scope, role: "internal", purpose: "load balancer to the service", vpc: r.vpc, port: d.Service.Port,
-		probed: d.Target.CheckPort(d.Service.Port), from: r.facing, declares: d.Security.Internal}
+	r.within = &network.Group{Scope: r.Scope, Role: "internal", Purpose: "load balancer to the service", VPC: r.vpc, Port: d.Service.Port,
+		Probed: d.Target.CheckPort(d.Service.Port), From: r.facing, Declares: d.Security.Internal}
 	r.groupNodes = []*node{facing, v.graph.add(r.id("internal group"), r.within, facing).finding(r.vpcNode)}
-	r.hostGroup = &group{Scope: r.Scope, role: "hosts", purpose: "to the hosts", vpc: r.vpc, from: r.facing,
-		declares: understudy.Access{Ingress: d.Hosts.Ingress}}
+	r.hostGroup = &network.Group{Scope: r.Scope, Role: "hosts", Purpose: "to the hosts", VPC: r.vpc, From: r.facing,
+		Declares: understudy.Access{Ingress: d.Hosts.Ingress}}
 	r.hostGroupNode = v.graph.add(r.id("hosts group"), asked(len(d.Hosts.Ingress) > 0, r.hostGroup), facing).finding(r.vpcNode)
 }
 
@@ -193,7 +194,7 @@ func (v *inventory) addFront(r *region) {
 	r.targetGroupNode = g.add(r.id("target group"), r.targetGroup, r.vpcNode)
 	g.after(r.targetGroupNode, r.groupNodes[1]) // what it probes is open by then
 	v.addFurtherGroups(r)
-	r.within.also = func() []int { return slices.Concat(r.Declared.Asked(), r.targetGroup.earlierPorts(), r.probedBefore()) }
+	r.within.Also = func() []int { return slices.Concat(r.Declared.Asked(), r.targetGroup.earlierPorts(), r.probedBefore()) }
 	r.balancer = &balancer{Scope: r.Scope, vpc: r.vpc, subnets: r.public(), group: r.facing}
 	r.balancerNode = g.add(r.id("load balancer"), r.balancer, slices.Concat(r.openNodes, r.groupNodes[:1])...).finding(r.vpcNode)
 	r.listener = &listener{Scope: r.Scope, balancer: r.balancer, group: r.targetGroup}

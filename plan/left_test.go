@@ -23,7 +23,7 @@ func (k *kept) Remove(context.Context) error {
 	return k.fails
 }
 func (k *kept) unprotect() string { return "protection is on" }
-func (k *kept) monthly() float64  { return 10 }
+func (k *kept) Monthly() float64  { return 10 }
 
 func TestDownGoesOnPastWhatItCannotDelete(t *testing.T) {
 	g := &graph{}

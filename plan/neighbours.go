@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -21,7 +22,7 @@ import (
 // deleted.
 type neighbours struct {
 	resource.Scope
-	vpc   *vpc
+	vpc   *network.VPC
 	graph *graph // of whose resources none is a neighbour
 	seen  []neighbour
 }
@@ -44,7 +45,7 @@ func (n *neighbours) Foreign() bool                                       { retu
 
 func (n *neighbours) Find(ctx context.Context) (bool, error) {
 	n.seen = nil
-	if n.vpc.id == "" {
+	if n.vpc.ID == "" {
 		return true, nil
 	}
 	reads := []func(context.Context) ([]neighbour, error){n.tables, n.acls, n.groups, n.subnets, n.instances, n.targets, n.balancers, n.nats, n.interfaces}
@@ -62,7 +63,7 @@ func (n *neighbours) Find(ctx context.Context) (bool, error) {
 }
 
 func (n *neighbours) within() []ec2types.Filter {
-	return []ec2types.Filter{account.Filter("vpc-id", n.vpc.id)}
+	return []ec2types.Filter{account.Filter("vpc-id", n.vpc.ID)}
 }
 
 func (n *neighbours) tables(ctx context.Context) (found []neighbour, err error) {
@@ -84,11 +85,11 @@ func (n *neighbours) tables(ctx context.Context) (found []neighbour, err error) 
 
 // changedTable says which routes somebody has added to the VPC's main route table.
 func changedTable(t ec2types.RouteTable) string {
-	routes := slices.DeleteFunc(slices.Clone(t.Routes), func(r ec2types.Route) bool { return !byHand(r) })
+	routes := slices.DeleteFunc(slices.Clone(t.Routes), func(r ec2types.Route) bool { return !network.ByHand(r) })
 	if len(routes) == 0 {
 		return ""
 	}
-	return "the VPC's main route table has routes that somebody has made: " + routesText(routes) + "; no subnet of the stack follows it"
+	return "the VPC's main route table has routes that somebody has made: " + network.RoutesText(routes) + "; no subnet of the stack follows it"
 }
 
 // acls returns those that somebody has made or changed, with the subnets that they govern: they drop packets before any group lets
@@ -121,7 +122,7 @@ func changedACL(entries []ec2types.NetworkAclEntry) bool {
 	const last = 32767
 	open := map[bool]bool{}
 	for _, e := range entries {
-		everything := aws.ToString(e.CidrBlock) == everywhere || aws.ToString(e.Ipv6CidrBlock) == "::/0"
+		everything := aws.ToString(e.CidrBlock) == network.Everywhere || aws.ToString(e.Ipv6CidrBlock) == "::/0"
 		passes := e.RuleAction == ec2types.RuleActionAllow && aws.ToString(e.Protocol) == "-1" && everything
 		if !passes && aws.ToInt32(e.RuleNumber) < last {
 			return true
@@ -151,9 +152,9 @@ func (n *neighbours) groups(ctx context.Context) (found []neighbour, err error) 
 // changedGroup says which rules the VPC's default security group has, if not those that it came with: everything in from itself,
 // and everything out ("Default security groups" in the Amazon VPC User Guide). That it was closed may be on purpose.
 func changedGroup(g ec2types.SecurityGroup) string {
-	usual := func(peer string) string { return rule{protocol: "-1", peer: peer}.String() }
-	in, out := rulesText(rulesOf(g.IpPermissions)), rulesText(rulesOf(g.IpPermissionsEgress))
-	if in == usual(aws.ToString(g.GroupId)) && out == usual(everywhere) {
+	usual := func(peer string) string { return network.Rule{Protocol: "-1", Peer: peer}.String() }
+	in, out := network.RulesText(network.RulesOf(g.IpPermissions)), network.RulesText(network.RulesOf(g.IpPermissionsEgress))
+	if in == usual(aws.ToString(g.GroupId)) && out == usual(network.Everywhere) {
 		return ""
 	}
 	return fmt.Sprintf("the VPC's default security group has other rules than AWS gives it, in: %s; out: %s; nothing of the stack is in it",
@@ -251,7 +252,7 @@ func (n *neighbours) targets(ctx context.Context) (found []neighbour, err error)
 			return nil, fmt.Errorf("describe target groups: %w", err)
 		}
 		for _, g := range page.TargetGroups {
-			if aws.ToString(g.VpcId) == n.vpc.id {
+			if aws.ToString(g.VpcId) == n.vpc.ID {
 				found = append(found, neighbour{what: "a target group", id: aws.ToString(g.TargetGroupArn), name: aws.ToString(g.TargetGroupName)})
 			}
 		}
@@ -267,7 +268,7 @@ func (n *neighbours) balancers(ctx context.Context) (found []neighbour, err erro
 			return nil, fmt.Errorf("describe load balancers: %w", err)
 		}
 		for _, b := range page.LoadBalancers {
-			if aws.ToString(b.VpcId) == n.vpc.id {
+			if aws.ToString(b.VpcId) == n.vpc.ID {
 				found = append(found, neighbour{what: "a load balancer", id: aws.ToString(b.LoadBalancerArn), name: aws.ToString(b.LoadBalancerName)})
 			}
 		}

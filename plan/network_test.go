@@ -3,12 +3,9 @@ package plan
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,61 +18,31 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
-// twoNetworks answers as an account in which the stack has one of each kind in vpc-new, of the declared network, and one in vpc-old.
-// It returns the actions that were asked for.
-func twoNetworks(t *testing.T, answers map[string]string) (resource.Scope, func() []string) {
-	t.Helper()
-	var mu sync.Mutex
-	var asked []string
-	s := resourcetest.Answering(t, func(r *http.Request) (int, string) {
-		action := r.Method + " " + r.URL.Path
-		if r.Body != nil {
-			body, _ := io.ReadAll(r.Body)
-			if form, err := url.ParseQuery(string(body)); err == nil && form.Get("Action") != "" {
-				action = form.Get("Action")
-			}
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		asked = append(asked, action)
-		answer, ok := answers[action]
-		if !ok && !strings.Contains(action, "/") {
-			answer = "<" + action + "Result></" + action + "Result>"
-		}
-		return http.StatusOK, "<Response>" + answer + "</Response>"
-	})
-	return s, func() []string { return asked }
-}
-
-// items renders an EC2 list with one item in each of the two VPCs.
-func items(list, format string) string {
-	return "<" + list + "><item>" + fmt.Sprintf(format, "new") + "</item><item>" + fmt.Sprintf(format, "old") + "</item></" + list + ">"
-}
-
 // Each generation is looked at by itself: what lies in the other's VPC is neither in use nor a double.
 func TestWhatLiesInAnotherNetworkIsPassedBy(t *testing.T) {
-	s, _ := twoNetworks(t, map[string]string{
-		"DescribeSubnets": items("subnetSet", "<subnetId>subnet-%[1]s</subnetId><vpcId>vpc-%[1]s</vpcId>"),
-		"DescribeInternetGateways": items("internetGatewaySet",
+	s, _ := resourcetest.TwoNetworks(t, map[string]string{
+		"DescribeSubnets": resourcetest.Items("subnetSet", "<subnetId>subnet-%[1]s</subnetId><vpcId>vpc-%[1]s</vpcId>"),
+		"DescribeInternetGateways": resourcetest.Items("internetGatewaySet",
 			"<internetGatewayId>igw-%[1]s</internetGatewayId><attachmentSet><item><vpcId>vpc-%[1]s</vpcId></item></attachmentSet>"),
-		"DescribeRouteTables":    items("routeTableSet", "<routeTableId>rtb-%[1]s</routeTableId><vpcId>vpc-%[1]s</vpcId>"),
-		"DescribeSecurityGroups": items("securityGroupInfo", "<groupId>sg-%[1]s</groupId><vpcId>vpc-%[1]s</vpcId>"),
-		"DescribeInstances": "<reservationSet><item>" + items("instancesSet",
+		"DescribeRouteTables":    resourcetest.Items("routeTableSet", "<routeTableId>rtb-%[1]s</routeTableId><vpcId>vpc-%[1]s</vpcId>"),
+		"DescribeSecurityGroups": resourcetest.Items("securityGroupInfo", "<groupId>sg-%[1]s</groupId><vpcId>vpc-%[1]s</vpcId>"),
+		"DescribeInstances": "<reservationSet><item>" + resourcetest.Items("instancesSet",
 			"<instanceId>i-%[1]s</instanceId><vpcId>vpc-%[1]s</vpcId><instanceState><name>running</name></instanceState>") + "</item></reservationSet>",
 	})
-	for of, v := range map[string]*vpc{
-		"new": {id: "vpc-new", earlier: []*vpc{{id: "vpc-old"}}},
-		"old": {id: "vpc-old", leaving: true},
-		"":    {earlier: []*vpc{{id: "vpc-old"}, {id: "vpc-new"}}}, // a third one is to be made
+	for of, v := range map[string]*network.VPC{
+		"new": {ID: "vpc-new", Earlier: []*network.VPC{{ID: "vpc-old"}}},
+		"old": {ID: "vpc-old", Leaving: true},
+		"":    {Earlier: []*network.VPC{{ID: "vpc-old"}, {ID: "vpc-new"}}}, // a third one is to be made
 	} {
-		in := &subnet{Scope: s, vpc: v}
+		in := &network.Subnet{Scope: s, VPC: v}
 		for want, r := range map[string]resource.Doubling{
-			"subnet-": in, "igw-": &gateway{Scope: s, vpc: v}, "sg-": &group{Scope: s, vpc: v}, "rtb-": &routes{Scope: s, vpc: v},
-			"i-": &host{Scope: s, subnet: in, template: &template{imageID: func() string { return "" }}, group: &group{}},
+			"subnet-": in, "igw-": &network.Gateway{Scope: s, VPC: v}, "sg-": &network.Group{Scope: s, VPC: v}, "rtb-": &network.Routes{Scope: s, VPC: v},
+			"i-": &host{Scope: s, subnet: in, template: &template{imageID: func() string { return "" }}, group: &network.Group{}},
 		} {
 			there, err := r.Find(t.Context())
 			if _, settings := r.(*host); settings {
@@ -93,39 +60,12 @@ func TestWhatLiesInAnotherNetworkIsPassedBy(t *testing.T) {
 	}
 }
 
-// The VPC with the declared network is the one in use; without one, another is made beside the earlier.
-func TestTheVPCWithTheDeclaredNetworkIsInUse(t *testing.T) {
-	one := func(id, network string) string {
-		return "<item><vpcId>" + id + "</vpcId><cidrBlock>" + network + "</cidrBlock></item>"
-	}
-	for name, c := range map[string]struct{ found, id, earlier string }{
-		"as declared": {one("vpc-1", "10.10.0.0/16"), "vpc-1", ""},
-		"another":     {one("vpc-1", "10.9.0.0/16"), "", "vpc-1 of 10.9.0.0/16"},
-		"both":        {one("vpc-1", "10.9.0.0/16") + one("vpc-2", "10.10.0.0/16"), "vpc-2", "vpc-1 of 10.9.0.0/16"},
-		"a third":     {one("vpc-1", "10.9.0.0/16") + one("vpc-2", "10.8.0.0/16"), "", "vpc-1 of 10.9.0.0/16, vpc-2 of 10.8.0.0/16"},
-	} {
-		s, _ := twoNetworks(t, map[string]string{"DescribeVpcs": "<vpcSet>" + c.found + "</vpcSet>"})
-		v := &vpc{Scope: s}
-		there, err := v.Find(t.Context())
-		var earlier []string
-		for _, e := range v.earlier {
-			earlier = append(earlier, e.String())
-		}
-		if err != nil || there != (c.id != "") || v.id != c.id || resource.Set(earlier...) != c.earlier || len(v.Spare) > 0 {
-			t.Errorf("%s: %v, %q in use, earlier %v, doubles %v, %v", name, there, v.id, earlier, v.Spare, err)
-		}
-		if said := v.succeeds(); (said == "") != (c.earlier == "") || c.earlier != "" && !strings.Contains(said, "by one of 10.10.0.0/16") {
-			t.Errorf("%s: the step says %q", name, said)
-		}
-	}
-}
-
 // Names are unique in a region, so that a generation takes the lowest that is free.
 func TestLoadBalancersAndFleetsOfTwoNetworks(t *testing.T) {
-	s, _ := twoNetworks(t, map[string]string{"DescribeLoadBalancers": "<DescribeLoadBalancersResult><LoadBalancers><member>" +
+	s, _ := resourcetest.TwoNetworks(t, map[string]string{"DescribeLoadBalancers": "<DescribeLoadBalancersResult><LoadBalancers><member>" +
 		"<LoadBalancerName>understudy-hello</LoadBalancerName><LoadBalancerArn>arn:old</LoadBalancerArn><DNSName>old.elb</DNSName>" +
 		"<VpcId>vpc-old</VpcId></member></LoadBalancers></DescribeLoadBalancersResult>"})
-	v := &vpc{id: "vpc-new", earlier: []*vpc{{id: "vpc-old"}}}
+	v := &network.VPC{ID: "vpc-new", Earlier: []*network.VPC{{ID: "vpc-old"}}}
 	b := &balancer{Scope: s, vpc: v}
 	there, err := b.Find(t.Context())
 	if err != nil || there || b.balancerName() != "understudy2-hello" || !b.answersTo("OLD.elb.") || b.answersTo("") {
@@ -144,13 +84,13 @@ func TestLoadBalancersAndFleetsOfTwoNetworks(t *testing.T) {
 		return g
 	}
 	group := &targetGroup{Scope: s, vpc: v, number: 2, others: []int{1}}
-	f := &fleet{Scope: s, template: &template{}, group: group, subnets: []*subnet{{id: "subnet-new"}}}
+	f := &fleet{Scope: s, template: &template{}, group: group, subnets: []*network.Subnet{{ID: "subnet-new"}}}
 	f.sort(g("understudy-hello", "subnet-old"))
 	if f.was != nil || len(f.earlier) > 0 || len(f.beyond) != 1 || f.begins() != 4 {
 		t.Errorf("the new fleet begins with %d instances, beside %d of its network and %d of another", f.begins(), len(f.earlier), len(f.beyond))
 	}
-	group = &targetGroup{Scope: s, vpc: &vpc{id: "vpc-old", leaving: true}, number: 1}
-	old := &fleet{Scope: s, template: &template{}, group: group, subnets: []*subnet{{id: "subnet-old"}}}
+	group = &targetGroup{Scope: s, vpc: &network.VPC{ID: "vpc-old", Leaving: true}, number: 1}
+	old := &fleet{Scope: s, template: &template{}, group: group, subnets: []*network.Subnet{{ID: "subnet-old"}}}
 	old.sort(g("understudy-hello", "subnet-old"))
 	old.sort(g("understudy2-hello", "subnet-new")) // whose target group somebody has deleted
 	if old.was == nil || len(old.earlier) > 0 {
@@ -268,8 +208,8 @@ func TestAnotherNetworkServesBeforeTheEarlierGoes(t *testing.T) {
 	for _, side := range understudy.Sides {
 		r := v.regions[side]
 		r.pretend(found, g, true)
-		of := &vpc{Scope: r.Scope, id: "vpc-old", seen: []resource.Field{{Name: "cidr", Value: "10.9.0.0/16"}}}
-		r.vpc.earlier, r.fleet.beyond = []*vpc{of}, []*fleet{{}}
+		of := &network.VPC{Scope: r.Scope, ID: "vpc-old", Seen: []resource.Field{{Name: "cidr", Value: "10.9.0.0/16"}}}
+		r.vpc.Earlier, r.fleet.beyond = []*network.VPC{of}, []*fleet{{}}
 		for _, n := range []*node{r.vpcNode, r.targetGroupNode, r.fleetNode, r.readyNodes[0]} {
 			found[n] = false
 			steps = append(steps, Step{Resource: n.id, Action: Create, node: n})
@@ -342,7 +282,7 @@ func TestTheEarlierNetworkLingers(t *testing.T) {
 				return http.StatusOK, "<R>" + ok + "</R>"
 			})
 			p := &passing{Scope: s, check: &check{id: "new", balancer: &balancer{}}}
-			m := &moved{Scope: s, region: &region{Scope: s, passing: p, vpc: &vpc{earlier: []*vpc{{id: "vpc-old"}}}}, linger: time.Minute}
+			m := &moved{Scope: s, region: &region{Scope: s, passing: p, vpc: &network.VPC{Earlier: []*network.VPC{{ID: "vpc-old"}}}}, linger: time.Minute}
 			resourcetest.Expect(t, m, "earlier networks: , not vpc-old of ")
 			err := m.Change(t.Context(), nil)
 			if took := time.Since(began); err != nil || took < c.atLeast || took > c.atLeast+time.Minute {
@@ -366,8 +306,9 @@ func TestANetworkIsGivenUpOnlyWhereNobodyIsServedInIt(t *testing.T) {
 	}{
 		"it does not serve": {ill, "old.elb.", true}, "users are there": {ill, "new.elb.", false}, "a refused call": {errors.New("refused"), "old.elb.", false},
 	} {
-		s, asked := twoNetworks(t, map[string]string{"GET /2013-04-01/hostedzone/Z1/rrset": leading(c.leads)})
-		r := &region{Scope: s, vpc: &vpc{Scope: s, id: "vpc-new", earlier: []*vpc{{id: "vpc-old"}}}, balancer: &balancer{Scope: s, dnsName: "new.elb"}}
+		s, asked := resourcetest.TwoNetworks(t, map[string]string{"GET /2013-04-01/hostedzone/Z1/rrset": leading(c.leads)})
+		r := &region{Scope: s, vpc: &network.VPC{Scope: s, ID: "vpc-new", Earlier: []*network.VPC{{ID: "vpc-old"}}},
+			balancer: &balancer{Scope: s, dnsName: "new.elb"}}
 		r.check = &check{Scope: s, id: "new", config: askingNow("new", "new.elb").HealthCheckConfig, superseded: []string{"old"}}
 		r.template = &template{Scope: s, id: "lt-1", preset: 1, version: 1}
 		r.fleet = &fleet{Scope: s, template: r.template}
@@ -382,7 +323,7 @@ func TestANetworkIsGivenUpOnlyWhereNobodyIsServedInIt(t *testing.T) {
 
 // Whoever moves the users by hand meanwhile sets the switch of both networks.
 func TestTheSwitchOfBothNetworksIsTurned(t *testing.T) {
-	s, asked := twoNetworks(t, nil)
+	s, asked := resourcetest.TwoNetworks(t, nil)
 	stack := &Stack{Declaration: s.Declared, Accounts: map[understudy.Side]*account.Account{understudy.Secondary: s.Account}}
 	if err := stack.Turn(t.Context(), Standby{At: understudy.Secondary, turns: []string{"old", "new"}},
 		understudy.Secondary, "failover"); err != nil || len(asked()) != 2 {

@@ -68,7 +68,7 @@ func (v *inventory) order(o Rollout, found map[*node]bool, steps []Step) []Step 
 	for _, side := range understudy.Sides {
 		v.regions[side].guard(&v.graph, found)
 		v.regions[side].moveZones(&v.graph, found)
-		if v.regions[side].vpc.replaced() {
+		if v.regions[side].vpc.Replaced() {
 			v.moveByRecord(v.regions[side], o.Linger)
 		}
 		if o.Only == "" { // else the records are not worked on
@@ -87,12 +87,12 @@ func (v *inventory) order(o Rollout, found map[*node]bool, steps []Step) []Step 
 	for _, n := range slices.Concat(later, second.groupsNodes, second.furtherNodes, first.hostNodes, second.privateRoutes) {
 		v.graph.after(n, baked)
 	}
-	if first.vpc.replaced() {
+	if first.vpc.Replaced() {
 		for _, n := range v.switchNodes[first.Side] {
 			v.graph.after(n, baked)
 		}
 	}
-	if second.vpc.replaced() {
+	if second.vpc.Replaced() {
 		v.graph.after(second.balancerNode, baked)
 	}
 	return v.graph.sorted(append(steps, Step{Resource: baked.id, Action: Wait, node: baked}))

@@ -27,25 +27,25 @@ func (s *Stack) Parts(ctx context.Context, side understudy.Side) (Parts, error) 
 	}{{"vpc", r.vpcNode.resource}, {"internal security group", r.within}, {"target group", r.targetGroup}, {"load balancer", r.balancer},
 		{"listener", r.listener}, {"fleet", r.fleet}} {
 		there, err := part.Find(ctx)
-		if err == nil && !there && !resource.Leaves(part.Resource) && !r.vpc.replaced() { // in a replacement there are others
+		if err == nil && !there && !resource.Leaves(part.Resource) && !r.vpc.Replaced() { // in a replacement there are others
 			err = fmt.Errorf("%s has no %s of %s", r.Region, part.name, s.Declaration.Name)
 		}
 		if err != nil {
 			return Parts{}, err
 		}
 	}
-	if r.vpc.replaced() {
-		return Parts{}, fmt.Errorf("another network takes the place of %s in %s: `understudy up` ends that", r.vpc.earlier[0], r.Region)
+	if r.vpc.Replaced() {
+		return Parts{}, fmt.Errorf("another network takes the place of %s in %s: `understudy up` ends that", r.vpc.Earlier[0], r.Region)
 	}
 	serving := r.listener.serving()
-	p := Parts{VPC: r.vpc.id, Internal: r.within.id, TargetGroup: serving.arn, Balancer: r.balancer.arn, Fleet: generation(r.Scope, serving.number)}
+	p := Parts{VPC: r.vpc.ID, Internal: r.within.ID, TargetGroup: serving.arn, Balancer: r.balancer.arn, Fleet: generation(r.Scope, serving.number)}
 	for n, sub := range r.subnetNodes {
 		there, err := sub.resource.Find(ctx)
 		if err != nil {
 			return Parts{}, err
 		}
 		if there {
-			p.Subnets = append(p.Subnets, r.subnets[n].id)
+			p.Subnets = append(p.Subnets, r.subnets[n].ID)
 		}
 	}
 	return p, nil

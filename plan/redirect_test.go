@@ -99,12 +99,12 @@ func TestTheRedirectIsAPartWhereHTTPSIsDeclared(t *testing.T) {
 	if n.resource != resource.Resource(r.redirect) || !n.comesAfter(r.listenerNode) {
 		t.Errorf("the redirect is %T, and comes after the listener: %v", n.resource, n.comesAfter(r.listenerNode))
 	}
-	if got, want := rulesText(r.facing.wantsIn()), "tcp 443 0.0.0.0/0, tcp 81 0.0.0.0/0"; got != want {
+	if got, want := resourcetest.Wanted(r.facing, "ingress"), "tcp 443 0.0.0.0/0, tcp 81 0.0.0.0/0"; got != want {
 		t.Errorf("the load balancer lets in %s, want %s", got, want)
 	}
 	s.Declared.HTTPS.Redirect = understudy.RedirectNone
 	r = takeInventory(s.Declared, map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}}).regions[understudy.Primary]
-	if got, want := rulesText(r.facing.wantsIn()), "tcp 443 0.0.0.0/0"; got != want {
+	if got, want := resourcetest.Wanted(r.facing, "ingress"), "tcp 443 0.0.0.0/0"; got != want {
 		t.Errorf("without a redirect the load balancer lets in %s, want %s", got, want)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
@@ -17,8 +18,8 @@ import (
 func TestNeighboursAreNotTheStacksOwn(t *testing.T) {
 	g := &graph{}
 	s := resourcetest.Scope(t)
-	found := &subnet{Scope: s, id: "subnet-untagged"}
-	found.Spare = []resource.Double{{Doubling: &subnet{id: "subnet-double"}}}
+	found := &network.Subnet{Scope: s, ID: "subnet-untagged"}
+	found.Spare = []resource.Double{{Doubling: &network.Subnet{ID: "subnet-double"}}}
 	g.add("primary/subnet public-a", found)
 	n := &neighbours{Scope: s, graph: g, seen: []neighbour{
 		{what: "a subnet", id: "subnet-1", tags: s.Mark("public-a")},
@@ -40,17 +41,18 @@ func TestNeighboursAreNotTheStacksOwn(t *testing.T) {
 
 func TestWhatCameWithAVPCIsToldOfWhereItWasChanged(t *testing.T) {
 	all := func(peer string) []ec2types.IpPermission {
-		return []ec2types.IpPermission{rule{protocol: "-1", peer: peer}.permission()}
+		return []ec2types.IpPermission{network.Rule{Protocol: "-1", Peer: peer}.Permission()}
 	}
-	ssh := rule{"tcp", 22, 22, everywhere}.permission()
+	ssh := network.Rule{Protocol: "tcp", From: 22, To: 22, Peer: network.Everywhere}.Permission()
 	const other = "the VPC's default security group has other rules than AWS gives it, in: "
 	for name, c := range map[string]struct {
 		in, out []ec2types.IpPermission
 		want    string
 	}{
-		"as it came":       {all("sg-1"), all(everywhere), ""},
-		"from another":     {all("sg-2"), all(everywhere), other + "all sg-2; out: all 0.0.0.0/0; nothing of the stack is in it"},
-		"a rule more":      {append(all("sg-1"), ssh), all(everywhere), other + "all sg-1, tcp 22 0.0.0.0/0; out: all 0.0.0.0/0; nothing of the stack is in it"},
+		"as it came":   {all("sg-1"), all(network.Everywhere), ""},
+		"from another": {all("sg-2"), all(network.Everywhere), other + "all sg-2; out: all 0.0.0.0/0; nothing of the stack is in it"},
+		"a rule more": {append(all("sg-1"), ssh), all(network.Everywhere),
+			other + "all sg-1, tcp 22 0.0.0.0/0; out: all 0.0.0.0/0; nothing of the stack is in it"},
 		"closed":           {nil, nil, other + "nothing; out: nothing; nothing of the stack is in it"},
 		"nothing goes out": {all("sg-1"), nil, other + "all sg-1; out: nothing; nothing of the stack is in it"},
 	} {
@@ -64,7 +66,8 @@ func TestWhatCameWithAVPCIsToldOfWhereItWasChanged(t *testing.T) {
 	if got := changedTable(table); got != "" {
 		t.Errorf("a table as it came: %q", got)
 	}
-	table.Routes = append(table.Routes, ec2types.Route{DestinationCidrBlock: aws.String(everywhere), GatewayId: aws.String("igw-1"), Origin: "CreateRoute"})
+	table.Routes = append(table.Routes, ec2types.Route{DestinationCidrBlock: aws.String(network.Everywhere), GatewayId: aws.String("igw-1"),
+		Origin: "CreateRoute"})
 	if got := changedTable(table); got != "the VPC's main route table has routes that somebody has made: 0.0.0.0/0 by igw-1; no subnet of the stack follows it" {
 		t.Errorf("a table with another route: %q", got)
 	}
@@ -75,8 +78,8 @@ func TestADefaultNetworkACLLetsEverythingPass(t *testing.T) {
 		return ec2types.NetworkAclEntry{RuleNumber: &number, Egress: &egress, RuleAction: action, Protocol: aws.String("-1"), CidrBlock: &cidr}
 	}
 	came := []ec2types.NetworkAclEntry{
-		entry(100, false, "allow", everywhere), entry(32767, false, "deny", everywhere),
-		entry(100, true, "allow", everywhere), entry(32767, true, "deny", everywhere),
+		entry(100, false, "allow", network.Everywhere), entry(32767, false, "deny", network.Everywhere),
+		entry(100, true, "allow", network.Everywhere), entry(32767, true, "deny", network.Everywhere),
 	}
 	for name, c := range map[string]struct {
 		entries []ec2types.NetworkAclEntry
@@ -87,7 +90,7 @@ func TestADefaultNetworkACLLetsEverythingPass(t *testing.T) {
 		"nothing comes in":  {came[1:], true},
 		"nothing goes out":  {came[:2], true},
 		"some is let in":    {append(came[1:], entry(100, false, "allow", "10.0.0.0/8")), true},
-		"everything, twice": {append(came, entry(200, true, "allow", everywhere)), false},
+		"everything, twice": {append(came, entry(200, true, "allow", network.Everywhere)), false},
 	} {
 		if got := changedACL(c.entries); got != c.changed {
 			t.Errorf("%s: changed is %v", name, got)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
@@ -284,7 +285,7 @@ func TestATemplateVersionIsFoundByItsContent(t *testing.T) {
 		"none":                         {[]ec2types.LaunchTemplateVersion{of(1, "ami-1", true, byHand)}, resource.Unknown, "", "EbsOptimized"},
 		"an equal one, not default":    {[]ec2types.LaunchTemplateVersion{of(1, "ami-1", true), of(2, "ami-1", false)}, "1", "2", ""},
 	} {
-		tmpl := &template{Scope: resourcetest.Scope(t), imageID: func() string { return "ami-1" }, group: &group{id: "sg-in"}, id: "lt-1"}
+		tmpl := &template{Scope: resourcetest.Scope(t), imageID: func() string { return "ami-1" }, group: &network.Group{ID: "sg-in"}, id: "lt-1"}
 		tmpl.remember(c.all)
 		if got := tmpl.next(); got != c.next || resource.Set(tmpl.later()...) != c.later {
 			t.Errorf("%s: version %s, later %v", name, got, tmpl.later())
@@ -345,8 +346,8 @@ func TestARefreshThatRunsIsWaitedForOrCancelled(t *testing.T) {
 
 // Whoever scales the fleet is left alone; its bounds are healed.
 func TestCapacityIsScalings(t *testing.T) {
-	f := &fleet{Scope: resourcetest.Scope(t), template: &template{Scope: resourcetest.Scope(t), imageID: func() string { return "" }, group: &group{}},
-		group: &targetGroup{}, subnets: []*subnet{{}, {}}}
+	f := &fleet{Scope: resourcetest.Scope(t), template: &template{Scope: resourcetest.Scope(t), imageID: func() string { return "" }, group: &network.Group{}},
+		group: &targetGroup{}, subnets: []*network.Subnet{{}, {}}}
 	names := func() string {
 		var names []string
 		for _, f := range f.Desired()[:3] {

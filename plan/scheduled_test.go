@@ -8,6 +8,7 @@ import (
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
@@ -16,7 +17,7 @@ import (
 func TestScheduledActionsAndTheFleetDoNotFight(t *testing.T) {
 	s := resourcetest.Scope(t)
 	s.Declared.Fleet.Scheduled = []understudy.Scheduled{{Name: "morning", Recurrence: "0 7 * * *", Min: 6, Desired: 8, Max: 12}}
-	f := &fleet{Scope: s, template: &template{}, group: &targetGroup{}, subnets: []*subnet{{}, {}}}
+	f := &fleet{Scope: s, template: &template{}, group: &targetGroup{}, subnets: []*network.Subnet{{}, {}}}
 	at := func(least, now, most int32) *autoscalingtypes.AutoScalingGroup {
 		return &autoscalingtypes.AutoScalingGroup{MinSize: &least, DesiredCapacity: &now, MaxSize: &most, DefaultCooldown: aws.Int32(300)}
 	}

@@ -11,6 +11,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -21,7 +22,7 @@ type superseded struct {
 	listener *listener
 	group    *targetGroup // the declared one, which knows the earlier ones
 	fleet    *fleet       // likewise
-	within   *group
+	within   *network.Group
 	alias    *alias
 	probed   func() []int // the port that the load balancer has probed, and probes no more
 }
@@ -30,7 +31,7 @@ type superseded struct {
 // is probed.
 func (r *region) probedBefore() (ports []int) {
 	for _, g := range r.targetGroup.declaredTogether() {
-		if port := g.probed; port != 0 && !slices.Contains(r.Declared.Asked(), port) && r.within.opens(port) {
+		if port := g.probed; port != 0 && !slices.Contains(r.Declared.Asked(), port) && r.within.Opens(port) {
 			ports = append(ports, port)
 		}
 	}
@@ -142,8 +143,8 @@ func (t *targetGroup) deleteAlone(ctx context.Context) error {
 // open opens these ports to the load balancer, and no others.
 func (s *superseded) open(ctx context.Context, ports ...int) error {
 	g := *s.within
-	g.port, g.also = ports[0], func() []int { return ports[1:] }
-	there, err := g.read(ctx)
+	g.Port, g.Also = ports[0], func() []int { return ports[1:] }
+	there, err := g.Read(ctx)
 	if err != nil || !there {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -21,7 +22,7 @@ const delayAttribute = "deregistration_delay.timeout_seconds"
 // targetGroup is where a load balancer sends requests, with the health check that decides which targets get them.
 type targetGroup struct {
 	resource.Scope
-	vpc       *vpc
+	vpc       *network.VPC
 	further   *understudy.TargetGroup // nil of the service's
 	lead      *targetGroup            // of a further one: the service's, whose generation it is of
 	followers []*targetGroup          // of the service's: the further ones that are declared
@@ -44,7 +45,7 @@ func (t *targetGroup) Actual() []resource.Field { return t.seen }
 func (t *targetGroup) Desired() []resource.Field {
 	check, port := t.how()
 	return []resource.Field{
-		{Name: "vpc", Value: resource.Known(t.vpc.id), Fixed: true},
+		{Name: "vpc", Value: resource.Known(t.vpc.ID), Fixed: true},
 		{Name: "protocol", Value: check.Protocol, Fixed: true},
 		{Name: "version", Value: check.Version, Fixed: true},
 		{Name: "port", Value: resource.Number(port), Fixed: true},
@@ -88,7 +89,7 @@ func (t *targetGroup) Find(ctx context.Context) (bool, error) {
 	var taken []int
 	for _, one := range all {
 		taken = append(taken, one.number)
-		if t.vpc.beyond(one.within) {
+		if t.vpc.Beyond(one.within) {
 			t.others = append(t.others, one.number)
 			continue
 		}
@@ -122,7 +123,7 @@ func (t *targetGroup) all(ctx context.Context) ([]*targetGroup, error) {
 		if one.number, name = partOf(t.Scope, aws.ToString(found.TargetGroupName)); name != "" {
 			one.further = &understudy.TargetGroup{Name: name}
 		}
-		if !t.vpc.beyond(one.within) {
+		if !t.vpc.Beyond(one.within) {
 			if err := one.read(ctx, found); err != nil {
 				return nil, err
 			}
@@ -141,7 +142,7 @@ func (t *targetGroup) all(ctx context.Context) ([]*targetGroup, error) {
 // read reads what belongs to a target group that was found.
 func (t *targetGroup) read(ctx context.Context, found elbtypes.TargetGroup) error {
 	arn := aws.ToString(found.TargetGroupArn)
-	tags, _, attributes, err := t.OwnedWith(ctx, arn, t.role(), aws.ToString(found.VpcId), t.vpc.id, t.TargetGroupAttributes)
+	tags, _, attributes, err := t.OwnedWith(ctx, arn, t.role(), aws.ToString(found.VpcId), t.vpc.ID, t.TargetGroupAttributes)
 	if err != nil {
 		return err
 	}
@@ -197,7 +198,7 @@ func (t *targetGroup) Create(ctx context.Context) error {
 		Protocol:                   elbtypes.ProtocolEnum(check.Protocol),
 		ProtocolVersion:            orNil(check.Version),
 		Port:                       aws.Int32(int32(port)),
-		VpcId:                      &t.vpc.id,
+		VpcId:                      &t.vpc.ID,
 		TargetType:                 elbtypes.TargetTypeEnumInstance,
 		HealthCheckProtocol:        elbtypes.ProtocolEnum(check.CheckProtocol),
 		HealthCheckPort:            aws.String(t.checkPort()),

@@ -10,6 +10,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -20,7 +21,7 @@ type template struct {
 	resource.Doubles
 	imageID func() string // the region's image, empty while there is none
 	root    func() string // the name of its root device; asked only where a volume is declared
-	group   *group
+	group   *network.Group
 	role    *role // whose profile the instances get; nil in an earlier network
 
 	id      string
@@ -116,9 +117,9 @@ func (t *template) findByName(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	ours := t.group.id != "" && account.Unclaimed(account.OfEC2(all[0].Tags), t.Stack()) &&
+	ours := t.group.ID != "" && account.Unclaimed(account.OfEC2(all[0].Tags), t.Stack()) &&
 		slices.ContainsFunc(versions, func(v ec2types.LaunchTemplateVersion) bool {
-			return v.LaunchTemplateData != nil && slices.Contains(v.LaunchTemplateData.SecurityGroupIds, t.group.id)
+			return v.LaunchTemplateData != nil && slices.Contains(v.LaunchTemplateData.SecurityGroupIds, t.group.ID)
 		})
 	if !ours {
 		t.blocked = resource.InTheWay(t.id+", which is called "+t.called+",", t.Mark("template"))

@@ -22,7 +22,7 @@ func (t *template) content() []resource.Field {
 	return []resource.Field{
 		{Name: "image", Value: resource.Known(t.imageID())},
 		{Name: "type", Value: t.Declared.InstanceType(t.Side)},
-		{Name: "groups", Value: resource.Known(t.group.id)},
+		{Name: "groups", Value: resource.Known(t.group.ID)},
 		{Name: "metadata tokens", Value: string(i.Metadata)},
 		{Name: "profile", Value: t.role.profileName(t.Declared)},
 		{Name: "hop limit", Value: some(i.HopLimit)},
@@ -191,7 +191,7 @@ func (t *template) wanted() *ec2types.RequestLaunchTemplateData {
 	data := &ec2types.RequestLaunchTemplateData{
 		ImageId:          aws.String(t.imageID()),
 		InstanceType:     ec2types.InstanceType(t.Declared.InstanceType(t.Side)),
-		SecurityGroupIds: []string{t.group.id},
+		SecurityGroupIds: []string{t.group.ID},
 		MetadataOptions: &ec2types.LaunchTemplateInstanceMetadataOptionsRequest{
 			HttpTokens: ec2types.LaunchTemplateHttpTokensState(i.Metadata),
 		},
@@ -219,7 +219,7 @@ func (t *template) wanted() *ec2types.RequestLaunchTemplateData {
 
 // parts are what the client token of a version is made from: all of its content.
 func (t *template) parts() []string {
-	parts := []string{t.Stack(), t.Region, "template", t.imageID(), t.Declared.InstanceType(t.Side), t.group.id}
+	parts := []string{t.Stack(), t.Region, "template", t.imageID(), t.Declared.InstanceType(t.Side), t.group.ID}
 	for _, f := range t.content()[3:] {
 		if f.Value != "" {
 			parts = append(parts, f.Name, f.Value)

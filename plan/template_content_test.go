@@ -11,6 +11,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
@@ -21,7 +22,7 @@ func declaredInstance(t *testing.T, i understudy.Instance) *template {
 	i.Type = s.Declared.Instance.Type
 	s.Declared.Instance = i
 	return &template{
-		Scope: s, id: "lt-1", group: &group{id: "sg-in"},
+		Scope: s, id: "lt-1", group: &network.Group{ID: "sg-in"},
 		imageID: func() string { return "ami-1" }, root: func() string { return "/dev/xvda" },
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
@@ -39,7 +40,7 @@ func TestTemplateWithoutItsTagsIsRecognised(t *testing.T) {
 			}
 			return http.StatusOK, "<R/>"
 		})
-		tmpl := &template{Scope: s, imageID: func() string { return "" }, group: &group{id: "sg-in"}}
+		tmpl := &template{Scope: s, imageID: func() string { return "" }, group: &network.Group{ID: "sg-in"}}
 		there, err := tmpl.Find(t.Context())
 		if there != c.ours || err != nil || (tmpl.Refused() == nil) != c.ours {
 			t.Errorf("%s: there %v, refused %v, %v", name, there, tmpl.Refused(), err)

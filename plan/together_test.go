@@ -7,6 +7,7 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/blueprint"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
@@ -15,7 +16,7 @@ func furtherGroups(t *testing.T) (wanted, found *targetGroup) {
 	t.Helper()
 	s := resourcetest.Scope(t)
 	api := &understudy.TargetGroup{Name: "api", Port: 8081, Target: s.Declared.Target}
-	wanted = &targetGroup{Scope: s, vpc: &vpc{id: "vpc-1"}, arn: "two", number: 2}
+	wanted = &targetGroup{Scope: s, vpc: &network.VPC{ID: "vpc-1"}, arn: "two", number: 2}
 	wanted.followers = []*targetGroup{{Scope: s, vpc: wanted.vpc, further: api, lead: wanted, arn: "two-api"}}
 	found = &targetGroup{Scope: s, vpc: wanted.vpc, arn: "one", number: 1, used: true, seen: wanted.Desired(), port: 8080}
 	found.members = []*targetGroup{{Scope: s, vpc: wanted.vpc, further: &understudy.TargetGroup{Name: "api"}, arn: "one-api", number: 1, port: 8081,

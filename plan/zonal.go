@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -17,23 +18,15 @@ import (
 // addSubnets adds the declared ones, and those of zones that may have been declared before.
 func (v *inventory) addSubnets(r *region) {
 	for _, s := range r.Place().Subnets() {
-		sub := &subnet{Scope: r.Scope, vpc: r.vpc, zones: r.zones, Subnet: s}
+		sub := &network.Subnet{Scope: r.Scope, VPC: r.vpc, Zones: r.zones, Subnet: s}
 		r.subnets = append(r.subnets, sub)
 		r.subnetNodes = append(r.subnetNodes, v.graph.add(r.id("subnet "+s.Name), sub, r.vpcNode))
 	}
 	for _, s := range r.Place().OtherSubnets() {
-		sub := &subnet{Scope: r.Scope, vpc: r.vpc, zones: r.zones, Subnet: s, other: true}
+		sub := &network.Subnet{Scope: r.Scope, VPC: r.vpc, Zones: r.zones, Subnet: s, Other: true}
 		r.otherSubnets = append(r.otherSubnets, sub)
 		r.otherNodes = append(r.otherNodes, v.graph.add(r.id("subnet "+s.Name), asked(false, sub), r.vpcNode))
 	}
-}
-
-// idsOfSubnets returns their ids, in their order.
-func idsOfSubnets(subnets []*subnet) (ids []string) {
-	for _, s := range subnets {
-		ids = append(ids, resource.Known(s.id))
-	}
-	return ids
 }
 
 // moveZones orders the load balancer and the fleet where either is to be in other zones.
@@ -41,7 +34,7 @@ func (r *region) moveZones(g *graph, found map[*node]bool) {
 	if !found[r.balancerNode] || !found[r.fleetNode] {
 		return
 	}
-	came, left := apart(idsOfSubnets(r.balancer.subnets), r.balancer.in)
+	came, left := network.Apart(network.IDsOfSubnets(r.balancer.subnets), r.balancer.in)
 	switch {
 	case len(left) > 0:
 		g.after(r.balancerNode, r.fleetNode)
@@ -64,7 +57,7 @@ func (f *fleet) leave(ctx context.Context) error {
 			return false, err
 		}
 		for _, i := range all {
-			if !slices.Contains(idsOfSubnets(f.subnets), aws.ToString(i.SubnetId)) {
+			if !slices.Contains(network.IDsOfSubnets(f.subnets), aws.ToString(i.SubnetId)) {
 				return false, nil
 			}
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
@@ -25,7 +26,7 @@ func in(t *testing.T, zones int) *region {
 	v := takeInventory(d, map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
 	r := v.regions[understudy.Primary]
 	for _, s := range slices.Concat(r.subnets, r.otherSubnets) {
-		s.id = "subnet-" + s.Name
+		s.ID = "subnet-" + s.Name
 	}
 	return r
 }
@@ -37,7 +38,7 @@ func TestEachZoneHasItsShare(t *testing.T) {
 		3: "balancer: subnet-public-a,subnet-public-b,subnet-public-c; fleet: subnet-private-a,subnet-private-b,subnet-private-c; NAT: a b c; left: ",
 	} {
 		r := in(t, zones)
-		list := func(subnets []*subnet) string { return strings.Join(idsOfSubnets(subnets), ",") }
+		list := func(subnets []*network.Subnet) string { return strings.Join(network.IDsOfSubnets(subnets), ",") }
 		nats := ""
 		for _, zone := range r.Place().NATs() {
 			nats += " " + understudy.NATRole(zone)[4:]
@@ -73,8 +74,8 @@ func TestBalancerAndFleetChangeZonesInOrder(t *testing.T) {
 // A subnet that leaves follows its table to its end, and only one with the stack's tags is taken for such a one.
 func TestSubnetsOfAZoneThatLeaves(t *testing.T) {
 	r := in(t, 2)
-	public, c := r.openNodes[0].resource.(*routes), r.otherSubnets[0]
-	public.associations = map[string]string{"subnet-public-a": "1", "subnet-public-b": "2", "subnet-public-c": "3"}
+	public, c := r.openNodes[0].resource.(*network.Routes), r.otherSubnets[0]
+	public.Associations = map[string]string{"subnet-public-a": "1", "subnet-public-b": "2", "subnet-public-c": "3"}
 	for _, f := range public.Desired() {
 		if f.Name == "subnets" && f.Value != "subnet-public-a, subnet-public-b, subnet-public-c" {
 			t.Errorf("the public routes are to have %s", f.Value)
@@ -88,7 +89,7 @@ func TestSubnetsOfAZoneThatLeaves(t *testing.T) {
 		}
 		return http.StatusOK, "<R/>"
 	})
-	c.Account, c.vpc.id = s.Account, "vpc-1"
+	c.Account, c.VPC.ID = s.Account, "vpc-1"
 	if there, err := c.Find(t.Context()); there || err != nil || asked != 1 {
 		t.Errorf("found: %v (%v), by %d calls", there, err, asked)
 	}

@@ -108,3 +108,13 @@ func FormOf(t *testing.T, r *http.Request) url.Values {
 	}
 	return form
 }
+
+// Wanted is one of a resource's settings as it is declared.
+func Wanted(r resource.Resource, setting string) string {
+	for _, f := range r.Desired() {
+		if f.Name == setting {
+			return f.Value
+		}
+	}
+	return ""
+}

@@ -1,4 +1,4 @@
-package plan
+package network
 
 import (
 	"context"
@@ -13,16 +13,16 @@ import (
 	"github.com/understudy/understudy/plan/resource"
 )
 
-// zones knows the availability zones of a region's subnets: the first by name of those that are available and are neither local nor
+// Zones knows the availability zones of a region's subnets: the first by name of those that are available and are neither local nor
 // wavelength zones, which do not take every instance type.
-type zones struct {
+type Zones struct {
 	resource.Scope
 	mu    sync.Mutex
 	names []string
 }
 
 // name returns the zone with this number, from 0.
-func (z *zones) name(ctx context.Context, n int) (string, error) {
+func (z *Zones) name(ctx context.Context, n int) (string, error) {
 	z.mu.Lock()
 	defer z.mu.Unlock()
 	if z.names == nil {

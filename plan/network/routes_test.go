@@ -1,4 +1,4 @@
-package plan
+package network
 
 import (
 	"net/http"
@@ -18,8 +18,8 @@ import (
 // A subnet that was moved from one of the stack's tables to the other is moved back by the table that it belongs to: the
 // other one, whose step runs at the same time, does not touch it.
 func TestMovedSubnetIsMovedBackByOneTable(t *testing.T) {
-	a, b, c, d := &subnet{id: "subnet-a"}, &subnet{id: "subnet-b"}, &subnet{id: "subnet-c"}, &subnet{id: "subnet-d"}
-	public, private := []*subnet{a, b}, []*subnet{c, d}
+	a, b, c, d := &Subnet{ID: "subnet-a"}, &Subnet{ID: "subnet-b"}, &Subnet{ID: "subnet-c"}, &Subnet{ID: "subnet-d"}
+	public, private := []*Subnet{a, b}, []*Subnet{c, d}
 	var calls []string
 	s := resourcetest.Answering(t, func(r *http.Request) (int, string) {
 		form := resourcetest.FormOf(t, r)
@@ -34,16 +34,16 @@ func TestMovedSubnetIsMovedBackByOneTable(t *testing.T) {
 		}
 		return http.StatusOK, "<R/>"
 	})
-	of := func(id, role string, subnets, others []*subnet, associated ...string) *routes {
-		r := &routes{Scope: s, id: id, role: role, subnets: subnets, elsewhere: others, associations: map[string]string{}}
+	of := func(id, role string, subnets, others []*Subnet, associated ...string) *Routes {
+		r := &Routes{Scope: s, id: id, Role: role, Subnets: subnets, Elsewhere: others, Associations: map[string]string{}}
 		for _, id := range associated {
-			r.associations["subnet-"+id] = "assoc-" + id
+			r.Associations["subnet-"+id] = "assoc-" + id
 		}
 		return r
 	}
-	to := []*routes{
-		of("rtb-private", privateRoutes, private, public, "a", "c", "d", "foreign"),
-		of("rtb-public", publicRoutes, public, private, "b"),
+	to := []*Routes{
+		of("rtb-private", PrivateRoutes, private, public, "a", "c", "d", "foreign"),
+		of("rtb-public", PublicRoutes, public, private, "b"),
 	}
 	for _, r := range to {
 		if err := r.Change(t.Context(), []resource.Difference{{Name: "subnets"}}); err != nil {
@@ -74,7 +74,7 @@ func TestSubnetWhoseAssociationEndsMeanwhileIsAssociated(t *testing.T) {
 		}
 		return http.StatusOK, "<R/>"
 	})
-	r := &routes{Scope: s, id: "rtb-public", subnets: []*subnet{{id: "subnet-a"}}}
+	r := &Routes{Scope: s, id: "rtb-public", Subnets: []*Subnet{{ID: "subnet-a"}}}
 	if err := r.associate(t.Context()); err != nil || associations != 2 {
 		t.Errorf("%d associations, %v", associations, err)
 	}
@@ -83,19 +83,19 @@ func TestSubnetWhoseAssociationEndsMeanwhileIsAssociated(t *testing.T) {
 // A table that has lost one of its tags, or both, is known by the role that is left, or by the subnets under it.
 func TestRouteTableWithoutItsTagsIsRecognised(t *testing.T) {
 	s := resourcetest.Scope(t)
-	public, private := []*subnet{{id: "a"}, {id: "b"}}, []*subnet{{id: "c"}, {id: "d"}}
-	tables := []*routes{{Scope: s, role: publicRoutes, subnets: public, elsewhere: private}, {Scope: s, role: privateRoutes, subnets: private, elsewhere: public}}
+	public, private := []*Subnet{{ID: "a"}, {ID: "b"}}, []*Subnet{{ID: "c"}, {ID: "d"}}
+	tables := []*Routes{{Scope: s, Role: PublicRoutes, Subnets: public, Elsewhere: private}, {Scope: s, Role: PrivateRoutes, Subnets: private, Elsewhere: public}}
 	for name, c := range map[string]struct {
 		tags    map[string]string
 		subnets string
 		want    []string
 	}{
-		"no tags":                              {nil, "ab", []string{publicRoutes}},
-		"the stack's tag is lost":              {map[string]string{account.TagRole: publicRoutes}, "ab", []string{publicRoutes}},
-		"the role's tag is lost":               {map[string]string{account.TagStack: s.Stack()}, "cd", []string{privateRoutes}},
-		"another role was written":             {map[string]string{account.TagStack: s.Stack(), account.TagRole: "mine"}, "cd", []string{privateRoutes}},
-		"a subnet was moved here":              {nil, "acd", []string{privateRoutes}},
-		"all were moved, and the role is left": {map[string]string{account.TagRole: privateRoutes}, "ab", []string{privateRoutes}},
+		"no tags":                              {nil, "ab", []string{PublicRoutes}},
+		"the stack's tag is lost":              {map[string]string{account.TagRole: PublicRoutes}, "ab", []string{PublicRoutes}},
+		"the role's tag is lost":               {map[string]string{account.TagStack: s.Stack()}, "cd", []string{PrivateRoutes}},
+		"another role was written":             {map[string]string{account.TagStack: s.Stack(), account.TagRole: "mine"}, "cd", []string{PrivateRoutes}},
+		"a subnet was moved here":              {nil, "acd", []string{PrivateRoutes}},
+		"all were moved, and the role is left": {map[string]string{account.TagRole: PrivateRoutes}, "ab", []string{PrivateRoutes}},
 		"one of each":                          {nil, "ac", nil},
 		"another stack's":                      {map[string]string{account.TagStack: "other"}, "ab", nil},
 	} {
@@ -109,11 +109,37 @@ func TestRouteTableWithoutItsTagsIsRecognised(t *testing.T) {
 		var got []string
 		for _, r := range tables {
 			if r.recognises(table) {
-				got = append(got, r.role)
+				got = append(got, r.Role)
 			}
 		}
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", name, diff)
 		}
 	}
+}
+
+func TestRoutesDiffer(t *testing.T) {
+	a, b := &Subnet{ID: "subnet-a"}, &Subnet{ID: "subnet-b"}
+	r := &Routes{Scope: resourcetest.Scope(t), Role: "public-routes", Gateway: &Gateway{id: "igw-1"}, Subnets: []*Subnet{b, a}}
+	r.remember(ec2types.RouteTable{
+		RouteTableId: aws.String("rtb-1"),
+		Tags:         r.Mark("public-routes").EC2("route-table")[0].Tags,
+		Routes: []ec2types.Route{
+			{DestinationCidrBlock: aws.String("10.10.0.0/16"), GatewayId: aws.String("local"), Origin: "CreateRouteTable"},
+			{DestinationCidrBlock: aws.String("10.9.0.0/16"), GatewayId: aws.String("vgw-1"), Origin: "EnableVgwRoutePropagation"},
+			{DestinationPrefixListId: aws.String("pl-1"), GatewayId: aws.String("vpce-1"), Origin: "CreateRoute"},
+			{DestinationIpv6CidrBlock: aws.String("::/0"), GatewayId: aws.String("igw-1"), Origin: "CreateRoute"},
+			{DestinationCidrBlock: aws.String("0.0.0.0/0"), GatewayId: aws.String("igw-2"), Origin: "CreateRoute"},
+		},
+	})
+	resourcetest.Expect(t, r, "0.0.0.0/0: igw-1, not igw-2", "other routes: , not ::/0 by igw-1", "subnets: subnet-a, subnet-b, not ")
+	want := []resource.Remark{{ID: "rtb-1", Text: "has routes of gateway endpoints, which are not this stack's: pl-1 by vpce-1"}}
+	if diff := cmp.Diff(want, r.Remarks()); diff != "" {
+		t.Errorf("remarks (-want +got)\n%s", diff)
+	}
+	r.Gateway = nil
+	r.extra, r.Associations = nil, map[string]string{"subnet-a": "x", "subnet-b": "y"}
+	resourcetest.Expect(t, r, "0.0.0.0/0: nowhere, not igw-2")
+	r.remember(ec2types.RouteTable{RouteTableId: aws.String("rtb-1")})
+	resourcetest.Expect(t, r, "subnets: subnet-a, subnet-b, not ", "tagged: yes, not no")
 }

@@ -1,4 +1,4 @@
-package plan
+package network
 
 import (
 	"context"
@@ -13,48 +13,48 @@ import (
 	"github.com/understudy/understudy/plan/resource"
 )
 
-// gateway connects a network to the internet.
-type gateway struct {
+// Gateway connects a network to the internet.
+type Gateway struct {
 	resource.Scope
 	resource.Doubles
-	vpc      *vpc
+	VPC      *VPC
 	id       string
 	attached string // the VPC it is attached to
 	tags     resource.Field
 }
 
-func (g *gateway) Identity() string { return g.id }
-func (g *gateway) Desired() []resource.Field {
-	return []resource.Field{{Name: "attached to", Value: resource.Known(g.vpc.id)}, g.Tagged("gateway")}
+func (g *Gateway) Identity() string { return g.id }
+func (g *Gateway) Desired() []resource.Field {
+	return []resource.Field{{Name: "attached to", Value: resource.Known(g.VPC.ID)}, g.Tagged("gateway")}
 }
-func (g *gateway) Actual() []resource.Field {
+func (g *Gateway) Actual() []resource.Field {
 	return []resource.Field{{Name: "attached to", Value: g.attached}, g.tags}
 }
 
-func (g *gateway) Find(ctx context.Context) (bool, error) {
+func (g *Gateway) Find(ctx context.Context) (bool, error) {
 	all, err := g.list(ctx, g.Mark("gateway").Filters()...)
-	if err == nil && len(all) == 0 && g.vpc.id != "" { // or it has lost its tags
-		all, err = g.list(ctx, account.Filter("attachment.vpc-id", g.vpc.id))
+	if err == nil && len(all) == 0 && g.VPC.ID != "" { // or it has lost its tags
+		all, err = g.list(ctx, account.Filter("attachment.vpc-id", g.VPC.ID))
 	}
 	if err != nil {
 		return false, err
 	}
-	*g = gateway{Scope: g.Scope, vpc: g.vpc}
-	var found []*gateway
+	*g = Gateway{Scope: g.Scope, VPC: g.VPC}
+	var found []*Gateway
 	for _, o := range all {
-		found = append(found, &gateway{Scope: g.Scope, vpc: g.vpc, id: aws.ToString(o.InternetGatewayId), attached: attachedTo(o),
+		found = append(found, &Gateway{Scope: g.Scope, VPC: g.VPC, id: aws.ToString(o.InternetGatewayId), attached: attachedTo(o),
 			tags: g.TaggedWith("gateway", account.OfEC2(o.Tags))})
 	}
 	return resource.Choose(ctx, g, found)
 }
 
 // list returns the gateways that the filters select, without those of other generations.
-func (g *gateway) list(ctx context.Context, filters ...ec2types.Filter) ([]ec2types.InternetGateway, error) {
+func (g *Gateway) list(ctx context.Context, filters ...ec2types.Filter) ([]ec2types.InternetGateway, error) {
 	out, err := g.EC2.DescribeInternetGateways(ctx, &ec2.DescribeInternetGatewaysInput{Filters: filters})
 	if err != nil {
 		return nil, fmt.Errorf("describe internet gateways: %w", err)
 	}
-	return slices.DeleteFunc(out.InternetGateways, func(o ec2types.InternetGateway) bool { return g.vpc.beyond(attachedTo(o)) }), nil
+	return slices.DeleteFunc(out.InternetGateways, func(o ec2types.InternetGateway) bool { return g.VPC.Beyond(attachedTo(o)) }), nil
 }
 
 // attachedTo returns the id of the VPC that a gateway is attached to, or "". A gateway has at most one.
@@ -66,18 +66,18 @@ func attachedTo(g ec2types.InternetGateway) string {
 }
 
 // Fits prefers the gateway of the VPC in use to one of no VPC, and that to one of another VPC. Each can be used.
-func (g *gateway) Fits() int {
+func (g *Gateway) Fits() int {
 	switch g.attached {
 	case "":
 		return 1
-	case g.vpc.id:
+	case g.VPC.ID:
 		return 2
 	}
 	return 0
 }
 
 // Holds names the VPC that the gateway is attached to, unless that VPC is to be removed too.
-func (g *gateway) Holds(ctx context.Context) ([]string, error) {
+func (g *Gateway) Holds(ctx context.Context) ([]string, error) {
 	out, err := g.EC2.DescribeInternetGateways(ctx, &ec2.DescribeInternetGatewaysInput{InternetGatewayIds: []string{g.id}})
 	if account.IsNotFound(err) {
 		return nil, nil
@@ -88,13 +88,13 @@ func (g *gateway) Holds(ctx context.Context) ([]string, error) {
 	for _, o := range out.InternetGateways {
 		g.attached = attachedTo(o)
 	}
-	if g.attached == "" || g.vpc.idle(g.attached) {
+	if g.attached == "" || g.VPC.idle(g.attached) {
 		return nil, nil
 	}
 	return []string{g.attached}, nil
 }
 
-func (g *gateway) Create(ctx context.Context) error {
+func (g *Gateway) Create(ctx context.Context) error {
 	out, err := g.EC2.CreateInternetGateway(ctx, &ec2.CreateInternetGatewayInput{
 		TagSpecifications: g.Mark("gateway").EC2(ec2types.ResourceTypeInternetGateway),
 	}, account.Once)
@@ -105,7 +105,7 @@ func (g *gateway) Create(ctx context.Context) error {
 	return g.Change(ctx, resource.Compare(g.Desired(), g.Actual()))
 }
 
-func (g *gateway) Change(ctx context.Context, differences []resource.Difference) error {
+func (g *Gateway) Change(ctx context.Context, differences []resource.Difference) error {
 	if resource.Differs(differences, "tagged") {
 		if err := g.Retag(ctx, g.id, "gateway"); err != nil {
 			return err
@@ -117,14 +117,14 @@ func (g *gateway) Change(ctx context.Context, differences []resource.Difference)
 	if err := g.detach(ctx); err != nil {
 		return err
 	}
-	_, err := g.EC2.AttachInternetGateway(ctx, &ec2.AttachInternetGatewayInput{InternetGatewayId: &g.id, VpcId: &g.vpc.id})
+	_, err := g.EC2.AttachInternetGateway(ctx, &ec2.AttachInternetGatewayInput{InternetGatewayId: &g.id, VpcId: &g.VPC.ID})
 	if err != nil && !account.IsCode(err, "Resource.AlreadyAssociated") {
-		return fmt.Errorf("attach %s to %s: %w", g.id, g.vpc.id, err)
+		return fmt.Errorf("attach %s to %s: %w", g.id, g.VPC.ID, err)
 	}
 	return nil
 }
 
-func (g *gateway) detach(ctx context.Context) error {
+func (g *Gateway) detach(ctx context.Context) error {
 	if g.attached == "" {
 		return nil
 	}
@@ -136,7 +136,7 @@ func (g *gateway) detach(ctx context.Context) error {
 	return nil
 }
 
-func (g *gateway) Remove(ctx context.Context) error {
+func (g *Gateway) Remove(ctx context.Context) error {
 	if err := g.detach(ctx); err != nil {
 		return err
 	}
@@ -147,4 +147,4 @@ func (g *gateway) Remove(ctx context.Context) error {
 	return nil
 }
 
-var _ resource.Doubling = (*gateway)(nil)
+var _ resource.Doubling = (*Gateway)(nil)

@@ -1,4 +1,4 @@
-package plan
+package network
 
 import (
 	"context"
@@ -15,62 +15,63 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/prices"
 	"github.com/understudy/understudy/plan/resource"
 )
 
-// endpoint is a VPC endpoint: a way from the private subnets to one of AWS's services. A gateway endpoint is a route in the private
+// Endpoint is a VPC endpoint: a way from the private subnets to one of AWS's services. A gateway endpoint is a route in the private
 // table; an interface endpoint has an interface in each private subnet, and the service's own name leads there in all of the VPC.
-type endpoint struct {
+type Endpoint struct {
 	resource.Scope
 	resource.Doubles
-	of     understudy.Endpoint
-	vpc    *vpc
-	table  *routes   // of a gateway endpoint
-	within []*subnet // of an interface endpoint
-	group  *group    // of an interface endpoint
+	Of     understudy.Endpoint
+	VPC    *VPC
+	Table  *Routes   // of a gateway endpoint
+	Within []*Subnet // of an interface endpoint
+	Group  *Group    // of an interface endpoint
 
 	id, in                  string // in is the VPC that it is in
 	tables, subnets, groups []string
 	seen                    []resource.Field
 }
 
-func (e *endpoint) Identity() string         { return e.id }
-func (e *endpoint) Actual() []resource.Field { return e.seen }
+func (e *Endpoint) Identity() string         { return e.id }
+func (e *Endpoint) Actual() []resource.Field { return e.seen }
 
-func (e *endpoint) service() string { return "com.amazonaws." + e.Region + "." + e.of.Service }
+func (e *Endpoint) service() string { return "com.amazonaws." + e.Region + "." + e.Of.Service }
 
 // everybody is what an endpoint lets through that was given no policy.
 const everybody = "everything"
 
-func (e *endpoint) Desired() []resource.Field {
-	common := []resource.Field{{Name: "policy", Value: everybody}, {Name: "state", Value: "available"}, e.Tagged(e.of.Role())}
-	if e.of.Gateway {
-		return append([]resource.Field{{Name: "route tables", Value: resource.Known(e.table.id)}}, common...)
+func (e *Endpoint) Desired() []resource.Field {
+	common := []resource.Field{{Name: "policy", Value: everybody}, {Name: "state", Value: "available"}, e.Tagged(e.Of.Role())}
+	if e.Of.Gateway {
+		return append([]resource.Field{{Name: "route tables", Value: resource.Known(e.Table.id)}}, common...)
 	}
 	return append([]resource.Field{
-		{Name: "subnets", Value: resource.Set(e.wanted()...)}, {Name: "groups", Value: resource.Known(e.group.id)}, {Name: "private names",
+		{Name: "subnets", Value: resource.Set(e.wanted()...)}, {Name: "groups", Value: resource.Known(e.Group.ID)}, {Name: "private names",
 			Value: resource.Yes(true)},
 	}, common...)
 }
 
 // wanted are the subnets that an interface endpoint is to be in.
-func (e *endpoint) wanted() (ids []string) {
-	for _, s := range e.within {
-		ids = append(ids, resource.Known(s.id))
+func (e *Endpoint) wanted() (ids []string) {
+	for _, s := range e.Within {
+		ids = append(ids, resource.Known(s.ID))
 	}
 	return ids
 }
 
-func (e *endpoint) Find(ctx context.Context) (bool, error) {
-	all, err := e.list(ctx, e.Mark(e.of.Role()).Filters()...)
-	if err == nil && len(all) == 0 && e.vpc.id != "" { // or it has lost its tags
-		all, err = e.list(ctx, account.Filter("vpc-id", e.vpc.id), account.Filter("service-name", e.service()))
+func (e *Endpoint) Find(ctx context.Context) (bool, error) {
+	all, err := e.list(ctx, e.Mark(e.Of.Role()).Filters()...)
+	if err == nil && len(all) == 0 && e.VPC.ID != "" { // or it has lost its tags
+		all, err = e.list(ctx, account.Filter("vpc-id", e.VPC.ID), account.Filter("service-name", e.service()))
 	}
 	if err != nil {
 		return false, err
 	}
-	*e = endpoint{Scope: e.Scope, of: e.of, vpc: e.vpc, table: e.table, within: e.within, group: e.group}
-	var found []*endpoint
+	*e = Endpoint{Scope: e.Scope, Of: e.Of, VPC: e.VPC, Table: e.Table, Within: e.Within, Group: e.Group}
+	var found []*Endpoint
 	for _, o := range all {
 		one := *e
 		one.remember(o)
@@ -80,7 +81,7 @@ func (e *endpoint) Find(ctx context.Context) (bool, error) {
 }
 
 // list returns the endpoints of this generation that the filters select, and that are of this stack or of nobody.
-func (e *endpoint) list(ctx context.Context, filters ...ec2types.Filter) (all []ec2types.VpcEndpoint, err error) {
+func (e *Endpoint) list(ctx context.Context, filters ...ec2types.Filter) (all []ec2types.VpcEndpoint, err error) {
 	pages := ec2.NewDescribeVpcEndpointsPaginator(e.EC2, &ec2.DescribeVpcEndpointsInput{Filters: filters})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -91,14 +92,14 @@ func (e *endpoint) list(ctx context.Context, filters ...ec2types.Filter) (all []
 	}
 	return slices.DeleteFunc(all, func(o ec2types.VpcEndpoint) bool {
 		going := slices.Contains([]string{"deleting", "deleted", "failed", "rejected", "expired"}, spelt(o))
-		return going || e.vpc.beyond(aws.ToString(o.VpcId)) || !account.Unclaimed(account.OfEC2(o.Tags), e.Stack())
+		return going || e.VPC.Beyond(aws.ToString(o.VpcId)) || !account.Unclaimed(account.OfEC2(o.Tags), e.Stack())
 	}), nil
 }
 
 // spelt returns a state as EC2 spells it, whatever its model says of capitals.
 func spelt(o ec2types.VpcEndpoint) string { return strings.ToLower(string(o.State)) }
 
-func (e *endpoint) remember(o ec2types.VpcEndpoint) {
+func (e *Endpoint) remember(o ec2types.VpcEndpoint) {
 	e.id, e.in, e.tables, e.subnets, e.groups = aws.ToString(o.VpcEndpointId), aws.ToString(o.VpcId), o.RouteTableIds, o.SubnetIds, nil
 	for _, g := range o.Groups {
 		e.groups = append(e.groups, aws.ToString(g.GroupId))
@@ -113,7 +114,7 @@ func (e *endpoint) remember(o ec2types.VpcEndpoint) {
 		{Name: "private names", Value: resource.Yes(aws.ToBool(o.PrivateDnsEnabled))},
 		{Name: "policy", Value: policyText(aws.ToString(o.PolicyDocument))},
 		{Name: "state", Value: spelt(o)},
-		e.TaggedWith(e.of.Role(), account.OfEC2(o.Tags)),
+		e.TaggedWith(e.Of.Role(), account.OfEC2(o.Tags)),
 	}
 }
 
@@ -127,22 +128,22 @@ func policyText(document string) string {
 	return "another"
 }
 
-func (e *endpoint) Fits() int { return e.vpc.has(e.in) }
+func (e *Endpoint) Fits() int { return e.VPC.has(e.in) }
 
 // Holds is asked of doubles: nothing is in an endpoint.
-func (e *endpoint) Holds(context.Context) ([]string, error) { return nil, nil }
+func (e *Endpoint) Holds(context.Context) ([]string, error) { return nil, nil }
 
-func (e *endpoint) Create(ctx context.Context) error {
+func (e *Endpoint) Create(ctx context.Context) error {
 	in := &ec2.CreateVpcEndpointInput{
-		VpcId: &e.vpc.id, ServiceName: aws.String(e.service()), VpcEndpointType: ec2types.VpcEndpointTypeGateway,
-		TagSpecifications: e.Mark(e.of.Role()).EC2(ec2types.ResourceTypeVpcEndpoint),
+		VpcId: &e.VPC.ID, ServiceName: aws.String(e.service()), VpcEndpointType: ec2types.VpcEndpointTypeGateway,
+		TagSpecifications: e.Mark(e.Of.Role()).EC2(ec2types.ResourceTypeVpcEndpoint),
 	}
-	parts := []string{e.Stack(), e.Region, e.of.Role(), e.vpc.id}
-	if e.of.Gateway {
-		in.RouteTableIds = []string{e.table.id}
+	parts := []string{e.Stack(), e.Region, e.Of.Role(), e.VPC.ID}
+	if e.Of.Gateway {
+		in.RouteTableIds = []string{e.Table.id}
 	} else {
 		in.VpcEndpointType, in.SubnetIds, in.SecurityGroupIds, in.PrivateDnsEnabled =
-			ec2types.VpcEndpointTypeInterface, e.wanted(), []string{e.group.id}, aws.Bool(true)
+			ec2types.VpcEndpointTypeInterface, e.wanted(), []string{e.Group.ID}, aws.Bool(true)
 	}
 	err := account.Live(ctx, func(ctx context.Context, token string) (bool, error) {
 		in.ClientToken = &token
@@ -160,12 +161,12 @@ func (e *endpoint) Create(ctx context.Context) error {
 }
 
 // goes tells whether it was deleted, as far as was seen.
-func (e *endpoint) goes() bool {
+func (e *Endpoint) goes() bool {
 	return slices.ContainsFunc(e.seen, func(f resource.Field) bool { return f.Name == "state" && strings.HasPrefix(f.Value, "delet") })
 }
 
 // read reads the endpoint, and tells whether it is there.
-func (e *endpoint) read(ctx context.Context) (bool, error) {
+func (e *Endpoint) read(ctx context.Context) (bool, error) {
 	out, err := e.EC2.DescribeVpcEndpoints(ctx, &ec2.DescribeVpcEndpointsInput{VpcEndpointIds: []string{e.id}})
 	if account.IsNotFound(err) || err == nil && len(out.VpcEndpoints) == 0 {
 		return false, nil
@@ -178,9 +179,9 @@ func (e *endpoint) read(ctx context.Context) (bool, error) {
 }
 
 // Change returns when the endpoint is available.
-func (e *endpoint) Change(ctx context.Context, differences []resource.Difference) error {
+func (e *Endpoint) Change(ctx context.Context, differences []resource.Difference) error {
 	if resource.Differs(differences, "tagged") {
-		if err := e.Retag(ctx, e.id, e.of.Role()); err != nil {
+		if err := e.Retag(ctx, e.id, e.Of.Role()); err != nil {
 			return err
 		}
 	}
@@ -196,7 +197,7 @@ func (e *endpoint) Change(ctx context.Context, differences []resource.Difference
 }
 
 // modification returns what makes the settings as desired, nil for nothing.
-func (e *endpoint) modification(differences []resource.Difference) *ec2.ModifyVpcEndpointInput {
+func (e *Endpoint) modification(differences []resource.Difference) *ec2.ModifyVpcEndpointInput {
 	in, any := &ec2.ModifyVpcEndpointInput{VpcEndpointId: &e.id}, false
 	when := func(name string, set func()) {
 		if resource.Differs(differences, name) {
@@ -206,17 +207,17 @@ func (e *endpoint) modification(differences []resource.Difference) *ec2.ModifyVp
 	}
 	when("policy", func() { in.ResetPolicy = aws.Bool(true) })
 	when("private names", func() { in.PrivateDnsEnabled = aws.Bool(true) })
-	when("route tables", func() { in.AddRouteTableIds, in.RemoveRouteTableIds = apart([]string{e.table.id}, e.tables) })
-	when("subnets", func() { in.AddSubnetIds, in.RemoveSubnetIds = apart(e.wanted(), e.subnets) })
-	when("groups", func() { in.AddSecurityGroupIds, in.RemoveSecurityGroupIds = apart([]string{e.group.id}, e.groups) })
+	when("route tables", func() { in.AddRouteTableIds, in.RemoveRouteTableIds = Apart([]string{e.Table.id}, e.tables) })
+	when("subnets", func() { in.AddSubnetIds, in.RemoveSubnetIds = Apart(e.wanted(), e.subnets) })
+	when("groups", func() { in.AddSecurityGroupIds, in.RemoveSecurityGroupIds = Apart([]string{e.Group.ID}, e.groups) })
 	if !any {
 		return nil
 	}
 	return in
 }
 
-// apart returns which of the wanted are not had, and which of those that are had are not wanted.
-func apart(wanted, had []string) (add, remove []string) {
+// Apart returns which of the wanted are not had, and which of those that are had are not wanted.
+func Apart(wanted, had []string) (add, remove []string) {
 	for _, id := range wanted {
 		if !slices.Contains(had, id) {
 			add = append(add, id)
@@ -231,7 +232,7 @@ func apart(wanted, had []string) (add, remove []string) {
 }
 
 // Remove returns when the endpoint's interfaces are gone, which keep its group and its subnets from being deleted.
-func (e *endpoint) Remove(ctx context.Context) error {
+func (e *Endpoint) Remove(ctx context.Context) error {
 	out, err := e.EC2.DeleteVpcEndpoints(ctx, &ec2.DeleteVpcEndpointsInput{VpcEndpointIds: []string{e.id}})
 	if err != nil {
 		return fmt.Errorf("delete %s: %w", e.id, err)
@@ -247,4 +248,8 @@ func (e *endpoint) Remove(ctx context.Context) error {
 	})
 }
 
-var _ resource.Doubling = (*endpoint)(nil)
+var _ resource.Doubling = (*Endpoint)(nil)
+
+func (e *Endpoint) Monthly() float64 {
+	return prices.HoursAMonth * prices.EndpointHour * float64(len(e.Within))
+}

@@ -1,4 +1,4 @@
-package plan
+package network
 
 import (
 	"cmp"
@@ -15,9 +15,9 @@ import (
 	"github.com/understudy/understudy/plan/resource"
 )
 
-// byHand tells whether somebody has made a route: others come with the table, or from a virtual private gateway (Route in the EC2
+// ByHand tells whether somebody has made a route: others come with the table, or from a virtual private gateway (Route in the EC2
 // API Reference).
-func byHand(r ec2types.Route) bool { return r.Origin == ec2types.RouteOriginCreateRoute }
+func ByHand(r ec2types.Route) bool { return r.Origin == ec2types.RouteOriginCreateRoute }
 
 // ofEndpoint tells whether a route came with a gateway endpoint, and goes with it alone ("you can't modify or delete" it: Gateway
 // endpoints in the AWS PrivateLink Guide).
@@ -38,7 +38,7 @@ func target(r ec2types.Route) string {
 	return "something else"
 }
 
-func routesText(routes []ec2types.Route) string {
+func RoutesText(routes []ec2types.Route) string {
 	var texts []string
 	for _, r := range routes {
 		texts = append(texts, destination(r)+" by "+target(r))
@@ -47,18 +47,18 @@ func routesText(routes []ec2types.Route) string {
 }
 
 // Remarks tells of routes that only go with what they came with.
-func (r *routes) Remarks() []resource.Remark {
+func (r *Routes) Remarks() []resource.Remark {
 	others := slices.DeleteFunc(slices.Clone(r.ofEndpoints), func(o ec2types.Route) bool {
-		return slices.ContainsFunc(r.own, func(e *endpoint) bool { return e.id == aws.ToString(o.GatewayId) })
+		return slices.ContainsFunc(r.Own, func(e *Endpoint) bool { return e.id == aws.ToString(o.GatewayId) })
 	})
 	if len(others) == 0 {
 		return nil
 	}
-	return []resource.Remark{{ID: r.id, Text: "has routes of gateway endpoints, which are not this stack's: " + routesText(others)}}
+	return []resource.Remark{{ID: r.id, Text: "has routes of gateway endpoints, which are not this stack's: " + RoutesText(others)}}
 }
 
 // deleteOthers deletes the routes that somebody has made: in the other region, packets do not go that way.
-func (r *routes) deleteOthers(ctx context.Context) error {
+func (r *Routes) deleteOthers(ctx context.Context) error {
 	for _, o := range r.extra {
 		_, err := r.EC2.DeleteRoute(ctx, &ec2.DeleteRouteInput{
 			RouteTableId: &r.id, DestinationCidrBlock: o.DestinationCidrBlock, DestinationIpv6CidrBlock: o.DestinationIpv6CidrBlock,

@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -37,54 +37,6 @@ import (
 // DefaultLinger is the TTL of the answers of an alias record that leads to a load balancer ("Choosing between alias and non-alias
 // records" in the Amazon Route 53 Developer Guide).
 const DefaultLinger = 60 * time.Second
-
-// replaced tells whether another network takes the place of an earlier one.
-func (v *vpc) replaced() bool { return len(v.earlier) > 0 }
-
-// beyond tells whether what lies in the VPC with this id is of another generation.
-func (v *vpc) beyond(id string) bool {
-	if v.leaving {
-		return id != v.id
-	}
-	return slices.ContainsFunc(v.earlier, func(one *vpc) bool { return one.id == id })
-}
-
-// inhabitants returns those of some instances that are of this generation.
-func (v *vpc) inhabitants(all []ec2types.Instance) []ec2types.Instance {
-	return slices.DeleteFunc(all, func(i ec2types.Instance) bool { return v.beyond(aws.ToString(i.VpcId)) })
-}
-
-// network is the range of addresses that it was found with.
-func (v *vpc) network() string {
-	for _, f := range v.seen {
-		if f.Name == "cidr" {
-			return f.Value
-		}
-	}
-	return ""
-}
-
-func (v *vpc) String() string { return v.id + " of " + v.network() }
-
-// before names the earlier networks.
-func (v *vpc) before() (networks []string) {
-	for _, one := range v.earlier {
-		networks = append(networks, one.String())
-	}
-	return networks
-}
-
-// claimEarlier gives earlier VPCs the stack's tags where they have lost them: beside one that has them they would not be found.
-func (v *vpc) claimEarlier(ctx context.Context) error {
-	for _, one := range v.earlier {
-		if resource.Differs(resource.Compare([]resource.Field{one.Tagged("vpc")}, one.seen), "tagged") {
-			if err := one.Retag(ctx, one.id, "vpc"); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
 
 // declaredWith is the scope of a declaration with another network. One that is given has no range of its own to be declared with, and
 // stays as it is.
@@ -116,7 +68,7 @@ func (m *moved) Find(context.Context) (bool, error) { return true, nil }
 func (m *moved) Desired() []resource.Field          { return []resource.Field{{Name: "earlier networks"}} }
 
 func (m *moved) Actual() []resource.Field {
-	return []resource.Field{{Name: "earlier networks", Value: resource.Set(m.region.vpc.before()...)}}
+	return []resource.Field{{Name: "earlier networks", Value: resource.Set(m.region.vpc.Before()...)}}
 }
 
 func (m *moved) Create(context.Context) error { return nil }
@@ -139,7 +91,7 @@ func (m *moved) Change(ctx context.Context, _ []resource.Difference) error {
 func (m *moved) undo(ctx context.Context, cause error) error {
 	var ill *resource.NotServing
 	r := m.region
-	if !errors.As(cause, &ill) || r.vpc.id == "" {
+	if !errors.As(cause, &ill) || r.vpc.ID == "" {
 		return cause
 	}
 	if err := m.records.look(ctx); err != nil {
@@ -148,11 +100,11 @@ func (m *moved) undo(ctx context.Context, cause error) error {
 	if set := m.records.seen[m.Side]; set.AliasTarget != nil && sameName(aws.ToString(set.AliasTarget.DNSName), r.balancer.dnsName) {
 		return cause // users have moved
 	}
-	resource.Note(ctx, "%s does not come to serve; it is deleted", r.vpc.id)
+	resource.Note(ctx, "%s does not come to serve; it is deleted", r.vpc.ID)
 	if err := m.giveUp(ctx); err != nil {
-		return fmt.Errorf("%w\ndeleting %s, which does not come to serve, failed: %w", cause, r.vpc.id, err)
+		return fmt.Errorf("%w\ndeleting %s, which does not come to serve, failed: %w", cause, r.vpc.ID, err)
 	}
-	said := fmt.Sprintf("rolled back: users are served in %s as before, and %s is deleted", strings.Join(r.vpc.before(), " and "), r.vpc.id)
+	said := fmt.Sprintf("rolled back: users are served in %s as before, and %s is deleted", strings.Join(r.vpc.Before(), " and "), r.vpc.ID)
 	if r.fleet.second != "" {
 		said += "; the " + string(r.fleet.second) + " fleet was not touched"
 	}
@@ -166,7 +118,7 @@ func (m *moved) giveUp(ctx context.Context) error {
 			return err
 		}
 	}
-	of := &vpc{Scope: r.Scope, id: r.vpc.id, seen: r.vpc.seen}
+	of := &network.VPC{Scope: r.Scope, ID: r.vpc.ID, Seen: r.vpc.Seen}
 	alone := &inventory{}
 	alone.addLeaving(r, of, "")
 	p, err := planDown(ctx, alone, false)
@@ -180,10 +132,10 @@ func (m *moved) giveUp(ctx context.Context) error {
 }
 
 // addLeaving adds what lies in a VPC of a region that is to go. The prefix is of its nodes' names.
-func (v *inventory) addLeaving(r *region, of *vpc, prefix string) *region {
-	old := &region{Scope: declaredWith(r.Scope, of.network()), prefix: prefix, template: r.template, templateNode: v.graph.byID[r.id("launch template")]}
+func (v *inventory) addLeaving(r *region, of *network.VPC, prefix string) *region {
+	old := &region{Scope: declaredWith(r.Scope, of.Network()), prefix: prefix, template: r.template, templateNode: v.graph.byID[r.id("launch template")]}
 	v.addNetwork(old)
-	old.vpc.id, old.vpc.seen, old.vpc.leaving = of.id, of.seen, true
+	old.vpc.ID, old.vpc.Seen, old.vpc.Leaving = of.ID, of.Seen, true
 	v.addGroups(old)
 	v.addEndpoints(old)
 	v.addFront(old)
@@ -201,7 +153,7 @@ func (v *inventory) leaving(ctx context.Context) (map[*node]bool, error) {
 		if r == nil {
 			continue
 		}
-		for nth, of := range r.vpc.earlier {
+		for nth, of := range r.vpc.Earlier {
 			prefix := "earlier "
 			if nth > 0 { // one more for each that was declared and not completed
 				prefix = fmt.Sprintf("earlier (%d) ", nth+1)
@@ -223,9 +175,9 @@ func (v *inventory) leaving(ctx context.Context) (map[*node]bool, error) {
 // refuseAlone refuses to take another network to one side alone: the records, which move the users, are of both.
 func (v *inventory) refuseAlone(o Rollout) error {
 	for _, side := range understudy.Sides {
-		if r := v.regions[side]; o.Only != "" && r.vpc.replaced() {
+		if r := v.regions[side]; o.Only != "" && r.vpc.Replaced() {
 			return fmt.Errorf("%s: %s is to make place for %s, which is not done for one side alone: users are moved by the record, which is of both",
-				r.id("vpc"), r.vpc.earlier[0], r.vpc.wanted())
+				r.id("vpc"), r.vpc.Earlier[0], r.vpc.Wanted())
 		}
 	}
 	return nil
@@ -245,15 +197,6 @@ func (v *inventory) moveByRecord(r *region, linger time.Duration) {
 	for _, n := range append([]*node{r.fleetNode, r.healthNode}, r.readyNodes...) {
 		n.undo = r.moved.undo
 	}
-}
-
-// succeeds says what the new network takes the place of, and in which order.
-func (v *vpc) succeeds() string {
-	if !v.replaced() {
-		return ""
-	}
-	return fmt.Sprintf("%s by %s: all that lies in it first serves, then the record moves, then the old goes",
-		strings.Join(v.before(), " and "), v.wanted())
 }
 
 var _ resource.Resource = (*moved)(nil)

@@ -1,4 +1,4 @@
-package plan
+package network
 
 import (
 	"context"
@@ -11,33 +11,34 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/prices"
 	"github.com/understudy/understudy/plan/resource"
 )
 
-// nat is a public NAT gateway in a public subnet. Neither its subnet nor its first address can change (CreateNatGateway in the Amazon EC2
+// NAT is a public NAT gateway in a public subnet. Neither its subnet nor its first address can change (CreateNatGateway in the Amazon EC2
 // API Reference), so that one which has others is not in use: another one is made, and it goes when no route leads to it.
-type nat struct {
+type NAT struct {
 	resource.Scope
 	resource.Doubles
-	role    string
-	vpc     *vpc
-	subnet  *subnet
-	address *address
+	Role    string
+	VPC     *VPC
+	Subnet  *Subnet
+	Address *Address
 
-	id            string
+	ID            string
 	within, given string // its subnet, and its address
 	seen          []resource.Field
 }
 
-func (n *nat) Identity() string         { return n.id }
-func (n *nat) Actual() []resource.Field { return n.seen }
+func (n *NAT) Identity() string         { return n.ID }
+func (n *NAT) Actual() []resource.Field { return n.seen }
 
-func (n *nat) Desired() []resource.Field {
+func (n *NAT) Desired() []resource.Field {
 	return []resource.Field{
-		{Name: "subnet", Value: resource.Known(n.subnet.id)},
-		{Name: "address", Value: resource.Known(n.address.id)},
+		{Name: "subnet", Value: resource.Known(n.Subnet.ID)},
+		{Name: "address", Value: resource.Known(n.Address.id)},
 		{Name: "state", Value: string(ec2types.NatGatewayStateAvailable)},
-		n.Tagged(n.role),
+		n.Tagged(n.Role),
 	}
 }
 
@@ -66,21 +67,21 @@ func allocationOf(n ec2types.NatGateway) string {
 	return ""
 }
 
-func (n *nat) Find(ctx context.Context) (bool, error) {
-	all, err := natGateways(ctx, n.Scope, n.Mark(n.role).Filters()...)
-	if err == nil && len(all) == 0 && n.subnet.id != "" && n.address.id != "" { // or it has lost its tags
-		all, err = natGateways(ctx, n.Scope, account.Filter("subnet-id", n.subnet.id))
+func (n *NAT) Find(ctx context.Context) (bool, error) {
+	all, err := natGateways(ctx, n.Scope, n.Mark(n.Role).Filters()...)
+	if err == nil && len(all) == 0 && n.Subnet.ID != "" && n.Address.id != "" { // or it has lost its tags
+		all, err = natGateways(ctx, n.Scope, account.Filter("subnet-id", n.Subnet.ID))
 		all = slices.DeleteFunc(all, func(o ec2types.NatGateway) bool {
-			return allocationOf(o) != n.address.id || !account.Unclaimed(account.OfEC2(o.Tags), n.Stack())
+			return allocationOf(o) != n.Address.id || !account.Unclaimed(account.OfEC2(o.Tags), n.Stack())
 		})
 	}
 	if err != nil {
 		return false, err
 	}
-	*n = nat{Scope: n.Scope, role: n.role, vpc: n.vpc, subnet: n.subnet, address: n.address}
-	var found []*nat
+	*n = NAT{Scope: n.Scope, Role: n.Role, VPC: n.VPC, Subnet: n.Subnet, Address: n.Address}
+	var found []*NAT
 	for _, o := range all {
-		if n.vpc.beyond(aws.ToString(o.VpcId)) {
+		if n.VPC.Beyond(aws.ToString(o.VpcId)) {
 			continue
 		}
 		one := *n
@@ -90,40 +91,40 @@ func (n *nat) Find(ctx context.Context) (bool, error) {
 	return resource.Choose(ctx, n, found)
 }
 
-func (n *nat) remember(o ec2types.NatGateway) {
-	n.id, n.within, n.given = aws.ToString(o.NatGatewayId), aws.ToString(o.SubnetId), allocationOf(o)
+func (n *NAT) remember(o ec2types.NatGateway) {
+	n.ID, n.within, n.given = aws.ToString(o.NatGatewayId), aws.ToString(o.SubnetId), allocationOf(o)
 	n.seen = []resource.Field{
 		{Name: "subnet", Value: n.within},
 		{Name: "address", Value: n.given},
 		{Name: "state", Value: string(o.State)},
-		n.TaggedWith(n.role, account.OfEC2(o.Tags)),
+		n.TaggedWith(n.Role, account.OfEC2(o.Tags)),
 	}
 }
 
-func (n *nat) Fits() int {
-	if n.within != n.subnet.id || n.given != n.address.id {
+func (n *NAT) Fits() int {
+	if n.within != n.Subnet.ID || n.given != n.Address.id {
 		return -1
 	}
 	return 0
 }
 
 // Holds is asked of doubles, which go when the routes lead to the one in use.
-func (n *nat) Holds(context.Context) ([]string, error) { return nil, nil }
+func (n *NAT) Holds(context.Context) ([]string, error) { return nil, nil }
 
 // Create returns when the NAT gateway is available. Whether it can be made turns out later ("failed" in NatGateway in the API reference).
-func (n *nat) Create(ctx context.Context) error {
+func (n *NAT) Create(ctx context.Context) error {
 	began := time.Now()
 	err := account.Live(ctx, func(ctx context.Context, token string) (bool, error) {
 		out, err := n.EC2.CreateNatGateway(ctx, &ec2.CreateNatGatewayInput{
-			SubnetId: &n.subnet.id, AllocationId: &n.address.id, ClientToken: &token,
-			TagSpecifications: n.Mark(n.role).EC2(ec2types.ResourceTypeNatgateway),
+			SubnetId: &n.Subnet.ID, AllocationId: &n.Address.id, ClientToken: &token,
+			TagSpecifications: n.Mark(n.Role).EC2(ec2types.ResourceTypeNatgateway),
 		})
 		if err != nil {
 			return false, fmt.Errorf("create NAT gateway: %w", err)
 		}
-		n.id = aws.ToString(out.NatGateway.NatGatewayId)
+		n.ID = aws.ToString(out.NatGateway.NatGatewayId)
 		return resource.Settled(ctx, func(ctx context.Context) (bool, error) { return n.alive(ctx, began) })
-	}, n.Stack(), n.Region, n.role, n.subnet.id, n.address.id)
+	}, n.Stack(), n.Region, n.Role, n.Subnet.ID, n.Address.id)
 	if err != nil {
 		return err
 	}
@@ -131,7 +132,7 @@ func (n *nat) Create(ctx context.Context) error {
 }
 
 // alive tells whether a NAT gateway comes or is there. One that has failed was made by this call, or long ago by another with its token.
-func (n *nat) alive(ctx context.Context, began time.Time) (bool, error) {
+func (n *NAT) alive(ctx context.Context, began time.Time) (bool, error) {
 	o, err := n.read(ctx)
 	if err != nil || o == nil {
 		return false, err
@@ -146,24 +147,24 @@ func (n *nat) alive(ctx context.Context, began time.Time) (bool, error) {
 	return false, resource.ErrGone
 }
 
-func (n *nat) failure(o *ec2types.NatGateway) error {
-	return fmt.Errorf("%s failed: %s (%s)", n.id, aws.ToString(o.FailureMessage), aws.ToString(o.FailureCode))
+func (n *NAT) failure(o *ec2types.NatGateway) error {
+	return fmt.Errorf("%s failed: %s (%s)", n.ID, aws.ToString(o.FailureMessage), aws.ToString(o.FailureCode))
 }
 
 // read returns the NAT gateway as it is, nil where it is not known.
-func (n *nat) read(ctx context.Context) (*ec2types.NatGateway, error) {
-	out, err := n.EC2.DescribeNatGateways(ctx, &ec2.DescribeNatGatewaysInput{NatGatewayIds: []string{n.id}})
+func (n *NAT) read(ctx context.Context) (*ec2types.NatGateway, error) {
+	out, err := n.EC2.DescribeNatGateways(ctx, &ec2.DescribeNatGatewaysInput{NatGatewayIds: []string{n.ID}})
 	if account.IsNotFound(err) || err == nil && len(out.NatGateways) == 0 {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("describe %s: %w", n.id, err)
+		return nil, fmt.Errorf("describe %s: %w", n.ID, err)
 	}
 	return &out.NatGateways[0], nil
 }
 
-func (n *nat) awaitAvailable(ctx context.Context) error {
-	return account.Poll(ctx, n.id, resource.LongTime, func(ctx context.Context) (bool, error) {
+func (n *NAT) awaitAvailable(ctx context.Context) error {
+	return account.Poll(ctx, n.ID, resource.LongTime, func(ctx context.Context) (bool, error) {
 		o, err := n.read(ctx)
 		if err != nil || o == nil {
 			return false, err
@@ -175,9 +176,9 @@ func (n *nat) awaitAvailable(ctx context.Context) error {
 	})
 }
 
-func (n *nat) Change(ctx context.Context, differences []resource.Difference) error {
+func (n *NAT) Change(ctx context.Context, differences []resource.Difference) error {
 	if resource.Differs(differences, "tagged") {
-		if err := n.Retag(ctx, n.id, n.role); err != nil {
+		if err := n.Retag(ctx, n.ID, n.Role); err != nil {
 			return err
 		}
 	}
@@ -185,14 +186,16 @@ func (n *nat) Change(ctx context.Context, differences []resource.Difference) err
 }
 
 // Remove returns when the NAT gateway has let its address and its subnet go.
-func (n *nat) Remove(ctx context.Context) error {
-	if _, err := n.EC2.DeleteNatGateway(ctx, &ec2.DeleteNatGatewayInput{NatGatewayId: &n.id}); err != nil {
-		return fmt.Errorf("delete %s: %w", n.id, err)
+func (n *NAT) Remove(ctx context.Context) error {
+	if _, err := n.EC2.DeleteNatGateway(ctx, &ec2.DeleteNatGatewayInput{NatGatewayId: &n.ID}); err != nil {
+		return fmt.Errorf("delete %s: %w", n.ID, err)
 	}
-	return account.Poll(ctx, "the end of "+n.id, resource.LongTime, func(ctx context.Context) (bool, error) {
+	return account.Poll(ctx, "the end of "+n.ID, resource.LongTime, func(ctx context.Context) (bool, error) {
 		o, err := n.read(ctx)
 		return err == nil && (o == nil || o.State == ec2types.NatGatewayStateDeleted), err
 	})
 }
 
-var _ resource.Doubling = (*nat)(nil)
+var _ resource.Doubling = (*NAT)(nil)
+
+func (n *NAT) Monthly() float64 { return prices.HoursAMonth * prices.NATHour }

@@ -1,4 +1,4 @@
-package plan
+package network
 
 import (
 	"cmp"
@@ -17,87 +17,87 @@ import (
 	"github.com/understudy/understudy/plan/resource"
 )
 
-const everywhere = "0.0.0.0/0"
+const Everywhere = "0.0.0.0/0"
 
 // The roles of a network's two route tables.
 const (
-	publicRoutes  = "public-routes"
-	privateRoutes = "private-routes"
+	PublicRoutes  = "public-routes"
+	PrivateRoutes = "private-routes"
 )
 
-// routes is a route table and its subnets. The public one has a default route through the gateway; a private one has one through a
+// Routes is a route table and its subnets. The public one has a default route through the gateway; a private one has one through a
 // NAT gateway, or only the local route that every table has.
-type routes struct {
+type Routes struct {
 	resource.Scope
 	resource.Doubles
-	role      string // publicRoutes, privateRoutes, or one that begins with this
-	vpc       *vpc
-	gateway   *gateway // of the default route; nil where that leads to nat, or where there is none
-	nat       *nat
-	own       []*endpoint // the stack's that have a route here
-	subnets   []*subnet
-	elsewhere []*subnet // those of the network's other tables
-	going     []*subnet // those that leave the network last, and follow the table as long as they are there
+	Role      string // publicRoutes, privateRoutes, or one that begins with this
+	VPC       *VPC
+	Gateway   *Gateway // of the default route; nil where that leads to nat, or where there is none
+	NAT       *NAT
+	Own       []*Endpoint // the stack's that have a route here
+	Subnets   []*Subnet
+	Elsewhere []*Subnet // those of the network's other tables
+	Going     []*Subnet // those that leave the network last, and follow the table as long as they are there
 
 	id           string
 	within       string            // the VPC that it is in
-	defaultRoute string            // the gateway that the default route leads to
-	associations map[string]string // subnet id -> association id
+	DefaultRoute string            // the gateway that the default route leads to
+	Associations map[string]string // subnet id -> association id
 	extra        []ec2types.Route  // that somebody has made
 	ofEndpoints  []ec2types.Route  // that came with somebody's gateway endpoints
 	tags         resource.Field
 }
 
-func (r *routes) Identity() string { return r.id }
+func (r *Routes) Identity() string { return r.id }
 
-func (r *routes) Desired() []resource.Field {
+func (r *Routes) Desired() []resource.Field {
 	var ids []string
-	for _, s := range r.subnets {
-		ids = append(ids, resource.Known(s.id))
+	for _, s := range r.Subnets {
+		ids = append(ids, resource.Known(s.ID))
 	}
-	for _, s := range r.going {
-		if _, follows := r.associations[s.id]; follows {
-			ids = append(ids, s.id)
+	for _, s := range r.Going {
+		if _, follows := r.Associations[s.ID]; follows {
+			ids = append(ids, s.ID)
 		}
 	}
-	return []resource.Field{{Name: everywhere, Value: r.way()}, {Name: "other routes"}, {Name: "subnets", Value: resource.Set(ids...)}, r.Tagged(r.role)}
+	return []resource.Field{{Name: Everywhere, Value: r.way()}, {Name: "other routes"}, {Name: "subnets", Value: resource.Set(ids...)}, r.Tagged(r.Role)}
 }
 
 // way is where the default route is to lead.
-func (r *routes) way() string {
+func (r *Routes) way() string {
 	switch {
-	case r.gateway != nil:
-		return resource.Known(r.gateway.id)
-	case r.nat != nil:
-		return resource.Known(r.nat.id)
+	case r.Gateway != nil:
+		return resource.Known(r.Gateway.id)
+	case r.NAT != nil:
+		return resource.Known(r.NAT.ID)
 	}
 	return nowhere
 }
 
 const nowhere = "nowhere"
 
-func (r *routes) Actual() []resource.Field {
-	way := cmp.Or(r.defaultRoute, nowhere)
+func (r *Routes) Actual() []resource.Field {
+	way := cmp.Or(r.DefaultRoute, nowhere)
 	var ids []string
-	for id := range r.associations {
+	for id := range r.Associations {
 		ids = append(ids, id)
 	}
 	return []resource.Field{
-		{Name: everywhere, Value: way}, {Name: "other routes", Value: routesText(r.extra)}, {Name: "subnets", Value: resource.Set(ids...)}, r.tags,
+		{Name: Everywhere, Value: way}, {Name: "other routes", Value: RoutesText(r.extra)}, {Name: "subnets", Value: resource.Set(ids...)}, r.tags,
 	}
 }
 
-func (r *routes) Find(ctx context.Context) (bool, error) {
-	all, err := r.list(ctx, r.Mark(r.role).Filters()...)
+func (r *Routes) Find(ctx context.Context) (bool, error) {
+	all, err := r.list(ctx, r.Mark(r.Role).Filters()...)
 	if err == nil && len(all) == 0 { // or it has lost its tags
 		all, err = r.ofSubnets(ctx)
 	}
 	if err != nil {
 		return false, err
 	}
-	*r = routes{Scope: r.Scope, role: r.role, vpc: r.vpc, gateway: r.gateway, nat: r.nat, own: r.own, subnets: r.subnets, elsewhere: r.elsewhere,
-		going: r.going}
-	var found []*routes
+	*r = Routes{Scope: r.Scope, Role: r.Role, VPC: r.VPC, Gateway: r.Gateway, NAT: r.NAT, Own: r.Own, Subnets: r.Subnets, Elsewhere: r.Elsewhere,
+		Going: r.Going}
+	var found []*Routes
 	for _, o := range all {
 		one := *r
 		one.remember(o)
@@ -107,20 +107,20 @@ func (r *routes) Find(ctx context.Context) (bool, error) {
 }
 
 // list returns the route tables of this generation that the filters select.
-func (r *routes) list(ctx context.Context, filters ...ec2types.Filter) ([]ec2types.RouteTable, error) {
+func (r *Routes) list(ctx context.Context, filters ...ec2types.Filter) ([]ec2types.RouteTable, error) {
 	out, err := r.EC2.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: filters})
 	if err != nil {
 		return nil, fmt.Errorf("describe route tables: %w", err)
 	}
-	return slices.DeleteFunc(out.RouteTables, func(o ec2types.RouteTable) bool { return r.vpc.beyond(aws.ToString(o.VpcId)) }), nil
+	return slices.DeleteFunc(out.RouteTables, func(o ec2types.RouteTable) bool { return r.VPC.Beyond(aws.ToString(o.VpcId)) }), nil
 }
 
 // ofSubnets returns the route tables that the subnets are under, but for the VPC's main one.
-func (r *routes) ofSubnets(ctx context.Context) ([]ec2types.RouteTable, error) {
+func (r *Routes) ofSubnets(ctx context.Context) ([]ec2types.RouteTable, error) {
 	var ids []string
-	for _, s := range r.subnets {
-		if s.id != "" {
-			ids = append(ids, s.id)
+	for _, s := range r.Subnets {
+		if s.ID != "" {
+			ids = append(ids, s.ID)
 		}
 	}
 	if len(ids) == 0 {
@@ -132,71 +132,71 @@ func (r *routes) ofSubnets(ctx context.Context) ([]ec2types.RouteTable, error) {
 
 // recognises tells whether a table that lacks the stack's tag, or that of its role, is this one. A role that is left says so;
 // without one, the table is that of the most of its subnets, since some of them may have been moved here by hand.
-func (r *routes) recognises(t ec2types.RouteTable) bool {
+func (r *Routes) recognises(t ec2types.RouteTable) bool {
 	tags := account.OfEC2(t.Tags)
 	if account.IsMain(t) || !account.Unclaimed(tags, r.Stack()) {
 		return false
 	}
-	if role := tags[account.TagRole]; role == publicRoutes || strings.HasPrefix(role, privateRoutes) {
-		return role == r.role
+	if role := tags[account.TagRole]; role == PublicRoutes || strings.HasPrefix(role, PrivateRoutes) {
+		return role == r.Role
 	}
 	own, others := 0, 0
 	for _, a := range t.Associations {
 		switch id := aws.ToString(a.SubnetId); {
 		case id == "":
-		case hasSubnet(r.subnets, id):
+		case HasSubnet(r.Subnets, id):
 			own++
-		case hasSubnet(r.elsewhere, id):
+		case HasSubnet(r.Elsewhere, id):
 			others++
 		}
 	}
 	return own > others
 }
 
-func (r *routes) Fits() int { return r.vpc.has(r.within) }
+func (r *Routes) Fits() int { return r.VPC.has(r.within) }
 
 // Holds names the subnets of the table, except those of a VPC that is to be removed.
-func (r *routes) Holds(ctx context.Context) ([]string, error) {
-	if _, err := r.exists(ctx); err != nil || r.vpc.idle(r.within) {
+func (r *Routes) Holds(ctx context.Context) ([]string, error) {
+	if _, err := r.exists(ctx); err != nil || r.VPC.idle(r.within) {
 		return nil, err
 	}
-	return slices.Sorted(maps.Keys(r.associations)), nil
+	return slices.Sorted(maps.Keys(r.Associations)), nil
 }
 
-func (r *routes) remember(t ec2types.RouteTable) {
+func (r *Routes) remember(t ec2types.RouteTable) {
 	r.id, r.within = aws.ToString(t.RouteTableId), aws.ToString(t.VpcId)
-	r.defaultRoute, r.associations, r.extra, r.ofEndpoints = "", map[string]string{}, nil, nil
-	r.tags = r.TaggedWith(r.role, account.OfEC2(t.Tags))
+	r.DefaultRoute, r.Associations, r.extra, r.ofEndpoints = "", map[string]string{}, nil, nil
+	r.tags = r.TaggedWith(r.Role, account.OfEC2(t.Tags))
 	for _, route := range t.Routes {
 		switch {
-		case aws.ToString(route.DestinationCidrBlock) == everywhere:
-			r.defaultRoute = target(route)
+		case aws.ToString(route.DestinationCidrBlock) == Everywhere:
+			r.DefaultRoute = target(route)
 		case ofEndpoint(route):
 			r.ofEndpoints = append(r.ofEndpoints, route)
-		case byHand(route):
+		case ByHand(route):
 			r.extra = append(r.extra, route)
 		}
 	}
 	for _, a := range t.Associations {
 		if a.SubnetId != nil {
-			r.associations[*a.SubnetId] = aws.ToString(a.RouteTableAssociationId)
+			r.Associations[*a.SubnetId] = aws.ToString(a.RouteTableAssociationId)
 		}
 	}
 }
 
-func (r *routes) Create(ctx context.Context) error {
+func (r *Routes) Create(ctx context.Context) error {
 	err := account.Live(ctx, func(ctx context.Context, token string) (bool, error) {
 		out, err := r.EC2.CreateRouteTable(ctx, &ec2.CreateRouteTableInput{
-			VpcId:             &r.vpc.id,
+			VpcId:             &r.VPC.ID,
 			ClientToken:       &token,
-			TagSpecifications: r.Mark(r.role).EC2(ec2types.ResourceTypeRouteTable),
+			TagSpecifications: r.Mark(r.Role).EC2(ec2types.ResourceTypeRouteTable),
 		})
 		if err != nil {
 			return false, fmt.Errorf("create route table: %w", err)
 		}
 		r.id = aws.ToString(out.RouteTable.RouteTableId)
 		return resource.Settled(ctx, r.exists)
-	}, r.Stack(), r.Region, r.role, r.vpc.id)
+	}, r.Stack(), r.Region, r.Role, r.VPC.ID)
 	if err != nil {
 		return err
 	}
@@ -204,7 +204,7 @@ func (r *routes) Create(ctx context.Context) error {
 }
 
 // exists reads the table back.
-func (r *routes) exists(ctx context.Context) (bool, error) {
+func (r *Routes) exists(ctx context.Context) (bool, error) {
 	out, err := r.EC2.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{RouteTableIds: []string{r.id}})
 	if account.IsNotFound(err) {
 		return false, nil
@@ -218,13 +218,13 @@ func (r *routes) exists(ctx context.Context) (bool, error) {
 	return len(out.RouteTables) == 1, nil
 }
 
-func (r *routes) Change(ctx context.Context, differences []resource.Difference) error {
+func (r *Routes) Change(ctx context.Context, differences []resource.Difference) error {
 	if resource.Differs(differences, "tagged") {
-		if err := r.Retag(ctx, r.id, r.role); err != nil {
+		if err := r.Retag(ctx, r.id, r.Role); err != nil {
 			return err
 		}
 	}
-	if resource.Differs(differences, everywhere) {
+	if resource.Differs(differences, Everywhere) {
 		if err := r.lead(ctx); err != nil {
 			return err
 		}
@@ -241,15 +241,15 @@ func (r *routes) Change(ctx context.Context, differences []resource.Difference) 
 }
 
 // lead makes, replaces or deletes the default route.
-func (r *routes) lead(ctx context.Context) error {
-	destination := aws.String(everywhere)
+func (r *Routes) lead(ctx context.Context) error {
+	destination := aws.String(Everywhere)
 	var err error
 	var gatewayID, natID *string
 	switch {
-	case r.gateway != nil:
-		gatewayID = &r.gateway.id
-	case r.nat != nil:
-		natID = &r.nat.id
+	case r.Gateway != nil:
+		gatewayID = &r.Gateway.id
+	case r.NAT != nil:
+		natID = &r.NAT.ID
 	}
 	switch {
 	case gatewayID == nil && natID == nil:
@@ -257,12 +257,12 @@ func (r *routes) lead(ctx context.Context) error {
 		if account.IsCode(err, "InvalidRoute.NotFound") {
 			return nil
 		}
-	case r.defaultRoute == "":
+	case r.DefaultRoute == "":
 		_, err = r.EC2.CreateRoute(ctx, &ec2.CreateRouteInput{
 			RouteTableId: &r.id, DestinationCidrBlock: destination, GatewayId: gatewayID, NatGatewayId: natID,
 		})
 		if account.IsCode(err, "RouteAlreadyExists") { // by a killed run's call, which was carried out since
-			r.defaultRoute = "another's"
+			r.DefaultRoute = "another's"
 			return r.lead(ctx)
 		}
 	default:
@@ -278,15 +278,15 @@ func (r *routes) lead(ctx context.Context) error {
 
 // associate gives the table its subnets, and no others. Those of the network's other tables are left to them, which take them
 // over in one call: they are never under the VPC's main table meanwhile, and no two steps work on one association.
-func (r *routes) associate(ctx context.Context) error {
+func (r *Routes) associate(ctx context.Context) error {
 	missing, within := errgroup.WithContext(ctx)
-	for _, s := range r.subnets {
-		if _, ok := r.associations[s.id]; ok {
+	for _, s := range r.Subnets {
+		if _, ok := r.Associations[s.ID]; ok {
 			continue
 		}
 		missing.Go(func() error {
-			if err := r.govern(within, s.id); err != nil {
-				return fmt.Errorf("associate %s with %s: %w", r.id, s.id, err)
+			if err := r.govern(within, s.ID); err != nil {
+				return fmt.Errorf("associate %s with %s: %w", r.id, s.ID, err)
 			}
 			return nil
 		})
@@ -294,8 +294,8 @@ func (r *routes) associate(ctx context.Context) error {
 	if err := missing.Wait(); err != nil {
 		return err
 	}
-	for id := range r.associations {
-		if hasSubnet(r.subnets, id) || hasSubnet(r.elsewhere, id) {
+	for id := range r.Associations {
+		if HasSubnet(r.Subnets, id) || HasSubnet(r.Elsewhere, id) {
 			continue
 		}
 		if err := r.disassociate(ctx, id); err != nil {
@@ -305,12 +305,12 @@ func (r *routes) associate(ctx context.Context) error {
 	return nil
 }
 
-func hasSubnet(subnets []*subnet, id string) bool {
-	return slices.ContainsFunc(subnets, func(s *subnet) bool { return s.id == id })
+func HasSubnet(subnets []*Subnet, id string) bool {
+	return slices.ContainsFunc(subnets, func(s *Subnet) bool { return s.ID == id })
 }
 
 // govern associates a subnet with the table, wherever it is associated now.
-func (r *routes) govern(ctx context.Context, subnetID string) error {
+func (r *Routes) govern(ctx context.Context, subnetID string) error {
 	const most = 3 // somebody may end an association between two calls
 	var err error
 	for range most {
@@ -326,7 +326,7 @@ func (r *routes) govern(ctx context.Context, subnetID string) error {
 }
 
 // takeOver associates a subnet that somebody has associated with another route table.
-func (r *routes) takeOver(ctx context.Context, subnetID string) error {
+func (r *Routes) takeOver(ctx context.Context, subnetID string) error {
 	out, err := r.EC2.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{
 		Filters: []ec2types.Filter{account.Filter("association.subnet-id", subnetID)},
 	})
@@ -349,18 +349,18 @@ func (r *routes) takeOver(ctx context.Context, subnetID string) error {
 	return nil
 }
 
-func (r *routes) disassociate(ctx context.Context, subnetID string) error {
-	association := r.associations[subnetID]
+func (r *Routes) disassociate(ctx context.Context, subnetID string) error {
+	association := r.Associations[subnetID]
 	_, err := r.EC2.DisassociateRouteTable(ctx, &ec2.DisassociateRouteTableInput{AssociationId: &association})
 	if err != nil && !account.IsNotFound(err) {
 		return fmt.Errorf("disassociate %s from %s: %w", r.id, subnetID, err)
 	}
-	delete(r.associations, subnetID)
+	delete(r.Associations, subnetID)
 	return nil
 }
 
-func (r *routes) Remove(ctx context.Context) error {
-	for id := range r.associations {
+func (r *Routes) Remove(ctx context.Context) error {
+	for id := range r.Associations {
 		if err := r.disassociate(ctx, id); err != nil {
 			return err
 		}
@@ -371,4 +371,4 @@ func (r *routes) Remove(ctx context.Context) error {
 	return nil
 }
 
-var _ resource.Doubling = (*routes)(nil)
+var _ resource.Doubling = (*Routes)(nil)
