@@ -34,7 +34,7 @@ type link struct {
 	tables      map[family]int // the route table that judges what comes from it, where any does yet
 	before      map[family]int // the one that does before the local route, where any does
 	subnetIPv6  netip.Prefix   // the zero value while it has no IPv6
-	transparent bool
+	transparent map[family]bool
 }
 
 // inside names the link's end in the namespace.
@@ -221,7 +221,7 @@ func (v *vpc) makeLink(i Interface) (*link, error) {
 	}
 	l := &link{
 		name: linkName(i.ID), device: i.Device, within: v.links[i.Within], address: i.Address, addresses: map[netip.Addr]bool{},
-		mac: i.MAC, subnet: i.Subnet, tables: map[family]int{}, before: map[family]int{},
+		mac: i.MAC, subnet: i.Subnet, tables: map[family]int{}, before: map[family]int{}, transparent: map[family]bool{},
 	}
 	after := func() {}
 	if l.within != nil {

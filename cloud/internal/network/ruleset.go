@@ -83,8 +83,8 @@ func (r *ruleset) prepare() error {
 // hook writes the base chains, by which packets come to the table.
 func (r *ruleset) hook() {
 	r.antiSpoofing()
+	r.returns()
 	if r.bits == 32 { // an IPv6 address is public itself
-		r.returns()
 		r.translation()
 	}
 	r.input()

@@ -70,19 +70,31 @@ func (r *ruleset) returns() {
 		&expr.Meta{Key: expr.MetaKeyMARK, SourceRegister: true, Register: 1})})
 }
 
-// applyReturn has the replies to what a transparent interface opens go back to its link.
+// applyReturn has the replies to what a transparent interface opens go back to its link, in each family that it has had an address of.
 func (v *vpc) applyReturn(l *link, transparent bool) error {
-	if l.transparent == transparent {
-		return nil
+	for _, f := range []family{ipv4, ipv6} {
+		want := transparent && (f == ipv4 || l.subnetIPv6.IsValid())
+		if l.transparent[f] == want {
+			continue
+		}
+		if err := v.applyReturnOf(l, f, want); err != nil {
+			return err
+		}
+		l.transparent[f] = want
 	}
+	return nil
+}
+
+func (v *vpc) applyReturnOf(l *link, f family, transparent bool) error {
 	mark := returnMark(l.name)
-	rule := policyRule(ipv4, priorityReturn, "", int(mark))
+	rule := policyRule(f, priorityReturn, "", int(mark))
 	rule.Mark = mark
-	route := &netlink.Route{Dst: ipNet(ipv4.everything), Table: int(mark), LinkIndex: l.index, Gw: ipOf(l.address), Flags: int(netlink.FLAG_ONLINK)}
+	route := &netlink.Route{Dst: ipNet(f.everything), Table: int(mark), LinkIndex: l.index, Gw: ipOf(l.address), Flags: int(netlink.FLAG_ONLINK)}
+	if f == ipv6 {
+		route.Gw, route.Flags = ipOf(otherEnd), 0
+	}
 	if !transparent {
-		err := errors.Join(ignoring(v.rtnl.RuleDel(rule), syscall.ENOENT), ignoring(v.rtnl.RouteDel(route), syscall.ESRCH))
-		l.transparent = err != nil
-		return err
+		return errors.Join(ignoring(v.rtnl.RuleDel(rule), syscall.ENOENT), ignoring(v.rtnl.RouteDel(route), syscall.ESRCH))
 	}
 	if err := v.rtnl.RouteReplace(route); err != nil {
 		return fmt.Errorf("route replies to %s: %w", l.name, err)
@@ -90,32 +102,34 @@ func (v *vpc) applyReturn(l *link, transparent bool) error {
 	if err := ignoring(v.rtnl.RuleAdd(rule), syscall.EEXIST); err != nil {
 		return fmt.Errorf("add rule for replies to %s: %w", l.name, err)
 	}
-	if err := l.visitInside(l.deliver); err != nil {
+	if err := l.visitInside(func(h *netlink.Handle) error { return l.deliver(h, f) }); err != nil {
 		return fmt.Errorf("deliver replies to %s: %w", l.name, err)
 	}
-	l.transparent = true
 	return nil
 }
 
 // deliver has all that comes in by the link stay in its namespace.
-func (l *link) deliver(h *netlink.Handle) error {
+func (l *link) deliver(h *netlink.Handle, f family) error {
 	lo, err := h.LinkByName("lo")
 	if err != nil {
 		return err
 	}
-	err = h.RouteReplace(&netlink.Route{Dst: ipNet(ipv4.everything), LinkIndex: lo.Attrs().Index, Table: tableDeliver, Type: unix.RTN_LOCAL,
+	err = h.RouteReplace(&netlink.Route{Dst: ipNet(f.everything), LinkIndex: lo.Attrs().Index, Table: tableDeliver, Type: unix.RTN_LOCAL,
 		Scope: netlink.SCOPE_HOST})
 	if err != nil {
 		return err
 	}
-	return ignoring(h.RuleAdd(policyRule(ipv4, priorityDeliver, l.inside(), tableDeliver)), syscall.EEXIST)
+	return ignoring(h.RuleAdd(policyRule(f, priorityDeliver, l.inside(), tableDeliver)), syscall.EEXIST)
 }
 
 // DialAs is DialContext from an address and port that may be anybody's, in the namespace of a transparent interface.
 func (n *Namespace) DialAs(ctx context.Context, network string, source netip.AddrPort, address string) (net.Conn, error) {
+	level, option := unix.SOL_IP, unix.IP_TRANSPARENT
+	if source.Addr().Is6() {
+		level, option = unix.SOL_IPV6, unix.IPV6_TRANSPARENT
+	}
 	// A client may have one port open to several listeners: SO_REUSEADDR lets its address be bound for each.
 	return n.dial(ctx, network, address, func(fd int) error {
-		return errors.Join(unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_TRANSPARENT, 1), unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1),
-			bind(fd, source))
+		return errors.Join(unix.SetsockoptInt(fd, level, option, 1), unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1), bind(fd, source))
 	})
 }
