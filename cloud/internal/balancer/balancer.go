@@ -57,8 +57,7 @@ func (b *Balancer) Configure(c Config) error {
 		if b.nodes[id] == nil {
 			b.nodes[id] = newNode(spec, b.pace, b.log, b.changed)
 		}
-		b.nodes[id].ipv6 = spec.IPv6
-		errs = append(errs, b.nodes[id].configure(c, spec.Logs))
+		errs = append(errs, b.nodes[id].configure(c, spec))
 	}
 	return errors.Join(errs...)
 }

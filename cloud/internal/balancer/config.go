@@ -42,6 +42,8 @@ type Node struct {
 	IPv6    netip.Addr // at which it listens, too; the zero value where it has none
 	Network Network
 	Logs    Logs
+	// SourceNAT has the addresses from which targets of IPv6 get the datagrams of clients of IPv4; the zero value for the node's own.
+	SourceNAT netip.Prefix // of 80 bits
 }
 
 // Listener is one port. The first of its rules that matches decides; the last has no conditions.

@@ -38,7 +38,7 @@ func (n *node) carryFlow(port int, conn net.Conn) bool {
 		return false
 	}
 	s := &byteFlow{node: n, client: conn, idle: cmp.Or(l.Flow.Idle, defaultFlowIdle), counts: n.flows.of(l.Flow.Protocol), entry: newFlowEntry(routes, l)}
-	defer func() { s.entry.log(routes, l, s.client, netip.AddrPortFrom(n.address, uint16(port))) }()
+	defer func() { s.entry.log(routes, l, s.client, n.reachedAt(conn, port)) }()
 	s.counts.made.Add(1)
 	s.counts.active.Add(1)
 	defer s.counts.active.Add(-1)
@@ -61,6 +61,14 @@ func (n *node) carryFlow(port int, conn net.Conn) bool {
 	defer s.to.flows.remove(s)
 	s.carryBoth()
 	return true
+}
+
+// reachedAt is the node's address that a client has connected to.
+func (n *node) reachedAt(conn net.Conn, port int) netip.AddrPort {
+	if at := addressOf(conn.LocalAddr()); at.Addr().Is6() {
+		return at
+	}
+	return netip.AddrPortFrom(n.address, uint16(port))
 }
 
 // greet makes the client's connection secure where the listener is, and returns the protocol that was agreed on.
@@ -142,9 +150,14 @@ func (s *byteFlow) reach(p *pool, protocol string) error {
 	return nil
 }
 
-// dialFlow connects to a target, for a client where the target is to see it.
+// dialFlow connects to a target, for a client where the target is to see it and can: of the other family it sees the node
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html#client-ip-preservation).
 func (n *node) dialFlow(ctx context.Context, network string, g *FlowGroup, client netip.AddrPort, target string) (net.Conn, error) {
-	if !g.PreserveClient {
+	to, err := netip.ParseAddrPort(target)
+	if err != nil {
+		return nil, err
+	}
+	if !g.PreserveClient || client.Addr().Is4() != to.Addr().Is4() {
 		return n.network.DialContext(ctx, network, target)
 	}
 	through, ok := n.network.(FlowNetwork)

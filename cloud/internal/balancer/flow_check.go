@@ -41,7 +41,11 @@ func (n *node) askFlow(ctx context.Context, dial func(context.Context, string, s
 	if err != nil {
 		return failed
 	}
-	req.Host = netip.AddrPortFrom(n.address, uint16(c.Flow.ListenerPort)).String()
+	own := n.address
+	if to, err := netip.ParseAddrPort(address); err == nil && to.Addr().Is6() {
+		own = n.routes.Load().ipv6
+	}
+	req.Host = netip.AddrPortFrom(own, uint16(c.Flow.ListenerPort)).String()
 	transport := checkTransport(n.network)
 	transport.DialContext = dial
 	resp, err := transport.RoundTrip(req)

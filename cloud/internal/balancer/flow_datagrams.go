@@ -17,7 +17,7 @@ import (
 // packets is the running part of a listener of datagrams, with the flows that there are.
 type packets struct {
 	node *node
-	port int
+	at   netip.AddrPort
 	conn net.PacketConn
 
 	mu     sync.Mutex
@@ -34,33 +34,34 @@ type datagrams struct {
 	last   atomic.Int64 // when one last passed, in nanoseconds
 }
 
-// largestDatagram is that of UDP over IPv4.
-const largestDatagram = 65507
+// largestDatagram is that of UDP over IPv6; over IPv4 it is 20 bytes less.
+const largestDatagram = 65527
 
 // listenPackets opens listeners of datagrams that are new and closes those that nothing uses any more.
 func (n *node) listenPackets(want *routes) error {
-	for port, p := range n.packets {
-		if !want.listeners[port].datagrams() {
+	places := n.places(want, Listener.datagrams)
+	for at, p := range n.packets {
+		if !places[at] {
 			p.close()
-			delete(n.packets, port)
+			delete(n.packets, at)
 		}
 	}
 	var errs []error
-	for port, l := range want.listeners {
-		if n.packets[port] != nil || !l.datagrams() {
+	for at := range places {
+		if n.packets[at] != nil {
 			continue
 		}
 		err := errors.ErrUnsupported
 		var conn net.PacketConn
 		if network, ok := n.network.(FlowNetwork); ok {
-			conn, err = network.ListenPacket("udp", n.address.String()+portString(port))
+			conn, err = network.ListenPacket("udp", at.String())
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("listen for datagrams at port %d of node %s: %w", port, n.id, err))
+			errs = append(errs, fmt.Errorf("listen for datagrams at %s of node %s: %w", at, n.id, err))
 			continue
 		}
-		p := &packets{node: n, port: port, conn: conn, flows: map[netip.AddrPort]*datagrams{}}
-		n.packets[port] = p
+		p := &packets{node: n, at: at, conn: conn, flows: map[netip.AddrPort]*datagrams{}}
+		n.packets[at] = p
 		n.work.Go(p.receive)
 	}
 	return errors.Join(errs...)
@@ -95,7 +96,7 @@ func (p *packets) flow(client netip.AddrPort) *datagrams {
 		return d
 	}
 	routes := p.node.routes.Load()
-	l := routes.listeners[p.port]
+	l := routes.listeners[int(p.at.Port())]
 	if l.Flow == nil {
 		return nil
 	}
@@ -103,14 +104,14 @@ func (p *packets) flow(client netip.AddrPort) *datagrams {
 	if group == nil {
 		return nil
 	}
-	to, open := group.pickFlow(tuple{UDP, client, netip.AddrPortFrom(p.node.address, uint16(p.port)), 0})
+	to, open := group.pickFlow(tuple{UDP, client, p.at, 0})
 	share := p.node.shares.Targets
 	if to == nil || !share.TryAcquire(1) {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(to.links.life, connectTimeout) // connecting a datagram socket waits for nobody
 	defer cancel()
-	far, err := p.node.dialFlow(ctx, "udp", group.flow, client, to.address)
+	far, err := p.node.dialFlow(ctx, "udp", group.flow, routes.sourceOf(client, to), to.address)
 	if err != nil {
 		share.Release(1)
 		return nil

@@ -27,10 +27,12 @@ type flowSite struct {
 	b          *Balancer
 	interfaces map[string]*network.Namespace
 	changed    chan struct{}
+	ipv6       netip.Addr   // of the node; the zero value where it has none
+	sourceNAT  netip.Prefix // likewise
 }
 
 // newFlowSite has a node without security groups, and targets whose groups let in the internet, the node and the first target at every port.
-func newFlowSite(t *testing.T) *flowSite {
+func newFlowSite(t *testing.T, changes ...func(*network.VPC)) *flowSite {
 	t.Helper()
 	if err := network.PrepareInternet(); err != nil {
 		t.Fatal(err)
@@ -46,6 +48,9 @@ func newFlowSite(t *testing.T) *flowSite {
 		netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("10.0.0.10/32"), netip.MustParsePrefix("10.0.0.20/32"),
 	}}
 	spec.SecurityGroups[1].Ingress = []network.Rule{all}
+	for _, change := range changes {
+		change(&spec)
+	}
 	if err := f.Apply(spec); err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +74,9 @@ func (s *flowSite) configure(l Listener, f FlowGroup, targets ...Target) {
 		Flow: FlowCheck{On: true, Connect: true, ProxyProtocol: f.ProxyProtocol},
 	}}
 	err := s.b.Configure(Config{
-		Nodes:     []Node{{ID: "eni-front", Zone: "a", Address: netip.MustParseAddr("10.0.0.10"), Network: s.interfaces["eni-front"]}},
+		Nodes: []Node{{
+			ID: "eni-front", Zone: "a", Address: netip.MustParseAddr("10.0.0.10"), IPv6: s.ipv6, SourceNAT: s.sourceNAT, Network: s.interfaces["eni-front"],
+		}},
 		Listeners: []Listener{l}, Groups: []Group{g},
 	})
 	if err != nil {
@@ -116,9 +123,34 @@ func (s *flowSite) tells(eni, address string, wrap func(net.Listener) net.Listen
 	return Target{ID: eni, Address: netip.MustParseAddrPort(address), Zone: "a"}
 }
 
+// echoes has a target send each datagram back, with its client's address before it.
+func (s *flowSite) echoes(eni, address string) {
+	s.t.Helper()
+	u, err := s.interfaces[eni].ListenPacket("udp", address)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = u.Close() })
+	go func() {
+		b := make([]byte, 2048)
+		for {
+			n, from, err := u.ReadFrom(b)
+			if err != nil {
+				return
+			}
+			_, _ = u.WriteTo(append([]byte(from.String()+" "), b[:n]...), from)
+		}
+	}()
+}
+
 func dial(t *testing.T, protocol string) net.Conn {
 	t.Helper()
-	c, err := net.DialTimeout(protocol, "198.51.100.10:80", patience.Limit)
+	return dialTo(t, protocol, "198.51.100.10:80")
+}
+
+func dialTo(t *testing.T, protocol, address string) net.Conn {
+	t.Helper()
+	c, err := net.DialTimeout(protocol, address, patience.Limit)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,21 +315,7 @@ func TestFlowsOfTLS(t *testing.T) {
 func TestFlowsOfUDP(t *testing.T) {
 	s := newFlowSite(t)
 	a := s.tells("eni-a", "10.0.0.20:8080", nil) // for the checks
-	u, err := s.interfaces["eni-a"].ListenPacket("udp", "10.0.0.20:8080")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = u.Close() }()
-	go func() {
-		b := make([]byte, 2048)
-		for {
-			n, from, err := u.ReadFrom(b)
-			if err != nil {
-				return
-			}
-			_, _ = u.WriteTo(append([]byte(from.String()+" "), b[:n]...), from)
-		}
-	}()
+	s.echoes("eni-a", "10.0.0.20:8080")
 	s.configure(Listener{Flow: &Flow{Protocol: TCPUDP}}, FlowGroup{PreserveClient: true, CutDrained: true}, a)
 	s.awaitHealthy(a)
 	c := dial(t, "udp")

@@ -38,9 +38,8 @@ type node struct {
 
 	// What follows is touched by Configure and Close only, which the balancer runs one at a time, and
 	// by Health under the balancer's lock.
-	ipv6    netip.Addr
 	servers map[netip.AddrPort]*server
-	packets map[int]*packets
+	packets map[netip.AddrPort]*packets
 	targets map[string]map[Target]*target // by group, and by target with Draining left out
 	tickets map[int][32]byte              // keys of TLS sessions, by port
 	turns   map[string]*atomic.Uint64
@@ -53,7 +52,7 @@ func newNode(spec Node, pace tempo.Pace, log *slog.Logger, changed func()) *node
 	n := &node{
 		id: spec.ID, zone: spec.Zone, address: spec.Address, network: spec.Network, pace: pace, log: log, changed: changed,
 		servers: map[netip.AddrPort]*server{}, targets: map[string]map[Target]*target{}, turns: map[string]*atomic.Uint64{}, groups: map[string]*groupCounters{},
-		tickets: map[int][32]byte{}, packets: map[int]*packets{},
+		tickets: map[int][32]byte{}, packets: map[netip.AddrPort]*packets{},
 		checks: checkTransport(spec.Network), shares: descriptors.Process(),
 	}
 	n.upstream = newUpstream(spec.Network, n.shares.Targets, &n.counters.connections)
@@ -68,12 +67,13 @@ func newNode(spec Node, pace tempo.Pace, log *slog.Logger, changed func()) *node
 func (n *node) idleTime() time.Duration { return time.Duration(n.idle.Load()) }
 
 // configure swaps the node's snapshot and opens and closes listeners.
-func (n *node) configure(c Config, logs Logs) error {
+func (n *node) configure(c Config, spec Node) error {
 	n.idle.Store(int64(cmp.Or(c.IdleTimeout, defaultIdle)))
 	n.keep.Store(int64(cmp.Or(c.KeepAlive, defaultKeepAlive)))
 	next := &routes{
 		listeners: map[int]Listener{}, rules: map[int][]guarded{}, groups: map[string]*pool{}, headers: c.Headers,
-		secure: n.secure(c.Listeners, c.HTTP1Only), secret: []byte(c.Secret), name: c.Name, dnsName: c.DNSName, logs: logs,
+		secure: n.secure(c.Listeners, c.HTTP1Only), secret: []byte(c.Secret), name: c.Name, dnsName: c.DNSName, logs: spec.Logs,
+		ipv6: spec.IPv6, sourceNAT: spec.SourceNAT,
 	}
 	for _, l := range c.Listeners {
 		next.listeners[l.Port], next.rules[l.Port] = l, guard(l.Rules)
@@ -170,16 +170,22 @@ func (n *node) bootTime(c Check) time.Duration {
 	return n.pace.Boot(checks) - n.pace.Of(checks)
 }
 
-// listen opens listeners that are new and closes those that nothing uses any more, at the addresses of both families.
-func (n *node) listen(want *routes) error {
-	places := map[netip.AddrPort]bool{}
+// places are where those listeners listen that do as asked, at the node's addresses of both families.
+func (n *node) places(want *routes, does func(Listener) bool) map[netip.AddrPort]bool {
+	all := map[netip.AddrPort]bool{}
 	for port, l := range want.listeners {
-		for _, a := range []netip.Addr{n.address, n.ipv6} {
-			if a.IsValid() && l.streams() {
-				places[netip.AddrPortFrom(a, uint16(port))] = true
+		for _, a := range []netip.Addr{n.address, want.ipv6} {
+			if a.IsValid() && does(l) {
+				all[netip.AddrPortFrom(a, uint16(port))] = true
 			}
 		}
 	}
+	return all
+}
+
+// listen opens listeners that are new and closes those that nothing uses any more.
+func (n *node) listen(want *routes) error {
+	places := n.places(want, Listener.streams)
 	for at, s := range n.servers {
 		if !places[at] {
 			s.close() // nobody is to be served

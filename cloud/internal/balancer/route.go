@@ -22,6 +22,8 @@ type routes struct {
 	name      string
 	dnsName   string
 	logs      Logs
+	ipv6      netip.Addr   // of the node; the zero value where it has none
+	sourceNAT netip.Prefix // as in Node
 }
 
 // pool is a target group's part of a snapshot.
