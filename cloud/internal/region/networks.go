@@ -47,7 +47,17 @@ func (n networks) NewInterface(tx *store.Tx, subnet string, groups []string, rea
 }
 
 func (n networks) SetReach(tx *store.Tx, networkInterface string, reach balancing.Reach) error {
-	return n.Room.SetReach(tx, networkInterface, reach.Public, reach.IPv6, reach.NoInternet)
+	return n.Room.SetReach(tx, networkInterface, reach.Public, ipv6Of(reach))
+}
+
+func (n networks) SetIPv6(tx *store.Tx, networkInterface string, reach balancing.Reach) error {
+	return n.Room.SetIPv6(tx, networkInterface, ipv6Of(reach))
+}
+
+func ipv6Of(reach balancing.Reach) nets.IPv6 {
+	return nets.IPv6{
+		On: reach.IPv6, Address: reach.Address, NoInternet: reach.NoInternet, SourceNAT: nets.SourceNAT{On: reach.SourceNAT, Prefix: reach.Prefix},
+	}
 }
 
 func (n networks) NewTransparentInterface(tx *store.Tx, w balancing.TransparentInterface) (string, error) {
@@ -59,7 +69,7 @@ func (n networks) NewTransparentInterface(tx *store.Tx, w balancing.TransparentI
 
 func (n networks) Interface(id string) (balancing.Interface, bool) {
 	row, ok := n.Room.Interface(nil, id)
-	i := balancing.Interface{Address: row.Address, Public: row.Public}
+	i := balancing.Interface{Address: row.Address, Public: row.Public, SourceNAT: row.SourceNAT}
 	if len(row.IPv6) > 0 {
 		i.IPv6 = row.IPv6[0]
 	}

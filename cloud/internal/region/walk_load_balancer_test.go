@@ -102,17 +102,23 @@ func elbTags() []elbtypes.Tag { return []elbtypes.Tag{{Key: new("Name"), Value: 
 func (p *provider) createBalancer() string { return p.createBalancerOf("") }
 
 func (p *provider) createDualStackBalancer() string {
-	p.generated(p.vpc)
-	for subnet, block := range map[string]string{p.subnet: "2001:db8:100::/64", p.other: "2001:db8:100:1::/64"} {
-		in := &ec2.AssociateSubnetCidrBlockInput{SubnetId: &subnet, Ipv6CidrBlock: &block}
-		roomtest.Must(p.AssociateSubnetCidrBlock(p.T.Context(), in))(p.T)
-	}
+	p.dualStack()
 	arn := p.createBalancerOf("dualstack")
 	out := roomtest.Must(p.ELB.DescribeLoadBalancers(p.T.Context(), &elb.DescribeLoadBalancersInput{LoadBalancerArns: []string{arn}}))(p.T)
 	if t := only(p, out.LoadBalancers).IpAddressType; t != "dualstack" {
 		p.T.Errorf("made of type %s", t)
 	}
 	return arn
+}
+
+// dualStack gives the VPC and its subnets IPv6.
+func (p *provider) dualStack() {
+	p.T.Helper()
+	p.generated(p.vpc)
+	for subnet, block := range map[string]string{p.subnet: "2001:db8:100::/64", p.other: "2001:db8:100:1::/64"} {
+		in := &ec2.AssociateSubnetCidrBlockInput{SubnetId: &subnet, Ipv6CidrBlock: &block}
+		roomtest.Must(p.AssociateSubnetCidrBlock(p.T.Context(), in))(p.T)
+	}
 }
 
 // createBalancerOf makes a load balancer whose ip_address_type is configured, or is not.

@@ -27,6 +27,14 @@ func TestProviderWalksNetworkLoadBalancers(t *testing.T) {
 			},
 		},
 		{
+			resource: "aws_lb with ip_address_type and subnet_mapping.ipv6_address", gone: []string{"LoadBalancerNotFound"},
+			create: (*provider).createDualStackNetworkBalancer, read: (*provider).readBalancer, destroy: (*provider).destroyBalancer,
+			update: func(p *provider, arn string) {
+				roomtest.Must(p.ELB.SetIpAddressType(p.T.Context(), &elb.SetIpAddressTypeInput{LoadBalancerArn: &arn, IpAddressType: "ipv4"}))(p.T)
+				p.awaitBalancer(arn)
+			},
+		},
+		{
 			resource: "aws_lb_target_group", gone: []string{"TargetGroupNotFound"},
 			create: (*provider).createFlowGroup, read: (*provider).readTargetGroup,
 			update: func(p *provider, arn string) {
@@ -101,6 +109,26 @@ func (p *provider) createNetworkBalancer() string {
 		Filters: regiontest.Where("association.allocation-id", *address.AllocationId)}))(p.T).NetworkInterfaces)
 	if eni.InterfaceType != "network_load_balancer" || !*eni.RequesterManaged {
 		p.T.Errorf("its interface is %+v", eni)
+	}
+	return arn
+}
+
+// createDualStackNetworkBalancer makes one with an IPv6 address that is configured in its first zone. The provider takes the zone's first
+// address for all that its mapping says (flattenSubnetMappingsFromAvailabilityZones in load_balancer.go).
+func (p *provider) createDualStackNetworkBalancer() string {
+	ctx := p.T.Context()
+	p.dualStack()
+	p.Gateway(p.vpc)
+	out := roomtest.Must(p.ELB.CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{
+		Name: new("walk"), Type: "network", IpAddressType: "dualstack", Tags: elbTags(),
+		SubnetMappings: []elbtypes.SubnetMapping{{SubnetId: &p.subnet, IPv6Address: new("2001:db8:100::77")}, {SubnetId: &p.other}},
+	}))(p.T)
+	arn := *out.LoadBalancers[0].LoadBalancerArn
+	p.awaitBalancer(arn)
+	p.setBalancer(arn, map[string]string{"dns_record.client_routing_policy": "any_availability_zone", "secondary_ips.auto_assigned.per_subnet": "0"})
+	shown := only(p, roomtest.Must(p.ELB.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{LoadBalancerArns: []string{arn}}))(p.T).LoadBalancers)
+	if got := only(p, shown.AvailabilityZones[0].LoadBalancerAddresses); *got.IPv6Address != "2001:db8:100::77" || shown.IpAddressType != "dualstack" {
+		p.T.Errorf("it is %+v", shown)
 	}
 	return arn
 }

@@ -30,6 +30,9 @@ func checkBalancerGroup(in *elb.CreateTargetGroupInput) error {
 	if in.Protocol != elbtypes.ProtocolEnumTcp {
 		return wire.Errorf("InvalidConfigurationRequest", "Protocol '%s' is not supported for target groups with target type 'alb'", in.Protocol)
 	}
+	if in.IpAddressType == elbtypes.TargetGroupIpAddressTypeEnumIpv6 { // "always uses IPv4", the same page
+		return wire.Errorf("InvalidConfigurationRequest", "IpAddressType 'ipv6' is not supported for target groups with target type 'alb'")
+	}
 	return checkAsksBalancer(in.TargetType, in.HealthCheckProtocol)
 }
 

@@ -30,6 +30,8 @@ type Network interface {
 	// NewInterface makes a network interface, and SetReach changes how it is reached. Their errors are EC2's.
 	NewInterface(tx *store.Tx, subnet string, groups []string, reach Reach, description string) (id string, err error)
 	SetReach(tx *store.Tx, networkInterface string, reach Reach) error
+	// SetIPv6 is SetReach that leaves the addresses of IPv4 as they are.
+	SetIPv6(tx *store.Tx, networkInterface string, reach Reach) error
 	// NewTransparentInterface makes one that speaks for others; its errors are EC2's too.
 	NewTransparentInterface(tx *store.Tx, w TransparentInterface) (id string, err error)
 	SetGroups(tx *store.Tx, networkInterface string, groups []string) error
@@ -66,6 +68,10 @@ type Reach struct {
 	Public     bool // by a public IPv4 address
 	IPv6       bool // by an IPv6 address
 	NoInternet bool // but not from the internet
+
+	Address   netip.Addr   // the IPv6 address that was chosen; the zero value for any
+	SourceNAT bool         // a network load balancer's speaks from a prefix of IPv6 too
+	Prefix    netip.Prefix // that was chosen; the zero value for any
 }
 
 // Instance is what may be a target; Address is the zero value where it has none left.
@@ -75,8 +81,11 @@ type Instance struct {
 	State     ec2types.InstanceStateName
 }
 
-// Interface is a network interface; Public and IPv6 are the zero value where it has no such address.
-type Interface struct{ Address, Public, IPv6 netip.Addr }
+// Interface is a network interface; Public, IPv6 and SourceNAT are the zero value where it has no such addresses.
+type Interface struct {
+	Address, Public, IPv6 netip.Addr
+	SourceNAT             netip.Prefix
+}
 
 // Room is Elastic Load Balancing in one region. Rows are kept by ARN.
 type Room struct {
@@ -115,8 +124,9 @@ type loadBalancerRow struct {
 	ARN, Name, DNSName, VPC string
 	Type                    elbtypes.LoadBalancerTypeEnum // or empty for application
 	Scheme                  elbtypes.LoadBalancerSchemeEnum
-	IPAddressType           elbtypes.IpAddressType // empty for ipv4
-	Nodes                   []nodeRow              // in the order of their zones
+	IPAddressType           elbtypes.IpAddressType                    // empty for ipv4
+	SourceNAT               elbtypes.EnablePrefixForIpv6SourceNatEnum // or empty for off
+	Nodes                   []nodeRow                                 // in the order of their zones
 	Groups                  []string
 	PrivateLink             elbtypes.EnforceSecurityGroupInboundRulesOnPrivateLinkTrafficEnum // whether Groups are for its traffic, too, or empty for on
 	Created                 time.Time
@@ -128,8 +138,10 @@ type loadBalancerRow struct {
 // nodeRow is a load balancer's presence in one zone.
 type nodeRow struct {
 	Subnet, Zone, Interface string
-	Allocation              string     // of an Elastic IP address that was chosen for it
-	Fixed                   netip.Addr // a private address that was
+	Allocation              string       // of an Elastic IP address that was chosen for it
+	Fixed                   netip.Addr   // a private address that was
+	FixedIPv6               netip.Addr   // an IPv6 address that was
+	FixedPrefix             netip.Prefix // a prefix for source NAT that was
 }
 
 type targetGroupRow struct {

@@ -1,7 +1,6 @@
 package balancing
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -25,16 +24,7 @@ func (r *Room) Report() (report []beacon.LoadBalancer) {
 			if len(zones) > 0 && !slices.Contains(zones, n.Zone) {
 				continue
 			}
-			eni, _ := r.network.Interface(n.Interface)
-			own := eni.Public
-			if row.Scheme == elbtypes.LoadBalancerSchemeEnumInternal {
-				own = eni.Address
-			}
-			for _, a := range []netip.Addr{own, eni.IPv6} {
-				if a.IsValid() {
-					b.Addresses = append(b.Addresses, a)
-				}
-			}
+			b.Addresses = append(b.Addresses, r.nodeAddresses(row, n)...)
 		}
 		report = append(report, b)
 	}

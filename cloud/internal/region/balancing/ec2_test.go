@@ -127,10 +127,30 @@ func (e *ec2) SetReach(tx *store.Tx, networkInterface string, reach Reach) error
 	} else if !reach.Public {
 		row.Public = netip.Addr{}
 	}
-	if reach.IPv6 && !row.IPv6.IsValid() {
-		row.IPv6, _ = free(netip.MustParsePrefix("2001:db8:100::/64"), 4, all, func(i interfaceRow) netip.Addr { return i.IPv6 })
-	} else if !reach.IPv6 {
+	return errors.Join(e.interfaces.Put(tx, networkInterface, row), e.SetIPv6(tx, networkInterface, reach))
+}
+
+// SetIPv6 gives out one prefix for source NAT where none is chosen.
+func (e *ec2) SetIPv6(tx *store.Tx, networkInterface string, reach Reach) error {
+	row, _ := e.interfaces.GetTx(tx, networkInterface)
+	switch all := e.interfaces.AllTx(tx); {
+	case !reach.IPv6:
 		row.IPv6 = netip.Addr{}
+	case reach.Address.IsValid():
+		if !netip.MustParsePrefix("2001:db8:100::/56").Contains(reach.Address) {
+			return wire.Errorf("InvalidParameterValue", "Address %s does not fall within the subnet's address range", reach.Address)
+		}
+		row.IPv6 = reach.Address
+	case !row.IPv6.IsValid():
+		row.IPv6, _ = free(netip.MustParsePrefix("2001:db8:100::/64"), 4, all, func(i interfaceRow) netip.Addr { return i.IPv6 })
+	}
+	switch {
+	case !reach.SourceNAT:
+		row.SourceNAT = netip.Prefix{}
+	case reach.Prefix.IsValid():
+		row.SourceNAT = reach.Prefix
+	case !row.SourceNAT.IsValid():
+		row.SourceNAT = netip.MustParsePrefix("2001:db8:100:0:ffff::/80")
 	}
 	row.NoInternet = reach.NoInternet
 	return e.interfaces.Put(tx, networkInterface, row)

@@ -95,7 +95,7 @@ func (r *Room) setAddressType(tx *store.Tx, row *loadBalancerRow, t elbtypes.IpA
 	}
 	row.IPAddressType = t
 	if !row.dualStack() {
-		row.Attributes = maps.Clone(row.Attributes)
+		row.Attributes, row.SourceNAT = maps.Clone(row.Attributes), ""
 		delete(row.Attributes, noInternetAccess)
 	}
 	return nil
@@ -121,10 +121,10 @@ func (r *Room) usesIPv6(tx *store.Tx, arn string) bool {
 	return false
 }
 
-// reachNode gives a node the addresses that the row says. A network load balancer's keep theirs.
+// reachNode gives a node the addresses that the row says. A network load balancer's keep theirs of IPv4.
 func (r *Room) reachNode(tx *store.Tx, row loadBalancerRow, n nodeRow) error {
 	if row.network() {
-		return nil
+		return asOwn(r.network.SetIPv6(tx, n.Interface, row.reachOf(n)))
 	}
 	return asOwn(r.network.SetReach(tx, n.Interface, row.reach()))
 }
@@ -142,6 +142,13 @@ func (r *Room) SetIpAddressType(ctx context.Context, in *elb.SetIpAddressTypeInp
 			subnets = append(subnets, s)
 		}
 		if err := r.setAddressType(tx, b, in.IpAddressType, subnets); err != nil {
+			return err
+		}
+		b.Nodes = slices.Clone(b.Nodes)
+		for i := range b.Nodes {
+			b.Nodes[i].choose(*b, nil)
+		}
+		if err := r.checkListeners(tx, *b); err != nil {
 			return err
 		}
 		row = *b

@@ -24,6 +24,8 @@ func asOwn(err error) error {
 		return wire.Errorf("AllocationIdNotFound", "The specified allocation ID does not exist.")
 	case "Resource.AlreadyAssociated": // https://github.com/terraform-aws-modules/terraform-aws-alb/issues/171
 		return wire.Errorf("ResourceInUse", "The allocation IDs are not available for use")
+	case "InvalidParameterValue":
+		return invalid("%s", e.Message)
 	case "InvalidIPAddress.InUse":
 		return wire.Errorf("ResourceInUse", "%s", e.Message)
 	case "InsufficientFreeAddressesInSubnet":
@@ -65,7 +67,7 @@ func (r *Room) changeLoadBalancer(arn *string, change func(*store.Tx, *loadBalan
 
 // SetSubnets changes the zones of a load balancer; a node in a subnet that stays goes on serving.
 func (r *Room) SetSubnets(ctx context.Context, in *elb.SetSubnetsInput) (*elb.SetSubnetsOutput, error) {
-	if err := room.Only(in, "LoadBalancerArn", "IpAddressType", "Subnets", "SubnetMappings"); err != nil {
+	if err := room.Only(in, "EnablePrefixForIpv6SourceNat", "LoadBalancerArn", "IpAddressType", "Subnets", "SubnetMappings"); err != nil {
 		return nil, err
 	}
 	var row loadBalancerRow
@@ -87,6 +89,15 @@ func (r *Room) SetSubnets(ctx context.Context, in *elb.SetSubnetsInput) (*elb.Se
 		if err := r.setAddressType(tx, b, cmp.Or(in.IpAddressType, b.IPAddressType), subnets); err != nil {
 			return err
 		}
+		if err := b.setSourceNAT(in.EnablePrefixForIpv6SourceNat); err != nil {
+			return err
+		}
+		if err := b.checkPlaces(places); err != nil {
+			return err
+		}
+		if err := r.checkListeners(tx, *b); err != nil {
+			return err
+		}
 		old := b.Nodes
 		if b.Nodes, err = r.newNodes(tx, *b, subnets, places); err != nil {
 			return err
@@ -100,13 +111,17 @@ func (r *Room) SetSubnets(ctx context.Context, in *elb.SetSubnetsInput) (*elb.Se
 	if err := r.sync(row.VPC); err != nil {
 		return nil, err
 	}
-	return &elb.SetSubnetsOutput{AvailabilityZones: r.showNodes(row), IpAddressType: row.addressType()}, nil
+	out := &elb.SetSubnetsOutput{AvailabilityZones: r.showNodes(row), IpAddressType: row.addressType()}
+	if row.network() {
+		out.EnablePrefixForIpv6SourceNat = row.sourceNAT()
+	}
+	return out, nil
 }
 
 // dropNodes takes the interfaces away of nodes that are not kept.
 func (r *Room) dropNodes(tx *store.Tx, old, kept []nodeRow) error {
 	for _, n := range old {
-		if slices.Contains(kept, n) {
+		if slices.ContainsFunc(kept, func(k nodeRow) bool { return k.Interface == n.Interface }) {
 			continue
 		}
 		if err := r.network.RemoveInterface(tx, n.Interface); err != nil {

@@ -43,7 +43,8 @@ func checkNewLoadBalancer(in *elb.CreateLoadBalancerInput) error {
 	if err := checkNetworkType(in.Type == elbtypes.LoadBalancerTypeEnumNetwork, in.IpAddressType); err != nil {
 		return err
 	}
-	return room.Only(in, "Name", "Scheme", "SecurityGroups", "SubnetMappings", "Subnets", "Tags", "Type", "IpAddressType")
+	return room.Only(in, "Name", "Scheme", "SecurityGroups", "SubnetMappings", "Subnets", "Tags", "Type", "IpAddressType",
+		"EnablePrefixForIpv6SourceNat")
 }
 
 // subnetIDs reads the two ways of naming subnets.
@@ -139,11 +140,22 @@ func (r *Room) newLoadBalancer(tx *store.Tx, in *elb.CreateLoadBalancerInput, pl
 	if err := checkAddressType(scheme, in.IpAddressType, chosen); err != nil {
 		return loadBalancerRow{}, err
 	}
+	row := loadBalancerRow{Name: *in.Name, VPC: vpc, Scheme: scheme, IPAddressType: in.IpAddressType, Groups: groups, Created: time.Now().UTC(), Tags: tags}
+	if network {
+		row.Type = elbtypes.LoadBalancerTypeEnumNetwork
+	}
+	if err := row.setSourceNAT(in.EnablePrefixForIpv6SourceNat); err != nil {
+		return row, err
+	}
+	if err := row.checkPlaces(places); err != nil {
+		return row, err
+	}
 	for _, old := range r.loadBalancers.AllTx(tx) {
 		if old.Name != *in.Name {
 			continue
 		}
-		if old.network() != network || old.Scheme != scheme || old.addressType() != addressType(in.IpAddressType) || !old.onSubnets(chosen) ||
+		if old.network() != network || old.Scheme != scheme || old.addressType() != row.addressType() || !old.onSubnets(chosen) ||
+			old.sourceNAT() != row.sourceNAT() ||
 			!sameSet(old.Groups, groups) || !maps.Equal(old.Tags, tags) {
 			return old, wire.Errorf("DuplicateLoadBalancerName", "A load balancer with the same name '%s' exists, but with different settings", old.Name)
 		}
@@ -156,13 +168,10 @@ func (r *Room) newLoadBalancer(tx *store.Tx, in *elb.CreateLoadBalancerInput, pl
 		return loadBalancerRow{}, wire.Errorf("TooManyLoadBalancers", "You have reached the maximum number of load balancers")
 	}
 	path := kindOf(in.Type) + "/" + *in.Name + "/" + room.NewSerial(16)
-	row := loadBalancerRow{
-		ARN: r.ARN("elasticloadbalancing", "loadbalancer/"+path), Name: *in.Name, VPC: vpc, Scheme: scheme, IPAddressType: in.IpAddressType, Groups: groups,
-		Created: time.Now().UTC(), Tags: tags, DNSName: fmt.Sprintf("%s-%010d.%s.elb.amazonaws.com", *in.Name, 1+rand.Int64N(9999999999), r.Region),
-	}
+	row.ARN = r.ARN("elasticloadbalancing", "loadbalancer/"+path)
+	row.DNSName = fmt.Sprintf("%s-%010d.%s.elb.amazonaws.com", *in.Name, 1+rand.Int64N(9999999999), r.Region)
 	switch {
 	case network:
-		row.Type = elbtypes.LoadBalancerTypeEnumNetwork
 		row.DNSName = fmt.Sprintf("%s-%s.elb.%s.amazonaws.com", *in.Name, path[strings.LastIndexByte(path, '/')+1:], r.Region)
 	case scheme == elbtypes.LoadBalancerSchemeEnumInternal:
 		row.DNSName = "internal-" + row.DNSName
@@ -186,10 +195,12 @@ func (r *Room) newNodes(tx *store.Tx, row loadBalancerRow, subnets []Subnet, pla
 	var nodes []nodeRow
 	for _, s := range subnets {
 		if i := slices.IndexFunc(row.Nodes, func(n nodeRow) bool { return n.Subnet == s.ID }); i >= 0 {
-			if err := r.reachNode(tx, row, row.Nodes[i]); err != nil {
+			kept := row.Nodes[i]
+			kept.choose(row, places)
+			if err := r.reachNode(tx, row, kept); err != nil {
 				return nil, err
 			}
-			nodes = append(nodes, row.Nodes[i])
+			nodes = append(nodes, kept)
 			continue
 		}
 		at := slices.IndexFunc(places, func(p place) bool { return p.Subnet == s.ID })
@@ -213,6 +224,9 @@ func (r *Room) showLoadBalancer(row loadBalancerRow) elbtypes.LoadBalancer {
 		SecurityGroups: row.Groups, State: &elbtypes.LoadBalancerState{Code: state}, Type: cmp.Or(row.Type, elbtypes.LoadBalancerTypeEnumApplication),
 		AvailabilityZones: r.showNodes(row),
 	}
+	if row.network() {
+		out.EnablePrefixForIpv6SourceNat = row.sourceNAT()
+	}
 	if on := row.privateLink(); on != "" {
 		out.EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic = new(string(on))
 	}
@@ -224,6 +238,9 @@ func (r *Room) showNodes(row loadBalancerRow) (out []elbtypes.AvailabilityZone) 
 		z := elbtypes.AvailabilityZone{SubnetId: new(n.Subnet), ZoneName: new(n.Zone)}
 		if row.network() {
 			z.LoadBalancerAddresses = r.showAddresses(n)
+			if eni, _ := r.network.Interface(n.Interface); eni.SourceNAT.IsValid() {
+				z.SourceNatIpv6Prefixes = []string{eni.SourceNAT.String()}
+			}
 		}
 		out = append(out, z)
 	}

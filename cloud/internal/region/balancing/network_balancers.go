@@ -51,6 +51,7 @@ var networkBalancerAttributes = map[string]attribute{
 	"load_balancing.cross_zone.enabled":      {fallback: "false", allowed: either("true", "false")},
 	"secondary_ips.auto_assigned.per_subnet": {fallback: "0"},
 	zonalShift:                               {fallback: "false", allowed: either("true", "false")},
+	noInternetAccess:                         {fallback: "false", allowed: either("true", "false")},
 }
 
 // attributes are those that a load balancer has.
@@ -80,8 +81,11 @@ func (row loadBalancerRow) checkAttribute(key string) error {
 // place is where a node is to be, and the addresses that it is to have.
 type place struct {
 	Subnet     string
-	Allocation string     // "" for any public address
-	Address    netip.Addr // private; the zero value for any
+	Allocation string       // "" for any public address
+	Address    netip.Addr   // private; the zero value for any
+	IPv6       netip.Addr   // the zero value for any
+	SourceNAT  bool         // it says a prefix for source NAT
+	Prefix     netip.Prefix // the zero value for any
 }
 
 // readPlaces reads the two ways of naming subnets. Addresses are a network load balancer's, and only of a mapping.
@@ -117,7 +121,7 @@ func places(subnets []string) (all []place) {
 
 // readPlace reads a mapping: an Elastic IP address is for the internet, a private one for within.
 func readPlace(scheme elbtypes.LoadBalancerSchemeEnum, m elbtypes.SubnetMapping) (p place, err error) {
-	if err := room.Only(m, "SubnetId", "AllocationId", "PrivateIPv4Address"); err != nil {
+	if err := room.Only(m, "SubnetId", "AllocationId", "PrivateIPv4Address", "IPv6Address", "SourceNatIpv6Prefix"); err != nil {
 		return p, err
 	}
 	p = place{Subnet: room.Deref(m.SubnetId), Allocation: room.Deref(m.AllocationId)}
@@ -133,15 +137,7 @@ func readPlace(scheme elbtypes.LoadBalancerSchemeEnum, m elbtypes.SubnetMapping)
 			return p, invalid("The private IPv4 address '%s' is not valid", private)
 		}
 	}
-	return p, nil
-}
-
-// checkNetworkType refuses IPv6 of network load balancers.
-func checkNetworkType(network bool, t elbtypes.IpAddressType) error {
-	if network && addressType(t) != elbtypes.IpAddressTypeIpv4 {
-		return wire.Errorf("InvalidConfigurationRequest", "IpAddressType '%s' is not supported here for load balancers of type 'network'", t)
-	}
-	return nil
+	return p, p.readIPv6(scheme, m)
 }
 
 // newNode puts an interface into a subnet for a load balancer's node.
@@ -149,27 +145,37 @@ func (r *Room) newNode(tx *store.Tx, row loadBalancerRow, s Subnet, p place) (no
 	public := row.Scheme == elbtypes.LoadBalancerSchemeEnumInternetFacing
 	description := "ELB " + tail(row.ARN, "loadbalancer")
 	node := nodeRow{Subnet: s.ID, Zone: s.Zone, Allocation: p.Allocation, Fixed: p.Address}
+	node.choose(row, []place{p})
 	var err error
-	if row.network() {
-		node.Interface, err = r.network.NewTransparentInterface(tx, TransparentInterface{
-			Subnet: s.ID, Groups: row.Groups, Public: public && p.Allocation == "", Allocation: p.Allocation, Address: p.Address, Description: description,
-		})
-	} else {
+	if !row.network() {
 		node.Interface, err = r.network.NewInterface(tx, s.ID, row.Groups, row.reach(), description)
+		return node, asOwn(err)
 	}
-	return node, asOwn(err)
+	node.Interface, err = r.network.NewTransparentInterface(tx, TransparentInterface{
+		Subnet: s.ID, Groups: row.Groups, Public: public && p.Allocation == "", Allocation: p.Allocation, Address: p.Address, Description: description,
+	})
+	if err != nil {
+		return node, asOwn(err)
+	}
+	return node, r.reachNode(tx, row, node)
 }
 
 // showAddresses are the addresses that were chosen for a node; AWS does not show others.
 func (r *Room) showAddresses(n nodeRow) []elbtypes.LoadBalancerAddress {
-	out := []elbtypes.LoadBalancerAddress{}
+	var shown elbtypes.LoadBalancerAddress
 	if n.Fixed.IsValid() {
-		out = append(out, elbtypes.LoadBalancerAddress{PrivateIPv4Address: new(n.Fixed.String())})
+		shown.PrivateIPv4Address = new(n.Fixed.String())
 	}
 	if eni, ok := r.network.Interface(n.Interface); ok && n.Allocation != "" {
-		out = append(out, elbtypes.LoadBalancerAddress{AllocationId: new(n.Allocation), IpAddress: new(eni.Public.String())})
+		shown.AllocationId, shown.IpAddress = new(n.Allocation), new(eni.Public.String())
 	}
-	return out
+	if n.FixedIPv6.IsValid() {
+		shown.IPv6Address = new(n.FixedIPv6.String())
+	}
+	if shown == (elbtypes.LoadBalancerAddress{}) {
+		return []elbtypes.LoadBalancerAddress{}
+	}
+	return []elbtypes.LoadBalancerAddress{shown}
 }
 
 // checkNewGroups refuses groups for a network load balancer that was made without any, and none for one that was not
@@ -208,7 +214,8 @@ func (row loadBalancerRow) checkNodes(all []place) error {
 		if i < 0 {
 			continue
 		}
-		if p := all[i]; p.Allocation != "" && p.Allocation != n.Allocation || p.Address.IsValid() && p.Address != n.Fixed {
+		if p := all[i]; p.Allocation != "" && p.Allocation != n.Allocation || p.Address.IsValid() && p.Address != n.Fixed ||
+			p.IPv6.IsValid() && row.dualStack() && p.IPv6 != n.FixedIPv6 {
 			return wire.Errorf("InvalidConfigurationRequest", "The addresses of the load balancer in subnet '%s' cannot be changed", n.Subnet)
 		}
 	}

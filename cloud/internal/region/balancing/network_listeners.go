@@ -41,7 +41,7 @@ func (row loadBalancerRow) checkProtocol(p elbtypes.ProtocolEnum) error {
 	case !row.network() && !isHTTP(p):
 		return invalid("Listener protocol '%s' must be one of 'HTTPS, HTTP'", p)
 	}
-	return nil
+	return row.checkDatagrams(p)
 }
 
 // alpnPolicies are what TLS listeners offer, the preferred first
@@ -109,6 +109,9 @@ func checkFlowAction(actions []elbtypes.Action) error {
 // balancer too many. "Only TCP listeners can forward traffic to an Application Load Balancer target group"
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/network/application-load-balancer-target.html).
 func (r *Room) checkFlowGroups(tx *store.Tx, b loadBalancerRow, p elbtypes.ProtocolEnum, actions []elbtypes.Action) error {
+	if err := r.checkOneFamily(tx, actions); err != nil {
+		return err
+	}
 	for _, arn := range actionGroups(actions) {
 		g, _ := r.targetGroups.GetTx(tx, arn)
 		if !slices.Contains(flowGroups[p], g.protocol()) || g.ofBalancers() && p != elbtypes.ProtocolEnumTcp {

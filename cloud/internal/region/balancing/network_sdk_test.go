@@ -70,7 +70,7 @@ func TestNetworkLoadBalancerIsDescribed(t *testing.T) {
 	for _, a := range attributes.Attributes {
 		shown[*a.Key] = *a.Value
 	}
-	if len(shown) != len(networkBalancerAttributes) || shown["load_balancing.cross_zone.enabled"] != "false" ||
+	if len(shown) != len(networkBalancerAttributes)-1 || shown[noInternetAccess] != "" || shown["load_balancing.cross_zone.enabled"] != "false" ||
 		shown["dns_record.client_routing_policy"] != "any_availability_zone" {
 		t.Errorf("attributes %v", shown)
 	}
@@ -91,12 +91,6 @@ func TestNetworkLoadBalancerIsDescribed(t *testing.T) {
 	roomtest.WantAPIError(t, err, "OperationNotPermitted")
 	_, err = client.SetSecurityGroups(ctx, &elb.SetSecurityGroupsInput{LoadBalancerArn: b.LoadBalancerArn, SecurityGroups: []string{s.ec2.newGroup(t, s.vpc)}})
 	wantWords(t, err, "InvalidConfigurationRequest", "created without any security groups.")
-	_, err = client.SetIpAddressType(ctx, &elb.SetIpAddressTypeInput{LoadBalancerArn: b.LoadBalancerArn, IpAddressType: "dualstack"})
-	roomtest.WantAPIError(t, err, "InvalidConfigurationRequest")
-	in := networkRequest(s, "dual")
-	in.IpAddressType = "dualstack"
-	_, err = client.CreateLoadBalancer(ctx, in)
-	roomtest.WantAPIError(t, err, "InvalidConfigurationRequest")
 	s.reopen()
 	out := roomtest.Must(client.SetSubnets(ctx, &elb.SetSubnetsInput{LoadBalancerArn: b.LoadBalancerArn, Subnets: s.subnets[:1]}))(t)
 	if len(out.AvailabilityZones) != 1 {
@@ -294,7 +288,6 @@ func TestFlowGroupsHealthChecks(t *testing.T) {
 		{Protocol: "TCP", HealthCheckPath: new("/")}, {Protocol: "TCP", Matcher: &elbtypes.Matcher{HttpCode: new("200")}},
 		{Protocol: "TCP", ProtocolVersion: new("HTTP1")},
 		{Protocol: "TCP", HealthCheckProtocol: "UDP"}, {Protocol: "HTTP", HealthCheckProtocol: "TCP"}, {Protocol: "GENEVE"},
-		{Protocol: "TCP", TargetType: "ip", IpAddressType: "ipv6"},
 	} {
 		in.Name, in.VpcId, in.Port = new("refused"), &s.vpc, new(int32(80))
 		_, err := client.CreateTargetGroup(ctx, &in)

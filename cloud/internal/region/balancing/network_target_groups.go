@@ -125,7 +125,7 @@ func (row targetGroupRow) attributes() map[string]attribute {
 	}
 	all := maps.Clone(flowGroupAttributes)
 	switch {
-	case row.Protocol == elbtypes.ProtocolEnumUdp || row.Protocol == elbtypes.ProtocolEnumTcpUdp:
+	case datagrams(row.Protocol):
 		all[cutDrained] = attribute{fallback: "true", allowed: either("true", "false")}
 		all[preserve] = attribute{fallback: "true"}
 		all[proxyV2] = attribute{fallback: "false"} // of datagrams it is not done here
@@ -196,10 +196,6 @@ func runFlow(l listenerRow) *balancer.Flow {
 
 // checkFlowGroup refuses what a target group of a network load balancer cannot have here.
 func checkFlowGroup(in *elb.CreateTargetGroupInput) error {
-	if in.IpAddressType != "" && in.IpAddressType != elbtypes.TargetGroupIpAddressTypeEnumIpv4 {
-		return wire.Errorf("InvalidConfigurationRequest",
-			"IpAddressType '%s' is not supported here for target groups with the %s protocol", in.IpAddressType, in.Protocol)
-	}
 	if version := room.Deref(in.ProtocolVersion); version != "" {
 		return wire.Errorf("InvalidConfigurationRequest", "Protocol version is not supported for target groups with the %s protocol", in.Protocol)
 	}

@@ -2,6 +2,7 @@ package balancing
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
@@ -17,17 +18,17 @@ func (r *Room) reportNetwork(row loadBalancerRow) (report []beacon.LoadBalancer)
 	left := r.zoneLeft(row)
 	var all []netip.Addr
 	for _, n := range row.Nodes {
-		a := r.nodeAddress(row, n)
-		if !a.IsValid() {
+		own := r.nodeAddresses(row, n)
+		if len(own) == 0 {
 			continue
 		}
 		well := r.zoneIsWell(row, n.Zone) && n.Zone != left
-		all = append(all, a)
+		all = append(all, own...)
 		if well {
-			whole.Addresses = append(whole.Addresses, a)
+			whole.Addresses = append(whole.Addresses, own...)
 		}
 		report = append(report, beacon.LoadBalancer{
-			DNSName: n.Zone + "." + row.DNSName, HostedZoneID: whole.HostedZoneID, Addresses: []netip.Addr{a}, Healthy: well && row.Active,
+			DNSName: n.Zone + "." + row.DNSName, HostedZoneID: whole.HostedZoneID, Addresses: own, Healthy: well && row.Active,
 		})
 	}
 	if len(whole.Addresses) == 0 {
@@ -36,13 +37,14 @@ func (r *Room) reportNetwork(row loadBalancerRow) (report []beacon.LoadBalancer)
 	return append(report, whole)
 }
 
-// nodeAddress is the one by which clients reach a node; the zero value where it has none.
-func (r *Room) nodeAddress(row loadBalancerRow, n nodeRow) netip.Addr {
+// nodeAddresses are those by which clients reach a node, of both families.
+func (r *Room) nodeAddresses(row loadBalancerRow, n nodeRow) []netip.Addr {
 	eni, _ := r.network.Interface(n.Interface)
+	four := eni.Public
 	if row.Scheme == elbtypes.LoadBalancerSchemeEnumInternal {
-		return eni.Address
+		four = eni.Address
 	}
-	return eni.Public
+	return slices.DeleteFunc([]netip.Addr{four, eni.IPv6}, func(a netip.Addr) bool { return !a.IsValid() })
 }
 
 // zoneIsWell tells whether a zone of a load balancer has enough healthy targets of each target group, among those that the zone's

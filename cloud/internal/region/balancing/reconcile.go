@@ -173,7 +173,8 @@ func (r *Room) balancerConfig(row loadBalancerRow) (balancer.Config, error) {
 			continue
 		}
 		c.Nodes = append(c.Nodes, balancer.Node{
-			ID: n.Interface, Zone: n.Zone, Address: eni.Address, IPv6: eni.IPv6, Network: ns, Logs: r.logsOf(row, n.Interface, eni.Address),
+			ID: n.Interface, Zone: n.Zone, Address: eni.Address, IPv6: eni.IPv6, SourceNAT: eni.SourceNAT, Network: ns,
+			Logs: r.logsOf(row, n.Interface, eni.Address),
 		})
 	}
 	for _, l := range r.listeners.All() {

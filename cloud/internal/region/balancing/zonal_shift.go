@@ -67,8 +67,7 @@ func (row loadBalancerRow) checkShiftsWith(g targetGroupRow) error {
 	if !row.network() || row.attribute(zonalShift) != "true" || row.attribute(crossZone) != "true" {
 		return nil
 	}
-	datagrams := g.Protocol == elbtypes.ProtocolEnumUdp || g.Protocol == elbtypes.ProtocolEnumTcpUdp
-	if datagrams || g.ofBalancers() || g.set(cutUnhealthy) == "true" || g.set(crossZone) == "false" {
+	if datagrams(g.Protocol) || g.ofBalancers() || g.set(cutUnhealthy) == "true" || g.set(crossZone) == "false" {
 		return wire.Errorf("InvalidConfigurationRequest", "You cannot enable zonal shift on a load balancer with cross-zone load balancing enabled unless "+
 			"the protocol of target group '%s' is TCP or TLS, its target type is not 'alb', its connection termination for unhealthy targets is disabled, "+
 			"and its cross-zone load balancing is not disabled", g.ARN)

@@ -52,24 +52,36 @@ func (r *Room) ipv6Address(tx *store.Tx, s Subnet, wanted netip.Addr) (netip.Add
 	for range reserved - 1 {
 		first = first.Next()
 	}
-	taken := map[netip.Addr]bool{}
+	taken, prefixes := map[netip.Addr]bool{}, []netip.Prefix{}
 	for _, i := range r.interfaces.AllTx(tx) {
-		if i.Subnet == s.ID {
-			for _, a := range i.IPv6 {
-				taken[a] = true
-			}
+		if i.Subnet != s.ID {
+			continue
+		}
+		for _, a := range i.IPv6 {
+			taken[a] = true
+		}
+		if i.SourceNAT.IsValid() {
+			prefixes = append(prefixes, i.SourceNAT)
 		}
 	}
+	within := func() int {
+		return slices.IndexFunc(prefixes, func(p netip.Prefix) bool { return p.Contains(wanted) })
+	}
 	if !wanted.IsValid() {
-		for wanted = first; taken[wanted]; { // a block has more addresses than all interfaces together
-			wanted = wanted.Next()
+		for wanted = first; ; { // a block has more addresses than all interfaces together
+			if p := within(); p >= 0 {
+				wanted = after(prefixes[p])
+			} else if taken[wanted] {
+				wanted = wanted.Next()
+			} else {
+				return wanted, nil
+			}
 		}
-		return wanted, nil
 	}
 	switch {
 	case !block.Contains(wanted) || wanted.Less(first) || !block.Contains(wanted.Next()):
 		return wanted, wire.Errorf("InvalidParameterValue", "Address %s does not fall within the subnet's address range", wanted)
-	case taken[wanted]:
+	case taken[wanted] || within() >= 0:
 		return wanted, wire.Errorf("InvalidIPAddress.InUse", "Address %s is in use.", wanted)
 	}
 	return wanted, nil

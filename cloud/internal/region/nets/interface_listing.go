@@ -47,6 +47,9 @@ func (r *Room) showInterface(i Interface) ec2types.NetworkInterface {
 			out.Ipv6Address = new(a.String())
 		}
 	}
+	if i.SourceNAT.IsValid() {
+		out.Ipv6Prefixes = []ec2types.Ipv6PrefixSpecification{{Ipv6Prefix: new(i.SourceNAT.String())}}
+	}
 	return out
 }
 

@@ -180,7 +180,7 @@ func (r *Room) Subnet(tx *store.Tx, id string) (Subnet, bool) { return r.subnets
 // ZoneAt returns the zone of the subnet of a VPC that has an address, "" where none has it.
 func (r *Room) ZoneAt(vpc string, a netip.Addr) string {
 	for _, s := range r.subnets.All() {
-		if s.VPC == vpc && netip.MustParsePrefix(s.CIDR).Contains(a) {
+		if s.VPC == vpc && (netip.MustParsePrefix(s.CIDR).Contains(a) || s.RangeIPv6().Contains(a)) {
 			return s.Zone
 		}
 	}

@@ -32,7 +32,8 @@ type Interface struct {
 	Device                                  int32  // its index there
 	KeepOnTermination                       bool
 	NoSourceDestCheck                       bool
-	NoInternet                              bool // its IPv6 addresses are not reached from the internet
+	NoInternet                              bool         // its IPv6 addresses are not reached from the internet
+	SourceNAT                               netip.Prefix // of IPv6 addresses that a network load balancer speaks from; the zero value for none
 	Attached                                time.Time
 }
 
@@ -215,9 +216,8 @@ func (r *Room) SetGroups(tx *store.Tx, id string, groups []string) error {
 	return r.interfaces.Put(tx, id, row)
 }
 
-// SetReach changes how a service's interface is reached besides its private IPv4 address: by a public one, and by one of IPv6, that may
-// be closed to the internet. Its errors are EC2's.
-func (r *Room) SetReach(tx *store.Tx, id string, public, ipv6, noInternet bool) (err error) {
+// SetReach changes how a service's interface is reached besides its private IPv4 address: by a public one, and by IPv6. Its errors are EC2's.
+func (r *Room) SetReach(tx *store.Tx, id string, public bool, to IPv6) (err error) {
 	row, ok := r.interfaces.GetTx(tx, id)
 	if !ok {
 		return missingInterface(id)
@@ -229,14 +229,8 @@ func (r *Room) SetReach(tx *store.Tx, id string, public, ipv6, noInternet bool) 
 			return err
 		}
 	}
-	row.WantsPublic, row.NoInternet = public, noInternet
-	if !ipv6 {
-		row.IPv6 = nil
-	}
-	if ipv6 && len(row.IPv6) == 0 {
-		return r.assignIPv6(tx, &row, nil, 1)
-	}
-	return r.interfaces.Put(tx, id, row)
+	row.WantsPublic = public
+	return r.setIPv6(tx, row, to)
 }
 
 // SetSourceDestCheck says whether packets from and to others' addresses are to be dropped at an interface.
