@@ -150,7 +150,7 @@ func TestOrderOfTheCloudsPackages(t *testing.T) {
 var rooms = []floor{
 	{"resource prices", "what all resources share, whatever they are; what things cost"},
 	{"resource/resourcetest blueprint", "what the tests of the plan's packages share; how a stack is shown to other languages"},
-	{"network", "what all else lies in"},
+	{"network role", "what all else lies in; what instances may do"},
 }
 
 func TestOrderOfThePlansRooms(t *testing.T) {

@@ -3,7 +3,6 @@ package plan
 import (
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -94,17 +93,6 @@ func (r *rules) standing(wanted blueprint.AnsweringRule) string {
 		}
 	}
 	return ""
-}
-
-// Refer makes the profile's name a reference too, by which instances wait for it.
-func (r *role) Refer(id blueprint.Ref) { r.drawnAs = id.String() }
-func (r *role) Draw() blueprint.Piece {
-	p := r.Declared.Instance.Profile
-	inline := slices.DeleteFunc([]blueprint.InlinePolicy{{Name: ownPolicy, Document: p.Policy},
-		{Name: environmentPolicy, Document: r.Declared.ParametersPolicy()}},
-		func(p blueprint.InlinePolicy) bool { return p.Document == "" })
-	return blueprint.Piece{Kind: blueprint.KindRole, Name: r.Declared.RoleName(), Tags: r.Mark(roleRole), Settings: r.Desired(),
-		Content: blueprint.InstanceRole{Description: r.purpose(), Trust: r.trust(), Managed: p.Managed, Inline: inline, ProfileTags: r.Mark(profileRole)}}
 }
 
 func (t *template) Refer(id blueprint.Ref) { t.id = id.String() }

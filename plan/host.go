@@ -67,7 +67,7 @@ func (h *host) placed() []resource.Field {
 		{Name: "subnet", Value: resource.Known(h.subnet.ID)},
 		{Name: "groups", Value: resource.Set(h.groups()...)},
 		{Name: "key", Value: h.Declared.HostKey()},
-		{Name: "profile", Value: h.template.role.profileName(h.Declared)},
+		{Name: "profile", Value: h.template.role.ProfileName(h.Declared)},
 		{Name: asLaunched},
 		{Name: "running", Value: resource.Yes(true)},
 		h.Tagged(h.role),

@@ -7,6 +7,7 @@ import (
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/role"
 )
 
 // region is what one region of a stack is made of, by name for those that need it.
@@ -67,7 +68,7 @@ type region struct {
 type inventory struct {
 	graph    graph
 	regions  map[understudy.Side]*region
-	role     *role
+	role     *role.Role
 	roleNode *node
 	image    *image // nil where none is baked
 	zone     *zone
@@ -179,7 +180,7 @@ func (v *inventory) addService(r *region) {
 
 // addRole adds the role of the instances, or what is left of one.
 func (v *inventory) addRole(global resource.Scope) {
-	v.role = &role{Scope: global}
+	v.role = &role.Role{Scope: global}
 	var asDeclared resource.Resource = v.role
 	if !global.Declared.RoleMade() {
 		asDeclared = &retired{Resource: asDeclared}

@@ -12,6 +12,7 @@ import (
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
+	"github.com/understudy/understudy/plan/role"
 )
 
 // template is the launch template of one region. A version cannot be changed: a change makes a new version and
@@ -22,7 +23,7 @@ type template struct {
 	imageID func() string // the region's image, empty while there is none
 	root    func() string // the name of its root device; asked only where a volume is declared
 	group   *network.Group
-	role    *role // whose profile the instances get; nil in an earlier network
+	role    *role.Role // whose profile the instances get; nil in an earlier network
 
 	id      string
 	called  string

@@ -24,7 +24,7 @@ func (t *template) content() []resource.Field {
 		{Name: "type", Value: t.Declared.InstanceType(t.Side)},
 		{Name: "groups", Value: resource.Known(t.group.ID)},
 		{Name: "metadata tokens", Value: string(i.Metadata)},
-		{Name: "profile", Value: t.role.profileName(t.Declared)},
+		{Name: "profile", Value: t.role.ProfileName(t.Declared)},
 		{Name: "hop limit", Value: some(i.HopLimit)},
 		{Name: "volume", Value: t.volumeText()},
 		{Name: "key", Value: i.Key},
@@ -196,7 +196,7 @@ func (t *template) wanted() *ec2types.RequestLaunchTemplateData {
 			HttpTokens: ec2types.LaunchTemplateHttpTokensState(i.Metadata),
 		},
 	}
-	if name := t.role.profileName(t.Declared); name != "" {
+	if name := t.role.ProfileName(t.Declared); name != "" {
 		data.IamInstanceProfile = &ec2types.LaunchTemplateIamInstanceProfileSpecificationRequest{Name: &name}
 	}
 	if i.HopLimit > 0 {

@@ -1,4 +1,4 @@
-package plan
+package role
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 )
 
 // retagRole gives the role its tags back.
-func (r *role) retagRole(ctx context.Context) error {
+func (r *Role) retagRole(ctx context.Context) error {
 	return resource.Tagging{
 		Read: func(ctx context.Context) (map[string]string, error) {
 			out, err := r.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: r.nameOf()})
@@ -31,7 +31,7 @@ func (r *role) retagRole(ctx context.Context) error {
 }
 
 // retagProfile gives the instance profile its tags back.
-func (r *role) retagProfile(ctx context.Context) error {
+func (r *Role) retagProfile(ctx context.Context) error {
 	return resource.Tagging{
 		Read: func(ctx context.Context) (map[string]string, error) {
 			p, err := r.profile(ctx)

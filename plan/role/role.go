@@ -1,4 +1,5 @@
-package plan
+// Package role has the role of a stack's instances, and the instance profile that carries it.
+package role
 
 import (
 	"context"
@@ -18,8 +19,8 @@ import (
 	"github.com/understudy/understudy/plan/resource"
 )
 
-// role is the role of the instances of both regions, with the instance profile that carries it: IAM is global. The two have one name.
-type role struct {
+// Role is the role of the instances of both regions, with the instance profile that carries it: IAM is global. The two have one name.
+type Role struct {
 	resource.Scope
 
 	there, carried bool // the role; the profile
@@ -38,28 +39,28 @@ const (
 	environmentPolicy = "understudy-environment" // and of that by which instances read the parameters of their environment
 )
 
-func (r *role) Worldwide() {}
+func (r *Role) Worldwide() {}
 
-func (r *role) Identity() string {
+func (r *Role) Identity() string {
 	if !r.there && !r.carried {
 		return ""
 	}
 	return r.Declared.RoleName()
 }
 
-func (r *role) Remnants() bool           { return r.carried }
-func (r *role) Refused() error           { return r.blocked }
-func (r *role) Actual() []resource.Field { return r.seen }
-func (r *role) nameOf() *string          { return aws.String(r.Declared.RoleName()) }
-func (r *role) partOf(s string) string {
+func (r *Role) Remnants() bool           { return r.carried }
+func (r *Role) Refused() error           { return r.blocked }
+func (r *Role) Actual() []resource.Field { return r.seen }
+func (r *Role) nameOf() *string          { return aws.String(r.Declared.RoleName()) }
+func (r *Role) partOf(s string) string {
 	if strings.HasPrefix(r.Region, "cn-") {
 		return s + ".cn" // the services' names in China ("AWS service principals" in the IAM User Guide)
 	}
 	return s
 }
 
-// profileName is the name of the instances' profile, empty for none. What launches in an earlier network asks nobody.
-func (r *role) profileName(d *understudy.Declaration) string {
+// ProfileName is the name of the instances' profile, empty for none. What launches in an earlier network asks nobody.
+func (r *Role) ProfileName(d *understudy.Declaration) string {
 	if r != nil && r.drawnAs != "" {
 		return r.drawnAs
 	}
@@ -67,14 +68,14 @@ func (r *role) profileName(d *understudy.Declaration) string {
 }
 
 // purpose is the role's description, by which one that has lost its tags is known.
-func (r *role) purpose() string { return "understudy: instances of stack " + r.Stack() }
+func (r *Role) purpose() string { return "understudy: instances of stack " + r.Stack() }
 
 // trust lets EC2 give its instances the role.
-func (r *role) trust() string {
+func (r *Role) trust() string {
 	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"` + r.partOf("ec2.amazonaws.com") + `"},"Action":"sts:AssumeRole"}]}`
 }
 
-func (r *role) Desired() []resource.Field {
+func (r *Role) Desired() []resource.Field {
 	p := r.Declared.Instance.Profile
 	return []resource.Field{
 		{Name: "trust", Value: plainPolicy(r.trust())},
@@ -99,8 +100,8 @@ func plainPolicy(document string) string {
 }
 
 // Find looks for both by their name. Who may not look and declares no role has none: without that permission none was made.
-func (r *role) Find(ctx context.Context) (bool, error) {
-	*r = role{Scope: r.Scope}
+func (r *Role) Find(ctx context.Context) (bool, error) {
+	*r = Role{Scope: r.Scope}
 	both, within := errgroup.WithContext(ctx)
 	both.Go(func() error { return r.findRole(within) })
 	var profile *iamtypes.InstanceProfile
@@ -119,7 +120,7 @@ func (r *role) Find(ctx context.Context) (bool, error) {
 	return r.there, nil
 }
 
-func (r *role) findRole(ctx context.Context) error {
+func (r *Role) findRole(ctx context.Context) error {
 	out, err := r.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: r.nameOf()})
 	if account.IsNotFound(err) || err == nil && out.Role == nil {
 		return nil
@@ -146,7 +147,7 @@ func decoded(document *string) string {
 	return text
 }
 
-func (r *role) readPolicies(ctx context.Context) error {
+func (r *Role) readPolicies(ctx context.Context) error {
 	managed := iam.NewListAttachedRolePoliciesPaginator(r.IAM, &iam.ListAttachedRolePoliciesInput{RoleName: r.nameOf()})
 	for managed.HasMorePages() {
 		page, err := managed.NextPage(ctx)
@@ -182,12 +183,12 @@ func (r *role) readPolicies(ctx context.Context) error {
 }
 
 // others are the role's own policies that somebody else has given it.
-func (r *role) others() []string {
+func (r *Role) others() []string {
 	return slices.DeleteFunc(slices.Clone(r.inline), func(name string) bool { return name == ownPolicy || name == environmentPolicy })
 }
 
 // profile returns the instance profile of the name, nil where there is none.
-func (r *role) profile(ctx context.Context) (*iamtypes.InstanceProfile, error) {
+func (r *Role) profile(ctx context.Context) (*iamtypes.InstanceProfile, error) {
 	out, err := r.IAM.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: r.nameOf()})
 	if account.IsNotFound(err) {
 		return nil, nil
@@ -198,7 +199,7 @@ func (r *role) profile(ctx context.Context) (*iamtypes.InstanceProfile, error) {
 	return out.InstanceProfile, nil
 }
 
-func (r *role) readProfile(p *iamtypes.InstanceProfile) {
+func (r *Role) readProfile(p *iamtypes.InstanceProfile) {
 	if p == nil {
 		return
 	}
@@ -217,7 +218,7 @@ func (r *role) readProfile(p *iamtypes.InstanceProfile) {
 }
 
 // Create makes the role, and then all that it lacks.
-func (r *role) Create(ctx context.Context) error {
+func (r *Role) Create(ctx context.Context) error {
 	_, err := r.IAM.CreateRole(ctx, &iam.CreateRoleInput{
 		RoleName: r.nameOf(), AssumeRolePolicyDocument: aws.String(r.trust()), Tags: r.Mark(roleRole).IAM(),
 		Description: aws.String(r.purpose()),
@@ -233,7 +234,7 @@ func (r *role) Create(ctx context.Context) error {
 	return r.Change(ctx, resource.Compare(r.Desired(), r.seen))
 }
 
-func (r *role) Change(ctx context.Context, differences []resource.Difference) error {
+func (r *Role) Change(ctx context.Context, differences []resource.Difference) error {
 	for _, step := range []struct {
 		name string
 		do   func(context.Context) error
@@ -252,7 +253,7 @@ func (r *role) Change(ctx context.Context, differences []resource.Difference) er
 	return nil
 }
 
-func (r *role) setTrust(ctx context.Context) error {
+func (r *Role) setTrust(ctx context.Context) error {
 	_, err := r.IAM.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: r.nameOf(), PolicyDocument: aws.String(r.trust())})
 	if err != nil {
 		return fmt.Errorf("set the trust of %s: %w", *r.nameOf(), err)
@@ -261,7 +262,7 @@ func (r *role) setTrust(ctx context.Context) error {
 }
 
 // setManaged attaches what is declared before it detaches what is not: instances use the role meanwhile.
-func (r *role) setManaged(ctx context.Context) error {
+func (r *Role) setManaged(ctx context.Context) error {
 	wanted := r.Declared.Instance.Profile.Managed
 	for _, arn := range wanted {
 		if slices.Contains(r.attached, arn) {
@@ -275,7 +276,7 @@ func (r *role) setManaged(ctx context.Context) error {
 }
 
 // detach detaches all managed policies but some.
-func (r *role) detach(ctx context.Context, but []string) error {
+func (r *Role) detach(ctx context.Context, but []string) error {
 	for _, arn := range r.attached {
 		if slices.Contains(but, arn) {
 			continue
@@ -288,16 +289,16 @@ func (r *role) detach(ctx context.Context, but []string) error {
 	return nil
 }
 
-func (r *role) setPolicy(ctx context.Context) error {
+func (r *Role) setPolicy(ctx context.Context) error {
 	return r.put(ctx, ownPolicy, r.Declared.Instance.Profile.Policy)
 }
 
-func (r *role) setEnvironmentPolicy(ctx context.Context) error {
+func (r *Role) setEnvironmentPolicy(ctx context.Context) error {
 	return r.put(ctx, environmentPolicy, r.Declared.ParametersPolicy())
 }
 
 // put gives the role a policy of its own, or takes it away where there is nothing in it.
-func (r *role) put(ctx context.Context, name, document string) error {
+func (r *Role) put(ctx context.Context, name, document string) error {
 	if document == "" {
 		return r.drop(ctx, name)
 	}
@@ -308,10 +309,10 @@ func (r *role) put(ctx context.Context, name, document string) error {
 	return nil
 }
 
-func (r *role) dropOthers(ctx context.Context) error { return r.drop(ctx, r.others()...) }
+func (r *Role) dropOthers(ctx context.Context) error { return r.drop(ctx, r.others()...) }
 
 // drop deletes some of the role's own policies.
-func (r *role) drop(ctx context.Context, names ...string) error {
+func (r *Role) drop(ctx context.Context, names ...string) error {
 	for _, name := range names {
 		_, err := r.IAM.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: r.nameOf(), PolicyName: &name})
 		if err != nil && !account.IsNotFound(err) {
@@ -322,7 +323,7 @@ func (r *role) drop(ctx context.Context, names ...string) error {
 }
 
 // setProfile makes the instance profile, and has it carry the role and no other: it can carry one ("IAM and AWS STS quotas").
-func (r *role) setProfile(ctx context.Context) error {
+func (r *Role) setProfile(ctx context.Context) error {
 	if !r.carried {
 		_, err := r.IAM.CreateInstanceProfile(ctx, &iam.CreateInstanceProfileInput{InstanceProfileName: r.nameOf(), Tags: r.Mark(profileRole).IAM()})
 		if err != nil {
@@ -341,7 +342,7 @@ func (r *role) setProfile(ctx context.Context) error {
 }
 
 // empty takes the roles out of the profile, but for one.
-func (r *role) empty(ctx context.Context, but string) error {
+func (r *Role) empty(ctx context.Context, but string) error {
 	for _, name := range r.holds {
 		if name == but {
 			continue
@@ -355,7 +356,7 @@ func (r *role) empty(ctx context.Context, but string) error {
 }
 
 // Remove takes apart what is there: IAM deletes neither a profile that carries a role, nor a role with policies.
-func (r *role) Remove(ctx context.Context) error {
+func (r *Role) Remove(ctx context.Context) error {
 	if _, err := r.Find(ctx); err != nil || r.blocked != nil {
 		return err
 	}
@@ -384,7 +385,7 @@ func (r *role) Remove(ctx context.Context) error {
 }
 
 var (
-	_ resource.Resource   = (*role)(nil)
-	_ resource.Obstructed = (*role)(nil)
-	_ resource.Leaving    = (*role)(nil)
+	_ resource.Resource   = (*Role)(nil)
+	_ resource.Obstructed = (*Role)(nil)
+	_ resource.Leaving    = (*Role)(nil)
 )

@@ -1,4 +1,4 @@
-package plan
+package role
 
 import (
 	"fmt"
@@ -129,7 +129,7 @@ func TestARoleIsMadeHealedAndRemoved(t *testing.T) {
 		Policy:  `{"Statement":[{"Action":"s3:*","Effect":"Allow","Resource":"*"}],"Version":"2012-10-17"}`,
 	}
 	s.Declared.Instance.Environment = understudy.Environment{"A": {Parameter: "/hello/a"}}
-	r := &role{Scope: s}
+	r := &Role{Scope: s}
 	if there, err := r.Find(t.Context()); there || resource.Leaves(r) || err != nil {
 		t.Fatalf("there %v, %v", there, err)
 	}
@@ -178,7 +178,7 @@ func TestARoleOfSomebodyElseIsInTheWay(t *testing.T) {
 	} {
 		s := resourcetest.Answering(t, cloud.answer(t))
 		s.Declared.Instance.Profile.Managed = []string{"arn:aws:iam::aws:policy/A"}
-		r := &role{Scope: s}
+		r := &Role{Scope: s}
 		if there, err := r.Find(t.Context()); there || err != nil || r.Refused() == nil {
 			t.Errorf("%s: there %v, refused %v, %v", name, there, r.Refused(), err)
 		}
@@ -193,11 +193,11 @@ func TestWhoDeclaresNoRoleNeedNotLookForOne(t *testing.T) {
 	s := resourcetest.Answering(t, func(*http.Request) (int, string) {
 		return http.StatusForbidden, "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"
 	})
-	if there, err := (&role{Scope: s}).Find(t.Context()); there || err != nil {
+	if there, err := (&Role{Scope: s}).Find(t.Context()); there || err != nil {
 		t.Errorf("there %v, %v", there, err)
 	}
 	s.Declared.Instance.Profile.Managed = []string{"arn:aws:iam::aws:policy/A"}
-	if _, err := (&role{Scope: s}).Find(t.Context()); err == nil {
+	if _, err := (&Role{Scope: s}).Find(t.Context()); err == nil {
 		t.Error("who declares one is not told")
 	}
 }
