@@ -82,12 +82,13 @@ func share(digits string) (float64, bool) {
 	return p, err == nil && p >= 0 && p <= 100
 }
 
-// of makes the statistic of a period's values; false where nothing is between its bounds.
+// of makes the statistic of a period's values; false where nothing is between its bounds. Percentiles are not available where a value is negative
+// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html).
 func (e extended) of(s Summary) (float64, bool) {
 	low, high := e.low, e.high
 	switch {
 	case e.kind == "p":
-		return s.percentile(e.high), true
+		return s.percentile(e.high), s.Minimum >= 0
 	case e.kind == "WM" && e.percent:
 		low, high = s.percentile(low), s.percentile(high)
 		fallthrough

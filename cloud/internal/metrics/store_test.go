@@ -57,6 +57,23 @@ func TestStatisticSets(t *testing.T) {
 	}
 }
 
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html
+func TestPercentilesOfNegativeValuesAreNotAvailable(t *testing.T) {
+	s := NewStore(1)
+	point := func() Point { return s.Points(cpu, "", noon, noon.Add(time.Minute), time.Minute, noon)[0] }
+	s.Put(cpu, "", noon, noon, false, One(0, 1))
+	if v, ok := point().Statistic("p99"); !ok || v != 0 {
+		t.Errorf("p99 of zero: %v, %v", v, ok)
+	}
+	s.Put(cpu, "", noon, noon, false, One(-1, 1))
+	if v, ok := point().Statistic("p99"); ok {
+		t.Errorf("p99 with a negative value: %v", v)
+	}
+	if v, ok := point().Statistic("Minimum"); !ok || v != -1 {
+		t.Errorf("the minimum is %v, %v", v, ok)
+	}
+}
+
 func TestPeriodsCountFromTheStart(t *testing.T) {
 	s := NewStore(1)
 	for minute := range 10 {
