@@ -56,8 +56,8 @@ func (r *Room) remember(tx *store.Tx, row alarmRow, item historyItem) error {
 	return r.histories.Put(tx, row.Name, h)
 }
 
-// SetAlarmState puts an alarm into a state until its next evaluation. Route 53 takes no notice: it watches
-// the data.
+// SetAlarmState puts an alarm into a state until its next evaluation, a composite one until an alarm of its rule changes. Route 53 takes no notice:
+// it watches the data.
 func (r *Room) SetAlarmState(ctx context.Context, in *cloudwatch.SetAlarmStateInput) (*cloudwatch.SetAlarmStateOutput, error) {
 	if err := room.Only(in, "AlarmName", "StateValue", "StateReason", "StateReasonData"); err != nil {
 		return nil, err
@@ -81,7 +81,11 @@ func (r *Room) SetAlarmState(ctx context.Context, in *cloudwatch.SetAlarmStateIn
 			// Without words, as recorded from AWS in November 2026.
 			return &wire.Error{Code: "ResourceNotFound", Status: http.StatusNotFound}
 		}
-		return r.enter(tx, row, in.StateValue, *in.StateReason, room.Deref(in.StateReasonData), time.Now().UTC())
+		set := row
+		if row.composite() {
+			set.SetByHand = time.Now().UTC()
+		}
+		return r.enter(tx, set, in.StateValue, *in.StateReason, room.Deref(in.StateReasonData), time.Now().UTC())
 	})
 	if err == nil && row.State != in.StateValue {
 		r.act(row, in.StateValue, nil)

@@ -110,14 +110,15 @@ func (r *Room) tendComposites() {
 	}
 }
 
-// judgeComposites judges once; what changes wakes who watches, and those that follow it are judged then.
+// judgeComposites judges once; what changes wakes who watches, and those that follow it are judged then. One whose state was set by hand keeps it
+// until an alarm of its rule changes, or it is put anew (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_SetAlarmState.html).
 func (r *Room) judgeComposites() {
 	for _, row := range r.alarms.All() {
 		if !row.composite() {
 			continue
 		}
 		state, last := r.followed(row)
-		if state == row.State {
+		if state == row.State || !row.SetByHand.IsZero() && !last.Transitioned.After(row.SetByHand) {
 			continue
 		}
 		r.change(row, state, r.followedWhy(last), r.followedData(last), nil)

@@ -142,3 +142,40 @@ func TestCompositeAlarmsAreListedApartAndDeleted(t *testing.T) {
 		}
 	}
 }
+
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_SetAlarmState.html: a composite alarm returns to its actual state only once
+// one of its children changes, or its configuration.
+func TestCompositeAlarmKeepsWhatWasSetByHand(t *testing.T) {
+	s := serve(t)
+	for _, name := range []string{"child", "other"} {
+		roomtest.Must(s.PutMetricAlarm(t.Context(), alarmInput(name)))(t)
+		s.set(name, "OK")
+	}
+	put := func(name, child string) {
+		t.Helper()
+		roomtest.Must(s.PutCompositeAlarm(t.Context(), &cloudwatch.PutCompositeAlarmInput{AlarmName: &name, AlarmRule: new("ALARM(" + child + ")")}))(t)
+		s.becomes(name, "OK")
+	}
+	put("whole", "child")
+	put("witness", "other")
+	s.set("whole", "ALARM")
+	for range 2 {
+		for _, state := range []cwtypes.StateValue{"ALARM", "OK"} { // in the meantime all are judged
+			s.set("other", state)
+			s.becomes("witness", state)
+		}
+		if state := s.composite("whole").StateValue; state != "ALARM" {
+			t.Errorf("it is %s", state)
+		}
+		s.reopen()
+	}
+	s.set("child", "INSUFFICIENT_DATA")
+	s.becomes("whole", "OK")
+	s.set("child", "ALARM")
+	s.becomes("whole", "ALARM")
+	s.set("whole", "INSUFFICIENT_DATA")
+	s.set("child", "OK")
+	s.becomes("whole", "OK")
+	s.set("whole", "ALARM")
+	put("whole", "child")
+}

@@ -126,6 +126,7 @@ type alarmRow struct {
 	Updated           time.Time // when the state was last told
 	Transitioned      time.Time // when it last changed
 	LeftAlarm         time.Time // when it last was no longer ALARM
+	SetByHand         time.Time // when SetAlarmState last was called of a composite alarm; zero for not since it was put
 	Tags              map[string]string
 }
 
