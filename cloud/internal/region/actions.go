@@ -65,6 +65,10 @@ func (a alarms) PutAlarm(tx *store.Tx, in *cloudwatch.PutMetricAlarmInput) error
 	return a.watching.PutAlarm(tx, in)
 }
 
+func (a alarms) DropAction(tx *store.Tx, action string, last bool) error {
+	return a.watching.DropAction(tx, action, last)
+}
+
 func (a alarms) DropAlarms(tx *store.Tx, names ...string) error {
 	return a.watching.DropAlarms(tx, names...)
 }

@@ -221,7 +221,8 @@ func (r *Room) findPolicy(tx *store.Tx, group, policy *string) (policyRow, error
 	return p, nil
 }
 
-// DeletePolicy deletes a policy. Alarms whose action it was stay, but those that a target tracking policy has made.
+// DeletePolicy deletes a policy. Alarms whose action it was lose that and stay, but those that a target tracking policy has made
+// (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DeletePolicy.html).
 func (r *Room) DeletePolicy(ctx context.Context, in *autoscaling.DeletePolicyInput) (*autoscaling.DeletePolicyOutput, error) {
 	if err := room.Only(in, "AutoScalingGroupName", "PolicyName"); err != nil {
 		return nil, err
@@ -234,7 +235,7 @@ func (r *Room) DeletePolicy(ctx context.Context, in *autoscaling.DeletePolicyInp
 		if err != nil {
 			return err
 		}
-		return r.dropPolicy(tx, p)
+		return r.dropPolicy(tx, p, false)
 	})
 }
 
@@ -242,15 +243,19 @@ func (r *Room) policiesOf(tx *store.Tx, group string) []policyRow {
 	return slices.DeleteFunc(r.policies.AllTx(tx), func(p policyRow) bool { return p.Group != group })
 }
 
+// dropPolicies deletes a group's policies as the group is deleted: with the alarms that were for nothing else
+// (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DeleteAutoScalingGroup.html).
 func (r *Room) dropPolicies(tx *store.Tx, group string) (err error) {
 	for _, p := range r.policiesOf(tx, group) {
-		err = errors.Join(err, r.dropPolicy(tx, p))
+		err = errors.Join(err, r.dropPolicy(tx, p, true))
 	}
 	return err
 }
 
-func (r *Room) dropPolicy(tx *store.Tx, p policyRow) error {
-	return errors.Join(r.alarms.DropAlarms(tx, p.High, p.Low), r.policies.Delete(tx, policyKey(p.Group, p.Name)))
+func (r *Room) dropPolicy(tx *store.Tx, p policyRow, withGroup bool) error {
+	return errors.Join(
+		r.alarms.DropAlarms(tx, p.High, p.Low), r.alarms.DropAction(tx, r.policyARN(p), withGroup), r.policies.Delete(tx, policyKey(p.Group, p.Name)),
+	)
 }
 
 // DescribePolicies lists policies by group and name, with the alarms whose action they are.

@@ -271,3 +271,28 @@ func TestAGroupHasFiftyPolicies(t *testing.T) {
 		t.Errorf("one that is there: %v", err)
 	}
 }
+
+// https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DeletePolicy.html and API_DeleteAutoScalingGroup.html
+func TestPoliciesThatGoAreNoActions(t *testing.T) {
+	s := newStage(t)
+	ctx := t.Context()
+	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) {
+		in.MinSize, in.DesiredCapacity = new(int32(0)), new(int32(0))
+	})
+	for _, name := range []string{"a", "b"} {
+		arn := roomtest.Must(s.client().PutScalingPolicy(ctx, &autoscaling.PutScalingPolicyInput{
+			AutoScalingGroupName: new("app"), PolicyName: &name, AdjustmentType: new("ChangeInCapacity"), ScalingAdjustment: new(int32(1)),
+		}))(t).PolicyARN
+		if err := s.alarms.PutAlarm(nil, &cloudwatch.PutMetricAlarmInput{AlarmName: &name, AlarmActions: []string{*arn}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	roomtest.Must(s.client().DeletePolicy(ctx, &autoscaling.DeletePolicyInput{AutoScalingGroupName: new("app"), PolicyName: new("a")}))(t)
+	if all := s.alarms.all(); len(all) != 2 || len(all["a"].AlarmActions) != 0 || len(all["b"].AlarmActions) != 1 {
+		t.Errorf("without the policy %+v", all)
+	}
+	roomtest.Must(s.client().DeleteAutoScalingGroup(ctx, &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: new("app")}))(t)
+	if all := s.alarms.all(); len(all) != 1 || all["a"] == nil {
+		t.Errorf("without the group %+v", all)
+	}
+}

@@ -92,6 +92,8 @@ type Alarms interface {
 	PutAlarm(*store.Tx, *cloudwatch.PutMetricAlarmInput) error
 	// DropAlarms deletes alarms; those that there are not are no error.
 	DropAlarms(tx *store.Tx, names ...string) error
+	// DropAction takes an action from alarms, and deletes those that have none left where it is the last that they were for.
+	DropAction(tx *store.Tx, action string, last bool) error
 	// News is what to watch for a change of Reading.
 	News() []store.Topic
 }

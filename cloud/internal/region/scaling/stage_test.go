@@ -62,6 +62,19 @@ func (a *fakeAlarms) PutAlarm(_ *store.Tx, in *cloudwatch.PutMetricAlarmInput) e
 	return nil
 }
 
+func (a *fakeAlarms) DropAction(_ *store.Tx, action string, last bool) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for name, in := range a.put {
+		had := len(in.AlarmActions)
+		in.AlarmActions = slices.DeleteFunc(slices.Clone(in.AlarmActions), func(other string) bool { return other == action })
+		if last && had > 0 && len(in.AlarmActions) == 0 {
+			delete(a.put, name)
+		}
+	}
+	return nil
+}
+
 func (a *fakeAlarms) DropAlarms(_ *store.Tx, names ...string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -10,6 +10,7 @@ import (
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
+	"github.com/understudy/understudy/cloud/internal/store"
 )
 
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-actions.html: an alarm acts when it enters a state, and
@@ -206,5 +207,43 @@ func TestReasonShowsTheDatapoints(t *testing.T) {
 	}
 	if got := r.explain(s, make([]*float64, 4), "INSUFFICIENT_DATA", end); got != "Insufficient Data: 2 datapoints were unknown." {
 		t.Error(got)
+	}
+}
+
+// https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DeletePolicy.html and API_DeleteAutoScalingGroup.html: a policy that goes is
+// no alarm's action any more; with its group go the alarms that were for it alone.
+func TestActionsAreDropped(t *testing.T) {
+	r, _ := openSlow(t, t.TempDir())
+	policy := func(name string) string { return r.policies() + "1:autoScalingGroupName/app:policyName/" + name }
+	for name, actions := range map[string][]string{
+		"alone": {policy("a")}, "both": {policy("a"), policy("b")}, "other": {policy("b")}, "needed": {policy("a")}, "bare": nil,
+	} {
+		in := alarmInput(name)
+		in.OKActions = actions
+		roomtest.Must(r.PutMetricAlarm(t.Context(), in))(t)
+	}
+	roomtest.Must(r.PutCompositeAlarm(t.Context(), &cloudwatch.PutCompositeAlarmInput{AlarmName: new("whole"), AlarmRule: new("ALARM(needed)")}))(t)
+	left := func() string {
+		var all []string
+		for _, a := range roomtest.Must(r.DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{}))(t).MetricAlarms {
+			names := []string{*a.AlarmName}
+			for _, action := range a.OKActions {
+				names = append(names, action[strings.LastIndexByte(action, '/')+1:])
+			}
+			all = append(all, strings.Join(names, " "))
+		}
+		return strings.Join(all, ", ")
+	}
+	for _, c := range []struct {
+		action string
+		last   bool
+		want   string
+	}{
+		{policy("b"), false, "alone a, bare, both a, needed a, other"},
+		{policy("a"), true, "bare, needed, other"},
+	} {
+		if err := r.DB.Update(func(tx *store.Tx) error { return r.DropAction(tx, c.action, c.last) }); err != nil || left() != c.want {
+			t.Errorf("without %s: %v, %s, want %s", c.action, err, left(), c.want)
+		}
 	}
 }

@@ -361,6 +361,29 @@ func (r *Room) DropAlarms(tx *store.Tx, names ...string) error {
 	return nil
 }
 
+// DropAction takes an action from the alarms that have it, within a change. Those that have no action left are deleted where it is the last
+// that they were for, unless a composite alarm is about them.
+func (r *Room) DropAction(tx *store.Tx, action string, last bool) error {
+	for _, row := range r.alarms.AllTx(tx) {
+		had := len(row.OKActions) + len(row.AlarmActions) + len(row.MissingActions)
+		for _, list := range []*[]string{&row.OKActions, &row.AlarmActions, &row.MissingActions} {
+			*list = slices.DeleteFunc(slices.Clone(*list), func(a string) bool { return a == action })
+		}
+		has := len(row.OKActions) + len(row.AlarmActions) + len(row.MissingActions)
+		if has == had {
+			continue
+		}
+		put := func() error { return r.alarms.Put(tx, row.Name, row) }
+		if last && has == 0 && len(r.parents(tx, row.Name)) == 0 {
+			put = func() error { return r.deleteAlarm(tx, row) }
+		}
+		if err := put(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (r *Room) deleteAlarm(tx *store.Tx, row alarmRow) error {
 	item := historyItem{time.Now().UTC(), cwtypes.HistoryItemTypeConfigurationUpdate, "Alarm \"" + row.Name + "\" deleted", ""}
 	if err := r.remember(tx, row, item); err != nil {
