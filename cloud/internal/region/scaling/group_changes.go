@@ -22,7 +22,7 @@ func (r *Room) UpdateAutoScalingGroup(ctx context.Context, in *autoscaling.Updat
 		"HealthCheckGracePeriod", "HealthCheckType", "LaunchTemplate", "NewInstancesProtectedFromScaleIn", "TerminationPolicies",
 		"VPCZoneIdentifier", "AvailabilityZones", "MixedInstancesPolicy", "InstanceMaintenancePolicy", "MaxInstanceLifetime", "CapacityRebalance",
 		"AvailabilityZoneDistribution", "DesiredCapacityType", "ServiceLinkedRoleARN",
-		"LaunchConfigurationName"); err != nil {
+		"LaunchConfigurationName", "DeletionProtection", "CapacityReservationSpecification"); err != nil {
 		return nil, err
 	}
 	if err := r.checkProfiles(in.LaunchTemplate, in.MixedInstancesPolicy); err != nil {
@@ -36,7 +36,7 @@ func (r *Room) UpdateAutoScalingGroup(ctx context.Context, in *autoscaling.Updat
 			healthCheck: in.HealthCheckType, policies: in.TerminationPolicies, protect: in.NewInstancesProtectedFromScaleIn,
 			rebalance: in.CapacityRebalance, mixed: in.MixedInstancesPolicy, maintenance: in.InstanceMaintenancePolicy, lifetime: in.MaxInstanceLifetime,
 			distribution: in.AvailabilityZoneDistribution, capacityType: in.DesiredCapacityType, role: in.ServiceLinkedRoleARN,
-			configuration: in.LaunchConfigurationName,
+			configuration: in.LaunchConfigurationName, deletion: in.DeletionProtection, reservations: in.CapacityReservationSpecification,
 		})
 		f.Failures, f.Resting = 0, nil // what made launches fail may be what has been put right
 		if before != f.Desired {
@@ -96,6 +96,9 @@ func (r *Room) DeleteAutoScalingGroup(ctx context.Context, in *autoscaling.Delet
 		f, ok := r.fleets.GetTx(tx, name)
 		if !ok {
 			return missingFleet(name)
+		}
+		if err := f.checkDeletion(room.Deref(in.ForceDelete)); err != nil {
+			return err
 		}
 		members := ofGroup(r.members.AllTx(tx), name)
 		if len(members) == 0 {

@@ -51,7 +51,7 @@ func (r *Room) newGroup(tx *store.Tx, in *autoscaling.CreateAutoScalingGroupInpu
 		healthCheck: in.HealthCheckType, policies: in.TerminationPolicies, protect: in.NewInstancesProtectedFromScaleIn,
 		rebalance: in.CapacityRebalance, mixed: in.MixedInstancesPolicy, maintenance: in.InstanceMaintenancePolicy, lifetime: in.MaxInstanceLifetime,
 		distribution: in.AvailabilityZoneDistribution, capacityType: in.DesiredCapacityType, role: in.ServiceLinkedRoleARN,
-		configuration: in.LaunchConfigurationName,
+		configuration: in.LaunchConfigurationName, deletion: in.DeletionProtection, reservations: in.CapacityReservationSpecification,
 	}); err != nil {
 		return row, err
 	}
@@ -87,7 +87,7 @@ func (r *Room) checkGroup(in *autoscaling.CreateAutoScalingGroupInput) error {
 		"HealthCheckGracePeriod", "HealthCheckType", "LaunchTemplate", "NewInstancesProtectedFromScaleIn", "Tags", "TargetGroupARNs",
 		"TerminationPolicies", "VPCZoneIdentifier", "AvailabilityZones", "LifecycleHookSpecificationList", "MixedInstancesPolicy",
 		"InstanceMaintenancePolicy", "MaxInstanceLifetime", "CapacityRebalance", "AvailabilityZoneDistribution", "DesiredCapacityType",
-		"ServiceLinkedRoleARN", "TrafficSources", "LaunchConfigurationName"); err != nil {
+		"ServiceLinkedRoleARN", "TrafficSources", "LaunchConfigurationName", "DeletionProtection", "CapacityReservationSpecification"); err != nil {
 		return err
 	}
 	if err := required("autoScalingGroupName", room.Deref(in.AutoScalingGroupName) == ""); err != nil {
@@ -147,9 +147,9 @@ func (r *Room) showFleet(f fleetRow, members bool) autoscalingtypes.AutoScalingG
 		TerminationPolicies: f.Policies, NewInstancesProtectedFromScaleIn: new(f.ProtectNew), Tags: f.Tags, EnabledMetrics: f.showMetrics(),
 		ServiceLinkedRoleARN:      new(cmp.Or(f.Role, "arn:aws:iam::"+r.Account+":role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling")),
 		InstanceMaintenancePolicy: f.showMaintenance(), MaxInstanceLifetime: room.Some(f.Lifetime), CapacityRebalance: room.Some(f.CapacityRebalance),
-		DesiredCapacityType: room.Some(f.CapacityType),
+		DesiredCapacityType: room.Some(f.CapacityType), DeletionProtection: cmp.Or(f.Deletion, autoscalingtypes.DeletionProtectionNone),
 		CapacityReservationSpecification: &autoscalingtypes.CapacityReservationSpecification{
-			CapacityReservationPreference: autoscalingtypes.CapacityReservationPreferenceDefault,
+			CapacityReservationPreference: cmp.Or(f.Reservations, autoscalingtypes.CapacityReservationPreferenceDefault),
 		},
 		AvailabilityZoneDistribution: &autoscalingtypes.AvailabilityZoneDistribution{
 			CapacityDistributionStrategy: cmp.Or(f.Distribution, autoscalingtypes.CapacityDistributionStrategyBalancedBestEffort),

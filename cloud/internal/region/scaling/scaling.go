@@ -160,7 +160,9 @@ type fleetRow struct {
 	CapacityRebalance bool         // of Spot Instances, which there are none of
 	Distribution      autoscalingtypes.CapacityDistributionStrategy
 	CapacityType      string
-	Role              string // the service-linked role's ARN; empty for the usual one
+	Deletion          autoscalingtypes.DeletionProtection            // empty for none
+	Reservations      autoscalingtypes.CapacityReservationPreference // empty for the default
+	Role              string                                         // the service-linked role's ARN; empty for the usual one
 	Attachments       []fleet.Attachment
 	Suspended         map[fleet.Process]string // and why
 	Metrics           []string                 // that are collected

@@ -33,6 +33,8 @@ type fleetSettings struct {
 	distribution                               *autoscalingtypes.AvailabilityZoneDistribution
 	lifetime                                   *int32
 	capacityType, role, configuration          *string
+	deletion                                   autoscalingtypes.DeletionProtection
+	reservations                               *autoscalingtypes.CapacityReservationSpecification
 }
 
 // applySettings validates settings and lays them over a group.
@@ -85,7 +87,8 @@ func applyReplacement(f *fleetRow, s fleetSettings) error {
 	if s.role != nil {
 		f.Role = *s.role
 	}
-	return cmp.Or(f.setMaintenance(s.maintenance), f.setLifetime(s.lifetime), f.setDistribution(s.distribution), f.setCapacityType(s.capacityType))
+	return cmp.Or(f.setMaintenance(s.maintenance), f.setLifetime(s.lifetime), f.setDistribution(s.distribution), f.setCapacityType(s.capacityType),
+		f.setDeletion(s.deletion), f.setReservations(s.reservations))
 }
 
 // errSource is said where what a group launches is named twice, or not at all.
