@@ -11,7 +11,7 @@ import (
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"github.com/understudy/understudy"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/balancing"
 )
 
 const whyTopics = "an alarm whose topic is gone, or does not let CloudWatch publish, tells nobody that a region is ill"
@@ -53,7 +53,7 @@ func (q asker) alarms(ctx context.Context) (n counted, err error) {
 	for _, a := range q.declared.AlarmsOf(q.side) {
 		own = append(own, q.declared.AlarmName(a.Role))
 	}
-	for _, group := range plan.GenerationNames(q.declared.Name) {
+	for _, group := range balancing.GenerationNames(q.declared.Name) {
 		tracking = append(tracking, "TargetTracking-"+group+"-")
 	}
 	add := func(name *string) {

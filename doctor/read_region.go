@@ -15,7 +15,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/network"
 )
 
@@ -206,7 +206,7 @@ func (q asker) scaling(ctx context.Context) ([]quota, error) {
 
 func (q asker) group(ctx context.Context) (*group, error) {
 	out, err := q.AutoScaling.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{
-		AutoScalingGroupNames: plan.GenerationNames(q.declared.Name),
+		AutoScalingGroupNames: balancing.GenerationNames(q.declared.Name),
 	})
 	if err != nil || len(out.AutoScalingGroups) == 0 {
 		return nil, err

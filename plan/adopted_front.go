@@ -11,6 +11,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/balancing"
 )
 
 // attributeSetting begins the names of settings that are attributes of Elastic Load Balancing. One without a value is not held: AWS takes no
@@ -103,7 +104,7 @@ func readAdoptedTargetGroup(ctx context.Context, a *account.Account, arn string)
 		return nil, err
 	}
 	settings := map[string]string{}
-	for _, f := range checkOf(out.TargetGroups[0]) {
+	for _, f := range balancing.CheckOf(out.TargetGroups[0]) {
 		if probeSettings[f.Name] != nil && f.Value != "" {
 			settings[f.Name] = f.Value
 		}

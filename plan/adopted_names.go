@@ -13,6 +13,7 @@ import (
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -178,7 +179,7 @@ func answerOfID(ctx context.Context, a *account.Account, id string) (zone string
 		return "", nil, err
 	}
 	for _, one := range out.ResourceRecordSets {
-		if sameName(aws.ToString(one.Name), parts[1]) && string(one.Type) == parts[2] && aws.ToString(one.SetIdentifier) == identifier {
+		if balancing.SameName(aws.ToString(one.Name), parts[1]) && string(one.Type) == parts[2] && aws.ToString(one.SetIdentifier) == identifier {
 			return parts[0], &one, nil
 		}
 	}

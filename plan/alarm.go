@@ -81,9 +81,9 @@ func (a *alarm) dimensions() (all []cwtypes.Dimension) {
 	case understudy.OfCheck:
 		add("HealthCheckId", a.of.check.next())
 	default:
-		add("LoadBalancer", after(a.of.balancer.arn, ":loadbalancer/"))
+		add("LoadBalancer", after(a.of.balancer.ARN, ":loadbalancer/"))
 		if a.means.AlarmKind.Of == understudy.OfTargets {
-			add("TargetGroup", after(a.of.targetGroup.arn, ":"))
+			add("TargetGroup", after(a.of.targetGroup.ARN, ":"))
 		}
 	}
 	return all

@@ -21,7 +21,7 @@ func followed(t *testing.T) (v *inventory, c *ownCheck) {
 	d.Failover.Further = []understudy.Check{{Alarm: "errors", NoneIs: understudy.NoDataUnhealthy}}
 	v = takeInventory(d, map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
 	r := v.regions[understudy.Primary]
-	r.balancer.arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/hello/1"
+	r.balancer.ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/hello/1"
 	c = r.furtherChecks[0]
 	c.id, c.config, c.heeds, c.tags = "c", c.wanted(), c.follows.heeds(), c.Tagged(c.name)
 	return v, c

@@ -5,6 +5,7 @@ import (
 
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -15,7 +16,7 @@ import (
 // goes on to move them if the region fails.
 type alias struct {
 	resource.Scope
-	group   *targetGroup
+	group   *balancing.TargetGroup
 	records *records // a reading of its own
 }
 
@@ -27,7 +28,7 @@ func (a *alias) Worldwide()    {}
 // Find reads the records only during a replacement, which is rare.
 func (a *alias) Find(ctx context.Context) (bool, error) {
 	a.records.seen = nil
-	if len(a.group.earlier) == 0 {
+	if len(a.group.Earlier) == 0 {
 		return true, nil
 	}
 	return true, a.records.look(ctx)

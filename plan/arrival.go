@@ -14,6 +14,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -35,7 +36,7 @@ type arrival struct {
 // sight is a group at a moment.
 type sight struct {
 	group    *autoscalingtypes.AutoScalingGroup
-	states   map[string]*targetState
+	states   map[string]*balancing.TargetState
 	refresh  *autoscalingtypes.InstanceRefresh // nil where there is none to see
 	failures []autoscalingtypes.Activity       // launches that failed since the arrival began
 }
@@ -59,7 +60,9 @@ func (a *arrival) judge(s sight, now time.Time) (done bool, err error) {
 // watchFirst notes since when the first instances are unhealthy. Auto Scaling does not replace them: it waits until one target has
 // passed a check (DescribeLoadBalancerTargetGroups in the Auto Scaling API Reference: the state InService).
 func (a *arrival) watchFirst(s sight, now time.Time) {
-	unhealthy := func(t *targetState) bool { return t != nil && t.State == elbtypes.TargetHealthStateEnumUnhealthy }
+	unhealthy := func(t *balancing.TargetState) bool {
+		return t != nil && t.State == elbtypes.TargetHealthStateEnumUnhealthy
+	}
 	switch {
 	case a.most > 0 || !slices.ContainsFunc(slices.Collect(maps.Values(s.states)), unhealthy):
 		a.ill = time.Time{}
@@ -76,7 +79,7 @@ func (a *arrival) count(s sight) (healthy, others int) {
 		if onItsWayOut(i.LifecycleState) {
 			continue
 		}
-		ok := i.LifecycleState == autoscalingtypes.LifecycleStateInService && aws.ToString(i.HealthStatus) == "Healthy" && s.states[id].healthy()
+		ok := i.LifecycleState == autoscalingtypes.LifecycleStateInService && aws.ToString(i.HealthStatus) == "Healthy" && s.states[id].Healthy()
 		if versionOf(i.LaunchTemplate) == a.want {
 			there[id] = true
 			a.well[id] = a.well[id] || ok
@@ -102,7 +105,7 @@ func (a *arrival) progress(s sight) string {
 		id := aws.ToString(i.InstanceId)
 		switch {
 		case versionOf(i.LaunchTemplate) != a.want || onItsWayOut(i.LifecycleState):
-		case s.states[id].healthy():
+		case s.states[id].Healthy():
 			healthy++
 		default:
 			one = fmt.Sprintf("; %s is %s", id, cmp.Or(s.states[id].String(), string(i.LifecycleState)))
@@ -185,7 +188,7 @@ func (f *fleet) sight(ctx context.Context, refresh string, since time.Time) (s s
 		noGroup, noTargets, noStatus error
 	)
 	all.Go(func() { s.group, noGroup = f.there(ctx) })
-	all.Go(func() { s.states, noTargets = f.group.states(ctx) })
+	all.Go(func() { s.states, noTargets = f.group.States(ctx) })
 	if refresh != "" {
 		all.Go(func() { refreshes, noStatus = f.describeRefreshes(ctx, refresh) })
 	}

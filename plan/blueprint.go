@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/blueprint"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
@@ -45,8 +46,8 @@ func blueprintOf(v *inventory) (*blueprint.Blueprint, error) {
 		}
 	}
 	for _, n := range shown {
-		if r, ok := n.resource.(*rules); ok {
-			b.Pieces = append(b.Pieces, r.drawn(n.id)...)
+		if r, ok := n.resource.(*balancing.Rules); ok {
+			b.Pieces = append(b.Pieces, r.Drawn(n.id)...)
 			continue
 		}
 		p := n.resource.(drawn).Draw()
@@ -76,7 +77,7 @@ func needed(n *node) (ids []string) {
 // declared.
 func shows(n *node) (bool, error) {
 	switch n.resource.(type) {
-	case drawn, *rules:
+	case drawn, *balancing.Rules:
 		return true, nil
 	case *retired, undrawn, resource.Awaited, resource.Momentary: // what the declaration does not ask for, and work
 		return false, nil
@@ -103,7 +104,7 @@ func (s *Stack) Standing(ctx context.Context) (*blueprint.Blueprint, error) {
 			if r.vpc.Replaced() || r.targetGroup.Remnants() {
 				return nil, fmt.Errorf("%s: what serves is being replaced\nhint: `understudy up` ends that", side)
 			}
-			wanted.regions[side].targetGroup.number, wanted.regions[side].balancer.number = r.targetGroup.number, r.balancer.number
+			wanted.regions[side].targetGroup.Number, wanted.regions[side].balancer.Number = r.targetGroup.Number, r.balancer.Number
 		}
 		b, err := blueprintOf(wanted)
 		if err != nil {
@@ -119,8 +120,8 @@ func enter(b *blueprint.Blueprint, found *inventory, seen *survey) {
 	for i := range b.Pieces {
 		p := &b.Pieces[i]
 		if p.Kind == blueprint.KindDeclaredRule {
-			of, _ := found.graph.byID[ruleNode(p.ID)].resource.(*rules)
-			p.Standing = of.standing(p.Content.(blueprint.AnsweringRule))
+			of, _ := found.graph.byID[ruleNode(p.ID)].resource.(*balancing.Rules)
+			p.Standing = of.Standing(p.Content.(blueprint.AnsweringRule))
 			continue
 		}
 		n := found.graph.byID[p.ID]
@@ -164,3 +165,6 @@ func differing(n *node) (names []string) {
 	}
 	return names
 }
+
+// ruleNode returns the id of the node whose piece a rule is.
+func ruleNode(piece string) string { return piece[:strings.LastIndexByte(piece, ' ')] }

@@ -1,10 +1,6 @@
 package plan
 
 import (
-	"fmt"
-	"maps"
-	"strings"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
@@ -24,76 +20,6 @@ func (i *images) drawn(settings []resource.Field) blueprint.Piece {
 
 func (i *image) Draw() blueprint.Piece     { return i.drawn(i.Desired()) }
 func (c *imageCopy) Draw() blueprint.Piece { return c.drawn(c.Desired()) }
-
-func (t *targetGroup) Refer(id blueprint.Ref) { t.arn, t.number = id.String(), max(1, t.number) }
-func (t *targetGroup) Draw() blueprint.Piece {
-	attributes := t.wants()
-	maps.DeleteFunc(attributes, func(key, value string) bool { return targetDefaults[key] == value }) // AWS makes it so
-	check, _ := t.how()
-	attributes[delayAttribute] = resource.Number(check.DeregistrationDelay)
-	return blueprint.Piece{Kind: blueprint.KindTargetGroup, Name: t.groupName(), Tags: t.Mark(t.role()), Settings: t.Desired(), Content: attributes}
-}
-
-func (b *balancer) Refer(id blueprint.Ref) {
-	b.arn, b.number = id.String(), max(1, b.number)
-	b.dnsName, b.zoneID = blueprint.Ref{Piece: id.Piece, Attribute: blueprint.DNSName}.String(), blueprint.Ref{Piece: id.Piece,
-		Attribute: blueprint.AliasZone}.String()
-}
-func (b *balancer) Draw() blueprint.Piece {
-	attributes, tags := b.wants(), b.Mark("load-balancer")
-	maps.DeleteFunc(attributes, func(key, value string) bool { return b.defaults()[key] == value }) // AWS makes it so
-	maps.Copy(attributes, b.wantsOfLogs(nil))
-	if kinds := b.declares(); kinds != "" {
-		tags = tags.With(logsTag, kinds)
-	}
-	return blueprint.Piece{Kind: blueprint.KindBalancer, Name: b.balancerName(), Tags: tags, Settings: b.Desired(), Content: attributes}
-}
-
-func (l *listener) Refer(id blueprint.Ref) { l.arn = id.String() }
-func (l *listener) Draw() blueprint.Piece {
-	kind := blueprint.KindListener
-	if l.switches {
-		kind = blueprint.KindSwitch
-	}
-	return blueprint.Piece{Kind: kind, Tags: l.Mark(l.role()), Settings: l.Desired(),
-		Of:      map[blueprint.Kind]blueprint.Ref{blueprint.KindBalancer: blueprint.RefOf(l.balancer.arn)},
-		Content: l.actions()}
-}
-
-func (r *switchRule) Refer(id blueprint.Ref) { r.arn = id.String() }
-func (r *switchRule) Draw() blueprint.Piece {
-	side, text := r.idle()
-	return blueprint.Piece{Kind: blueprint.KindRule, Tags: r.Mark(switchRole), Settings: r.Desired(),
-		Of:      map[blueprint.Kind]blueprint.Ref{blueprint.KindListener: blueprint.RefOf(r.listener.arn)},
-		Content: blueprint.AnsweringRule{Priority: 1, Conditions: switchConditions(), Actions: switchActions(r.Side, side, text)}}
-}
-
-// drawn returns a piece for each declared rule. Nothing refers to one.
-func (r *rules) drawn(id string) (pieces []blueprint.Piece) {
-	for i, d := range r.listener.rules() {
-		priority := understudy.FirstRule + i
-		pieces = append(pieces, blueprint.Piece{
-			ID: fmt.Sprintf("%s %d", id, priority), Side: r.Side, Kind: blueprint.KindDeclaredRule, Tags: r.Mark(ruleRole),
-			Settings: []resource.Field{r.Tagged(ruleRole)}, Of: map[blueprint.Kind]blueprint.Ref{blueprint.KindListener: blueprint.RefOf(r.listener.arn)},
-			Needs:   []string{blueprint.RefOf(r.listener.arn).Piece},
-			Content: blueprint.AnsweringRule{Priority: priority, Conditions: conditionsOf(d), Actions: r.listener.actionsOf(d.Action)},
-		})
-	}
-	return pieces
-}
-
-// ruleNode returns the id of the node whose piece a rule is.
-func ruleNode(piece string) string { return piece[:strings.LastIndexByte(piece, ' ')] }
-
-// standing returns the ARN of the rule that stands where one is to be, or nothing.
-func (r *rules) standing(wanted blueprint.AnsweringRule) string {
-	for _, p := range r.seen {
-		if p.priority == wanted.Priority && p.meets == conditionsText(wanted.Conditions) {
-			return p.arn
-		}
-	}
-	return ""
-}
 
 func (t *template) Refer(id blueprint.Ref) { t.id = id.String() }
 func (t *template) Draw() blueprint.Piece {
@@ -122,8 +48,8 @@ func (f *fleet) Draw() blueprint.Piece {
 func (t *tracking) Refer(blueprint.Ref) {}
 func (t *tracking) Draw() blueprint.Piece {
 	return blueprint.Piece{Kind: blueprint.KindTracking, Name: t.policyName(), Settings: t.Desired(), Of: map[blueprint.Kind]blueprint.Ref{
-		blueprint.KindFleet: {Piece: string(t.Side) + "/fleet"}, blueprint.KindBalancer: blueprint.RefOf(t.balancer.arn),
-		blueprint.KindTargetGroup: blueprint.RefOf(t.group.arn),
+		blueprint.KindFleet: {Piece: string(t.Side) + "/fleet"}, blueprint.KindBalancer: blueprint.RefOf(t.balancer.ARN),
+		blueprint.KindTargetGroup: blueprint.RefOf(t.group.ARN),
 	}}
 }
 

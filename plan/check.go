@@ -12,6 +12,7 @@ import (
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -19,7 +20,7 @@ import (
 // name, so that it is the health of the region and not of one machine.
 type check struct {
 	resource.Scope
-	balancer *balancer
+	balancer *balancing.Balancer
 	fleet    *fleet // what serves what is asked
 
 	id         string
@@ -52,12 +53,6 @@ func kind(protocol, match string) route53types.HealthCheckType {
 		return route53types.HealthCheckType(protocol + "_STR_MATCH")
 	}
 	return route53types.HealthCheckType(protocol)
-}
-
-// entryPort is where users connect.
-func entryPort(s resource.Scope) int {
-	_, port := s.Declared.Entry()
-	return port
 }
 
 // namesServer has checkers name the server in TLS's first message: SNI (RFC 6066, section 3). Checks of HTTP have no such setting.
@@ -102,7 +97,7 @@ func (c *check) next() string {
 // renews tells whether some differences take a new check: also where another load balancer is asked that stands in another network,
 // since the record follows this one until it leads there, and where another name is, which may lead nowhere yet.
 func (c *check) renews(differences []resource.Difference) bool {
-	return replaces(differences) || (c.balancer.beside() || c.Declared.Failover.Check.Host != nil) && resource.Differs(differences, "asks")
+	return replaces(differences) || (c.balancer.Beside() || c.Declared.Failover.Check.Host != nil) && resource.Differs(differences, "asks")
 }
 
 // replaces tells whether some differences take a new check: Route 53 changes neither a check's type nor its interval, nor whether it
@@ -150,7 +145,7 @@ func (c *check) ofEarlierNames(all []route53types.HealthCheck) (ids []string) {
 		if h.HealthCheckConfig != nil {
 			asked = aws.ToString(h.HealthCheckConfig.FullyQualifiedDomainName)
 		}
-		ours := asked != "" && (c.balancer.answersTo(asked) || c.byOwnName(asked)) || c.byOwnAlarm(h.HealthCheckConfig)
+		ours := asked != "" && (c.balancer.AnswersTo(asked) || c.byOwnName(asked)) || c.byOwnAlarm(h.HealthCheckConfig)
 		if ours && c.referenceOfEarlierName(aws.ToString(h.CallerReference)) {
 			ids = append(ids, aws.ToString(h.Id))
 		}
@@ -167,7 +162,7 @@ func (c *check) ofEarlierNames(all []route53types.HealthCheck) (ids []string) {
 
 // byOwnName tells whether a name is one by which the region's checks ask it.
 func (c *check) byOwnName(name string) bool {
-	return slices.ContainsFunc(c.Declared.Failover.Checks(), func(one understudy.Check) bool { return sameName(one.Host[c.Side], name) })
+	return slices.ContainsFunc(c.Declared.Failover.Checks(), func(one understudy.Check) bool { return balancing.SameName(one.Host[c.Side], name) })
 }
 
 // byOwnAlarm tells whether a check follows an alarm of the stack's in this region.
@@ -219,7 +214,7 @@ func (c *check) choose(found []route53types.HealthCheck) {
 
 // misses is 0 for a check that asks the load balancer in use, or by the declared name, and 1 for another.
 func (c *check) misses(h route53types.HealthCheck) int {
-	if sameName(aws.ToString(h.HealthCheckConfig.FullyQualifiedDomainName), cmp.Or(c.Declared.Failover.Check.Host[c.Side], c.balancer.dnsName)) {
+	if balancing.SameName(aws.ToString(h.HealthCheckConfig.FullyQualifiedDomainName), cmp.Or(c.Declared.Failover.Check.Host[c.Side], c.balancer.DNSName)) {
 		return 0
 	}
 	return 1
@@ -230,12 +225,12 @@ func (c *check) wanted() *route53types.HealthCheckConfig {
 }
 
 // asking is a check of a load balancer: by its own name where no other is declared.
-func asking(s resource.Scope, b *balancer, c understudy.Check) *route53types.HealthCheckConfig {
+func asking(s resource.Scope, b *balancing.Balancer, c understudy.Check) *route53types.HealthCheckConfig {
 	f := s.Declared.Failover
 	protocol, port := s.Declared.AskedBy(c)
 	config := &route53types.HealthCheckConfig{
 		Type:                     kind(protocol, c.Match),
-		FullyQualifiedDomainName: aws.String(cmp.Or(c.Host[s.Side], resource.Known(b.dnsName))),
+		FullyQualifiedDomainName: aws.String(cmp.Or(c.Host[s.Side], resource.Known(b.DNSName))),
 		Port:                     aws.Int32(int32(port)),
 		EnableSNI:                namesServer(protocol),
 		RequestInterval:          aws.Int32(int32(f.Interval)),

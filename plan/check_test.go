@@ -8,13 +8,14 @@ import (
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 func TestCheckAsksWhatIsDeclared(t *testing.T) {
 	s := resourcetest.Scope(t)
-	c := &check{Scope: s, balancer: &balancer{dnsName: "LB.us-east-1.elb.amazonaws.com"}}
+	c := &check{Scope: s, balancer: &balancing.Balancer{DNSName: "LB.us-east-1.elb.amazonaws.com"}}
 	c.id, c.config, c.tags = "c", c.wanted(), c.Tagged(c.role())
 	resourcetest.Expect(t, c)
 
@@ -45,7 +46,7 @@ func TestAnotherSortOfCheckTakesThePlaceOfTheOldOne(t *testing.T) {
 		"latency": {understudy.Check{Path: "/ok", Latency: true}, []string{"measures latency: yes, not no"}},
 	} {
 		s := resourcetest.Scope(t)
-		c := &check{Scope: s, balancer: &balancer{dnsName: "lb.us-east-1.elb.amazonaws.com"}}
+		c := &check{Scope: s, balancer: &balancing.Balancer{DNSName: "lb.us-east-1.elb.amazonaws.com"}}
 		old := route53types.HealthCheck{Id: aws.String("a"), HealthCheckConfig: c.wanted()}
 		s.Declared.Failover.Check = want.check
 		c.tags = c.Tagged(c.role())
@@ -66,7 +67,7 @@ func TestAnotherSortOfCheckTakesThePlaceOfTheOldOne(t *testing.T) {
 
 func TestChecksCostWhatTheirFeaturesCost(t *testing.T) {
 	s := resourcetest.Scope(t) // an interval of 30 s
-	b := &balancer{dnsName: "lb"}
+	b := &balancing.Balancer{DNSName: "lb"}
 	asks := switchCheck(s, b, 1)
 	both := calculatedCheck(s, &passing{Scope: s, check: &check{Scope: s, balancer: b, id: "application"}}, []*ownCheck{asks})
 	plain := &check{Scope: s, balancer: b}
@@ -85,7 +86,7 @@ func TestChecksCostWhatTheirFeaturesCost(t *testing.T) {
 // Another name may lead nowhere yet: the record follows the old check until the new one passes.
 func TestAnotherNameTakesACheckOfItsOwn(t *testing.T) {
 	s := resourcetest.Scope(t)
-	c := &check{Scope: s, balancer: &balancer{dnsName: "lb.us-east-1.elb.amazonaws.com"}}
+	c := &check{Scope: s, balancer: &balancing.Balancer{DNSName: "lb.us-east-1.elb.amazonaws.com"}}
 	old := route53types.HealthCheck{Id: aws.String("a"), HealthCheckConfig: c.wanted()}
 	s.Declared.Failover.Check = understudy.Check{Path: "/ok", Protocol: understudy.CheckHTTPS, Port: 8443,
 		Host: map[understudy.Side]string{understudy.Primary: "east.hello.test", understudy.Secondary: "west.hello.test"}}

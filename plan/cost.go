@@ -18,11 +18,6 @@ func monthly(r resource.Resource) float64 {
 	return 0
 }
 
-// Monthly counts an address in each of the subnets.
-func (b *balancer) Monthly() float64 {
-	return prices.HoursAMonth * (prices.BalancerHour + prices.AddressHour*float64(len(b.subnets)))
-}
-
 func (h *host) Monthly() float64 {
 	of := h.Declared.Instance
 	of.Type = h.Declared.HostType(h.Side)

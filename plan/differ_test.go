@@ -15,6 +15,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
@@ -28,7 +29,7 @@ func TestFleetFollowsItsTemplate(t *testing.T) {
 		ImageId: aws.String("ami-1"), InstanceType: "t3.micro", SecurityGroupIds: []string{"sg-in"},
 		MetadataOptions: &ec2types.LaunchTemplateInstanceMetadataOptions{HttpTokens: "required"},
 	}
-	f := &fleet{Scope: resourcetest.Scope(t), template: tmpl, group: &targetGroup{arn: "arn:tg"},
+	f := &fleet{Scope: resourcetest.Scope(t), template: tmpl, group: &balancing.TargetGroup{ARN: "arn:tg"},
 		subnets: []*network.Subnet{{ID: "subnet-b"}, {ID: "subnet-a"}}}
 	on := func(version string, state autoscalingtypes.LifecycleState) autoscalingtypes.Instance {
 		return autoscalingtypes.Instance{LifecycleState: state,
@@ -59,27 +60,12 @@ func tagsOfGroup(f *fleet) (tags []autoscalingtypes.TagDescription) {
 	return tags
 }
 
-func TestTargetGroupDiffers(t *testing.T) {
-	g := &targetGroup{Scope: resourcetest.Scope(t), vpc: &network.VPC{ID: "vpc-1"}}
-	g.seen = append(checkOf(elbtypes.TargetGroup{
-		VpcId: aws.String("vpc-1"), Protocol: "HTTP", ProtocolVersion: aws.String("HTTP1"),
-		TargetType: "instance", HealthCheckProtocol: "HTTP", HealthCheckPort: aws.String("8080"),
-		Port: aws.Int32(9090), HealthCheckPath: aws.String("/ok"), HealthCheckIntervalSeconds: aws.Int32(7),
-		HealthCheckTimeoutSeconds: aws.Int32(3), HealthyThresholdCount: aws.Int32(4), UnhealthyThresholdCount: aws.Int32(2),
-		Matcher: &elbtypes.Matcher{HttpCode: aws.String("200-204")},
-	}), resource.Field{Name: "deregistration delay", Value: "300"}, resource.Field{Name: "attributes", Value: targetAttributes(map[string]string{
-		"stickiness.enabled": "true", "slow_start.duration_seconds": "0", "of.tomorrow": "x",
-	})}, g.Tagged("target-group"))
-	resourcetest.Expect(t, g, "check port: traffic-port, not 8080", "unhealthy: 5, not 2", "deregistration delay: 6, not 300",
-		"attributes: , not stickiness.enabled=true")
-}
-
 // Roles swapped by hand send every user to the standby, and a renamed record is the stack's all the same.
 func TestRecordsDiffer(t *testing.T) {
-	r := &records{Scope: resourcetest.Scope(t), balancers: map[understudy.Side]*balancer{}, checks: map[understudy.Side]*check{},
+	r := &records{Scope: resourcetest.Scope(t), balancers: map[understudy.Side]*balancing.Balancer{}, checks: map[understudy.Side]*check{},
 		seen: map[understudy.Side]route53types.ResourceRecordSet{}}
 	for _, side := range understudy.Sides {
-		r.balancers[side] = &balancer{dnsName: "lb-" + string(side) + ".elb.amazonaws.com", zoneID: "Z1"}
+		r.balancers[side] = &balancing.Balancer{DNSName: "lb-" + string(side) + ".elb.amazonaws.com", ZoneID: "Z1"}
 		r.checks[side] = &check{id: "check-" + string(side)}
 		r.seen[side] = *r.wanted(side)
 	}
@@ -112,25 +98,14 @@ func TestRecordsDiffer(t *testing.T) {
 	}
 }
 
-func TestListenerDiffers(t *testing.T) {
-	l := &listener{Scope: resourcetest.Scope(t), group: &targetGroup{arn: "arn:tg"}}
-	forward := elbtypes.Action{Type: "forward", TargetGroupArn: aws.String("arn:tg")}
-	l.remember(elbtypes.Listener{Port: aws.Int32(81), Protocol: "HTTP", DefaultActions: []elbtypes.Action{forward}})
-	l.seen = append(l.seen, resource.Field{Name: "other rules", Value: ""}, l.Tagged(listenerRole))
-	resourcetest.Expect(t, l)
-	l.remember(elbtypes.Listener{Port: aws.Int32(81), Protocol: "HTTP", DefaultActions: []elbtypes.Action{{Type: "fixed-response"}}})
-	l.seen = append(l.seen, resource.Field{Name: "other rules", Value: "arn:rule"}, l.TaggedWith(listenerRole, nil))
-	resourcetest.Expect(t, l, "forwards to: arn:tg, not fixed-response", "other rules: , not arn:rule", "tagged: yes, not no")
-}
-
 func TestCheckWithAnotherIntervalIsReplacedAndTheRecordsFollow(t *testing.T) {
-	b := &balancer{dnsName: "lb.us-east-1.elb.amazonaws.com", zoneID: "Z1"}
+	b := &balancing.Balancer{DNSName: "lb.us-east-1.elb.amazonaws.com", ZoneID: "Z1"}
 	h := func(id string, interval int32) route53types.HealthCheck {
 		return route53types.HealthCheck{Id: &id, HealthCheckConfig: &route53types.HealthCheckConfig{
-			Type: "HTTP", FullyQualifiedDomainName: &b.dnsName, Port: aws.Int32(81), ResourcePath: aws.String("/ok"),
+			Type: "HTTP", FullyQualifiedDomainName: &b.DNSName, Port: aws.Int32(81), ResourcePath: aws.String("/ok"),
 			RequestInterval: &interval, FailureThreshold: aws.Int32(2)}}
 	}
-	checks, balancers := map[understudy.Side]*check{}, map[understudy.Side]*balancer{}
+	checks, balancers := map[understudy.Side]*check{}, map[understudy.Side]*balancing.Balancer{}
 	for _, side := range understudy.Sides {
 		checks[side] = &check{Scope: resourcetest.Scope(t), balancer: b}
 		checks[side].tags = checks[side].Tagged(checks[side].role())
@@ -186,13 +161,13 @@ func TestTargetsAreCountedByTheirHealth(t *testing.T) {
 		g.Instances = append(g.Instances, autoscalingtypes.Instance{InstanceId: &id, LifecycleState: "InService"})
 	}
 	w := &targets{Scope: resourcetest.Scope(t)}
-	w.count(g, stateOf([]elbtypes.TargetHealthDescription{target("i-1", "healthy", ""), target("i-2", "unhealthy", "Target.Timeout"),
+	w.count(g, balancing.StateOf([]elbtypes.TargetHealthDescription{target("i-1", "healthy", ""), target("i-2", "unhealthy", "Target.Timeout"),
 		target("i-3", "healthy", "")}))
 	resourcetest.Expect(t, w, "all targets healthy: yes, not no") // i-3 is none of the group's
 	if diff := cmp.Diff([]string{"i-2 unhealthy Target.Timeout"}, w.ill); diff != "" {
 		t.Error(diff)
 	}
-	w.count(g, stateOf([]elbtypes.TargetHealthDescription{target("i-1", "healthy", ""), target("i-2", "healthy", "")}))
+	w.count(g, balancing.StateOf([]elbtypes.TargetHealthDescription{target("i-1", "healthy", ""), target("i-2", "healthy", "")}))
 	resourcetest.Expect(t, w)
 }
 
@@ -259,7 +234,7 @@ func TestUserDataOfTheLongestScriptsFitsEC2(t *testing.T) {
 func TestNamesFitAWSAtTheirLongest(t *testing.T) {
 	s := resourcetest.Scope(t)
 	s.Declared.Name = strings.Repeat("n", 20)
-	if n := (&balancer{Scope: s}).balancerName(); len(n) > 32 {
+	if n := (&balancing.Balancer{Scope: s}).BalancerName(); len(n) > 32 {
 		t.Errorf("load balancer name %q has %d characters, 32 are allowed", n, len(n))
 	}
 	if ref := reference(s, "check-secondary") + account.Token("x")[:24]; len(ref) > 64 {
@@ -274,11 +249,11 @@ func TestTheGraphIsWhole(t *testing.T) {
 	for _, n := range v.graph.nodes {
 		kinds[fmt.Sprintf("%T", n.resource)]++
 	}
-	want := map[string]int{"*network.VPC": 2, "*network.Subnet": 8, "*network.Gateway": 2, "*network.Routes": 4, "*plan.rules": 2, "*network.Group": 4,
-		"*plan.image": 1, "*plan.imageCopy": 1, "*plan.moved": 2, "*plan.template": 2, "*plan.host": 4, "*plan.fleet": 2, "*plan.targetGroup": 2,
-		"*plan.balancer": 2, "*plan.listener": 2, "*plan.targets": 2, "*plan.preset": 2, "*plan.check": 2,
-		"*plan.passing": 2, "*plan.zone": 1, "*plan.records": 1, "*plan.switchRule": 1, "*plan.ownCheck": 2, "*plan.earlier": 1,
-		"*plan.handover": 2, "*plan.alias": 2, "*plan.superseded": 2, "*plan.neighbours": 2, "*plan.otherScheduled": 2, "*plan.retired": 90}
+	want := map[string]int{"*network.VPC": 2, "*network.Subnet": 8, "*network.Gateway": 2, "*network.Routes": 4, "*balancing.Rules": 2, "*network.Group": 4,
+		"*plan.image": 1, "*plan.imageCopy": 1, "*plan.moved": 2, "*plan.template": 2, "*plan.host": 4, "*plan.fleet": 2, "*balancing.TargetGroup": 2,
+		"*balancing.Balancer": 2, "*balancing.Listener": 2, "*plan.targets": 2, "*plan.preset": 2, "*plan.check": 2,
+		"*plan.passing": 2, "*plan.zone": 1, "*plan.records": 1, "*balancing.SwitchRule": 1, "*plan.ownCheck": 2, "*plan.earlier": 1,
+		"*balancing.Handover": 2, "*plan.alias": 2, "*plan.superseded": 2, "*plan.neighbours": 2, "*plan.otherScheduled": 2, "*plan.retired": 90}
 	if diff := cmp.Diff(want, kinds); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

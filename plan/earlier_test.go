@@ -9,13 +9,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // The checks of an earlier name are told from those of today, from another stack's and from somebody else's.
 func TestChecksOfEarlierNamesAreKnown(t *testing.T) {
 	s := resourcetest.Scope(t)
-	c := &check{Scope: s, balancer: &balancer{Scope: s, dnsName: "lb.us-east-1.elb.amazonaws.com"}}
+	c := &check{Scope: s, balancer: &balancing.Balancer{Scope: s, DNSName: "lb.us-east-1.elb.amazonaws.com"}}
 	before := resourcetest.Scope(t)
 	before.Declared.Record = "earlier"
 	asks := func(id, ref, name string) route53types.HealthCheck {
@@ -24,7 +25,7 @@ func TestChecksOfEarlierNamesAreKnown(t *testing.T) {
 	calculated := func(id, ref string, children ...string) route53types.HealthCheck {
 		return route53types.HealthCheck{Id: &id, CallerReference: &ref, HealthCheckConfig: &route53types.HealthCheckConfig{ChildHealthChecks: children}}
 	}
-	here, there := c.balancer.dnsName, "lb.elsewhere"
+	here, there := c.balancer.DNSName, "lb.elsewhere"
 	got := c.ofEarlierNames([]route53types.HealthCheck{
 		calculated("both", reference(before, calculatedCheckRole(understudy.Primary))+"1", "app", "switch"),
 		asks("app", reference(before, c.role())+"1", here),

@@ -37,7 +37,7 @@ func (e *evidence) gather(ctx context.Context, s sight) {
 	for _, i := range s.group.Instances {
 		id := aws.ToString(i.InstanceId)
 		state := s.states[id]
-		if versionOf(i.LaunchTemplate) != e.version || state.healthy() {
+		if versionOf(i.LaunchTemplate) != e.version || state.Healthy() {
 			continue
 		}
 		e.suspect = id

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -37,18 +35,6 @@ func (s Step) Succeeds() string {
 		return r.Succeeds()
 	}
 	return ""
-}
-
-func (t *targetGroup) Succeeds() string {
-	var texts []string
-	for _, one := range t.earlier {
-		texts = append(texts, fmt.Sprintf("%s of port %d", one.groupName(), one.port))
-	}
-	if len(texts) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%s by %s of port %d: its fleet first serves, then requests move, then the old goes", strings.Join(texts, " and "),
-		t.groupName(), t.Declared.Service.Port)
 }
 
 // Succeeds counts the time until the new instances serve, which are launched together, and until the old have finished their requests.
@@ -93,17 +79,6 @@ func (h *host) Succeeds() string {
 		return ""
 	}
 	return fmt.Sprintf("1 instance: another is made in the new network, and that of the earlier one goes with it; about %v", bootTime)
-}
-
-func (b *balancer) Succeeds() string {
-	var names []string
-	for _, one := range b.earlier {
-		names = append(names, aws.ToString(one.LoadBalancerName))
-	}
-	if len(names) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%s by %s: the record moves to it when it serves", strings.Join(names, " and "), b.balancerName())
 }
 
 func (c *check) replaces(differences []resource.Difference) string {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
@@ -22,7 +23,7 @@ import (
 type fleet struct {
 	resource.Scope
 	template *template
-	group    *targetGroup
+	group    *balancing.TargetGroup
 	subnets  []*network.Subnet
 	second   understudy.Side // the side that is changed after this one, if there is one
 
@@ -37,7 +38,7 @@ type fleet struct {
 	rolled   bool // instances are being replaced by this run
 }
 
-func (f *fleet) fleetName() string        { return generation(f.Scope, f.group.number) }
+func (f *fleet) fleetName() string        { return balancing.Generation(f.Scope, f.group.Number) }
 func (f *fleet) Actual() []resource.Field { return f.seen }
 
 func (f *fleet) Identity() string {
@@ -58,7 +59,7 @@ func (f *fleet) Desired() []resource.Field {
 		resource.Field{Name: "health check", Value: f.Declared.Fleet.HealthCheck},
 		resource.Field{Name: "grace", Value: resource.Number(f.Declared.Fleet.Grace)},
 		resource.Field{Name: "subnets", Value: resource.Set(network.IDsOfSubnets(f.subnets)...)},
-		resource.Field{Name: "target groups", Value: resource.Set(f.group.known()...)},
+		resource.Field{Name: "target groups", Value: resource.Set(f.group.Known()...)},
 		resource.Field{Name: "suspended processes"},
 		resource.Field{Name: "protected instances"},
 		resource.Field{Name: "instances in other groups"},
@@ -92,7 +93,7 @@ func (f *fleet) Create(ctx context.Context) error {
 		HealthCheckType:        aws.String(f.Declared.Fleet.HealthCheck),
 		HealthCheckGracePeriod: aws.Int32(int32(f.Declared.Fleet.Grace)),
 		VPCZoneIdentifier:      f.zoneIdentifier(),
-		TargetGroupARNs:        f.group.arns(),
+		TargetGroupARNs:        f.group.ARNs(),
 		TerminationPolicies:    f.Declared.Fleet.Termination,
 		Tags:                   f.marks(),
 	}
@@ -207,7 +208,7 @@ func (f *fleet) attach(ctx context.Context) error {
 	name := aws.String(f.fleetName())
 	var extra []string
 	for _, arn := range f.was.TargetGroupARNs {
-		if !slices.Contains(f.group.arns(), arn) {
+		if !slices.Contains(f.group.ARNs(), arn) {
 			extra = append(extra, arn)
 		}
 	}
@@ -220,7 +221,7 @@ func (f *fleet) attach(ctx context.Context) error {
 		}
 	}
 	_, err := f.AutoScaling.AttachLoadBalancerTargetGroups(ctx, &autoscaling.AttachLoadBalancerTargetGroupsInput{
-		AutoScalingGroupName: name, TargetGroupARNs: f.group.arns(),
+		AutoScalingGroupName: name, TargetGroupARNs: f.group.ARNs(),
 	})
 	if err != nil {
 		return fmt.Errorf("attach target group: %w", err)
@@ -265,7 +266,7 @@ func (f *fleet) Remove(ctx context.Context) error {
 		return err
 	}
 	var ids []string
-	for _, i := range f.group.vpc.Inhabitants(left) {
+	for _, i := range f.group.VPC.Inhabitants(left) {
 		ids = append(ids, aws.ToString(i.InstanceId))
 	}
 	return terminate(ctx, f.Scope, ids)

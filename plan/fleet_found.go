@@ -12,6 +12,7 @@ import (
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
@@ -25,7 +26,7 @@ func (f *fleet) Find(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	out, err := f.AutoScaling.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{
-		AutoScalingGroupNames: GenerationNames(f.Stack()),
+		AutoScalingGroupNames: balancing.GenerationNames(f.Stack()),
 	})
 	if err != nil {
 		return false, fmt.Errorf("describe auto scaling groups: %w", err)
@@ -59,7 +60,7 @@ func (f *fleet) sort(g *autoscalingtypes.AutoScalingGroup) {
 		f.remember(g)
 		return
 	}
-	one := &fleet{Scope: f.Scope, template: f.template, group: &targetGroup{Scope: f.Scope, number: generationOf(f.Scope, name)}}
+	one := &fleet{Scope: f.Scope, template: f.template, group: &balancing.TargetGroup{Scope: f.Scope, Number: balancing.GenerationOf(f.Scope, name)}}
 	one.remember(g)
 	if f.passes(g) {
 		f.beyond = append(f.beyond, one)
@@ -71,10 +72,10 @@ func (f *fleet) sort(g *autoscalingtypes.AutoScalingGroup) {
 // passes tells whether a group is of another network. It has its target group's number; where that one is gone, a network that
 // is to go takes no group that is not over its subnets.
 func (f *fleet) passes(g *autoscalingtypes.AutoScalingGroup) bool {
-	if slices.Contains(f.group.others, generationOf(f.Scope, aws.ToString(g.AutoScalingGroupName))) {
+	if slices.Contains(f.group.Others, balancing.GenerationOf(f.Scope, aws.ToString(g.AutoScalingGroupName))) {
 		return true
 	}
-	return f.group.vpc.Leaving && !slices.ContainsFunc(splitIDs(g.VPCZoneIdentifier), func(id string) bool { return network.HasSubnet(f.subnets, id) })
+	return f.group.VPC.Leaving && !slices.ContainsFunc(splitIDs(g.VPCZoneIdentifier), func(id string) bool { return network.HasSubnet(f.subnets, id) })
 }
 
 // isOurs tells whether the group that has the stack's name is the stack's. Without its tags it is, if it is tied to the
@@ -85,7 +86,7 @@ func (f *fleet) isOurs(g *autoscalingtypes.AutoScalingGroup) bool {
 		return true
 	}
 	within := slices.ContainsFunc(splitIDs(g.VPCZoneIdentifier), func(id string) bool { return id != "" && network.HasSubnet(f.subnets, id) })
-	tied := within || f.group.arn != "" && slices.Contains(g.TargetGroupARNs, f.group.arn) ||
+	tied := within || f.group.ARN != "" && slices.Contains(g.TargetGroupARNs, f.group.ARN) ||
 		f.template.id != "" && versionOf(g.LaunchTemplate).template == f.template.id
 	return tied && account.Unclaimed(tags, f.Stack())
 }

@@ -14,6 +14,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -93,17 +94,17 @@ func protectedOf(g *autoscalingtypes.AutoScalingGroup) (ids []string) {
 
 // registration is a target in one of the target groups.
 type registration struct {
-	in     *targetGroup
+	in     *balancing.TargetGroup
 	target elbtypes.TargetDescription
 }
 
 // registered returns the targets that the load balancer has for the group, but for those that are leaving.
 func (f *fleet) registered(ctx context.Context) (registered []registration, err error) {
-	for _, in := range f.group.declaredTogether() {
-		if in.arn == "" {
+	for _, in := range f.group.DeclaredTogether() {
+		if in.ARN == "" {
 			continue
 		}
-		all, err := f.Targets(ctx, in.arn)
+		all, err := f.Targets(ctx, in.ARN)
 		if account.IsNotFound(err) {
 			continue
 		}
@@ -127,7 +128,7 @@ func (f *fleet) others(g *autoscalingtypes.AutoScalingGroup, registered []regist
 		own := slices.ContainsFunc(g.Instances, func(i autoscalingtypes.Instance) bool {
 			return aws.ToString(i.InstanceId) == aws.ToString(t.target.Id)
 		})
-		return own && slices.Contains(t.in.seen, resource.Field{Name: "port", Value: resource.Number(aws.ToInt32(t.target.Port))})
+		return own && slices.Contains(t.in.Seen, resource.Field{Name: "port", Value: resource.Number(aws.ToInt32(t.target.Port))})
 	})
 }
 
@@ -200,7 +201,7 @@ func (f *fleet) deregister(ctx context.Context) error {
 	}
 	of := map[string][]elbtypes.TargetDescription{}
 	for _, t := range f.others(g, registered) {
-		of[t.in.arn] = append(of[t.in.arn], t.target)
+		of[t.in.ARN] = append(of[t.in.ARN], t.target)
 	}
 	for arn, others := range of {
 		if _, err := f.ELB.DeregisterTargets(ctx, &elb.DeregisterTargetsInput{TargetGroupArn: &arn, Targets: others}); err != nil {

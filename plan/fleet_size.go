@@ -11,6 +11,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -138,7 +139,9 @@ func (s *Stack) Grow(ctx context.Context, to understudy.Size, by string) error {
 // Shrink returns the standby's groups that have grown to their declared size, and says so; where none has, it does nothing.
 func (s *Stack) Shrink(ctx context.Context) (did string, err error) {
 	r := takeInventory(s.Declaration, s.Accounts).regions[understudy.Secondary]
-	out, err := r.AutoScaling.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: GenerationNames(r.Stack())})
+	out, err := r.AutoScaling.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{
+		AutoScalingGroupNames: balancing.GenerationNames(r.Stack()),
+	})
 	if err != nil {
 		return "", fmt.Errorf("describe Auto Scaling groups in %s: %w", r.Region, err)
 	}

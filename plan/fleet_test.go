@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
@@ -21,7 +22,7 @@ import (
 // A group without the stack's tags is the stack's if it is tied to it by more than its name.
 func TestFleetWithoutItsTagsIsRecognised(t *testing.T) {
 	s := resourcetest.Scope(t)
-	f := &fleet{Scope: s, template: &template{id: "lt-1"}, group: &targetGroup{arn: "arn:tg"}, subnets: []*network.Subnet{{ID: "subnet-a"}, {}}}
+	f := &fleet{Scope: s, template: &template{id: "lt-1"}, group: &balancing.TargetGroup{ARN: "arn:tg"}, subnets: []*network.Subnet{{ID: "subnet-a"}, {}}}
 	tag := func(key, value string) []autoscalingtypes.TagDescription {
 		return []autoscalingtypes.TagDescription{{Key: &key, Value: &value, PropagateAtLaunch: aws.Bool(true)}}
 	}
@@ -45,7 +46,7 @@ func TestFleetWithoutItsTagsIsRecognised(t *testing.T) {
 
 // What nobody declares is as AWS makes it, and only what is not is set.
 func TestFleetsOwnSettingsAreGivenBack(t *testing.T) {
-	f := &fleet{Scope: resourcetest.Scope(t), template: &template{}, group: &targetGroup{}, subnets: []*network.Subnet{{}, {}}}
+	f := &fleet{Scope: resourcetest.Scope(t), template: &template{}, group: &balancing.TargetGroup{}, subnets: []*network.Subnet{{}, {}}}
 	g := &autoscalingtypes.AutoScalingGroup{
 		DefaultCooldown: aws.Int32(60), TerminationPolicies: []string{"OldestInstance", "Default"}, NewInstancesProtectedFromScaleIn: aws.Bool(true),
 		CapacityRebalance: aws.Bool(true), MaxInstanceLifetime: aws.Int32(86400), DefaultInstanceWarmup: aws.Int32(30),
@@ -96,7 +97,7 @@ func TestFleetsInstancesAreComparedOneByOne(t *testing.T) {
 		ImageId: aws.String("ami-1"), InstanceType: "t3.micro", SecurityGroupIds: []string{"sg-in"},
 		MetadataOptions: &ec2types.LaunchTemplateInstanceMetadataOptions{HttpTokens: "required"},
 	}
-	f := &fleet{Scope: resourcetest.Scope(t), template: tmpl, group: &targetGroup{arn: "arn:tg", seen: []resource.Field{{Name: "port", Value: "8080"}}}}
+	f := &fleet{Scope: resourcetest.Scope(t), template: tmpl, group: &balancing.TargetGroup{ARN: "arn:tg", Seen: []resource.Field{{Name: "port", Value: "8080"}}}}
 	f.was = &autoscalingtypes.AutoScalingGroup{}
 	var all []ec2types.Instance
 	for _, i := range []struct {

@@ -10,6 +10,7 @@ import (
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -27,7 +28,7 @@ func nthSwitchCheckRole(at understudy.Side, nth int) string {
 }
 
 // furtherCheck is a side's nth further check.
-func furtherCheck(s resource.Scope, b *balancer, nth int) *ownCheck {
+func furtherCheck(s resource.Scope, b *balancing.Balancer, nth int) *ownCheck {
 	return &ownCheck{Scope: s, name: understudy.FurtherCheckRole(s.Side, nth), wanted: func() *route53types.HealthCheckConfig {
 		if nth > len(s.Declared.Failover.Further) {
 			return &route53types.HealthCheckConfig{} // what is left of one
@@ -36,7 +37,7 @@ func furtherCheck(s resource.Scope, b *balancer, nth int) *ownCheck {
 			return following(s, c)
 		}
 		return askingFrom(s, b, s.Declared.Failover.Further[nth-1])
-	}, moves: func(d []resource.Difference) bool { return b.beside() && resource.Differs(d, "asks") }}
+	}, moves: func(d []resource.Difference) bool { return b.Beside() && resource.Differs(d, "asks") }}
 }
 
 // addFurtherChecks adds a side's further checks, and what is left of those that are no longer declared, which goes after all else.
@@ -154,7 +155,7 @@ func asResources(all []*ownCheck) (resources []resource.Resource) {
 }
 
 // askingFrom is a check as it is declared, with its checkers.
-func askingFrom(s resource.Scope, b *balancer, c understudy.Check) *route53types.HealthCheckConfig {
+func askingFrom(s resource.Scope, b *balancing.Balancer, c understudy.Check) *route53types.HealthCheckConfig {
 	config := asking(s, b, c)
 	for _, r := range c.Regions {
 		config.Regions = append(config.Regions, route53types.HealthCheckRegion(r))

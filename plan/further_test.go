@@ -2,85 +2,26 @@ package plan
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
-	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
-// A load balancer's listeners are told apart by their tags, and by their ports where these are lost. One of a port that is declared no more
-// goes at the end, and forwards with the others until then.
-func TestListenersOfFurtherPortsAreToldApart(t *testing.T) {
-	listeners, tags := "", ""
-	for arn, c := range map[string]struct {
-		port int
-		role string
-	}{"main": {81, "listener"}, "further": {8081, "listener-8081"}, "untagged": {8082, ""}, "gone": {8083, "listener-8083"}} {
-		listeners += fmt.Sprintf("<member><ListenerArn>%s</ListenerArn><Port>%d</Port><Protocol>HTTP</Protocol><DefaultActions><member><Type>forward</Type>"+
-			"<TargetGroupArn>one</TargetGroupArn></member></DefaultActions></member>", arn, c.port)
-		if c.role != "" {
-			tags += fmt.Sprintf("<member><ResourceArn>%s</ResourceArn><Tags><member><Key>understudy:stack</Key><Value>hello</Value></member>"+
-				"<member><Key>understudy:role</Key><Value>%s</Value></member></Tags></member>", arn, c.role)
-		}
-	}
-	s, asked := resourcetest.TwoNetworks(t, map[string]string{
-		"DescribeListeners": "<DescribeListenersResult><Listeners>" + listeners + "</Listeners></DescribeListenersResult>",
-		"DescribeTags":      "<DescribeTagsResult><TagDescriptions>" + tags + "</TagDescriptions></DescribeTagsResult>",
-	})
-	s.Declared.Further = []understudy.FurtherListener{{Port: 8081, Protocol: "HTTP"}, {Port: 8082, Protocol: "HTTP"}}
-	one, two := &targetGroup{arn: "one"}, &targetGroup{arn: "two"}
-	two.earlier = []*targetGroup{one}
-	main := &listener{Scope: s, balancer: &balancer{arn: "balancer"}, group: two}
-	for _, d := range s.Declared.Further {
-		main.followers = append(main.followers, &listener{Scope: s, balancer: main.balancer, group: two, further: &d, lead: main})
-	}
-	for want, l := range map[string]*listener{"main": main, "further": main.followers[0], "untagged": main.followers[1]} {
-		if there, err := l.Find(t.Context()); !there || err != nil || l.arn != want {
-			t.Errorf("%s: %v, %v, %s", want, there, err, l.arn)
-		}
-		if differences := resource.Compare(l.Desired(), l.Actual()); resource.Differs(differences, "tagged") != (want == "untagged") ||
-			resource.Differs(differences, "port") {
-			t.Errorf("%s: %v", want, differences)
-		}
-	}
-	if len(main.Spare) != 1 || main.Spare[0].Identity() != "gone" || len(main.followers[0].Spare)+len(main.followers[1].Spare) > 0 {
-		t.Errorf("to go are %v", main.Spare)
-	}
-	if err := main.forward(t.Context(), main.moves()); err != nil {
-		t.Fatal(err)
-	}
-	if n := len(slices.DeleteFunc(asked(), func(action string) bool { return action != "ModifyListener" })); n != 4 {
-		t.Errorf("%d listeners of 4 forward to the next generation", n)
-	}
-}
-
-// A new one forwards as the one at which users connect: not to targets that are still to come.
-func TestFurtherListenersFollow(t *testing.T) {
-	one, two := &targetGroup{arn: "one"}, &targetGroup{arn: "two"}
-	two.earlier = []*targetGroup{one}
-	lead := &listener{group: two, shares: []share{{"one", whole}}}
-	further := &listener{group: two, lead: lead, further: &understudy.FurtherListener{Port: 8081}}
-	if got, want := sharesText(further.introduces()), "one with weight 1, two with weight 0"; got != want {
-		t.Errorf("it forwards to %s, not %s", got, want)
-	}
-}
-
 func TestFurtherListenersAreParts(t *testing.T) {
-	s := secured(t)
+	s := resourcetest.Secured(t)
 	s.Declared.Further = []understudy.FurtherListener{{Port: 8081, Protocol: "HTTP"}, {Port: 8443, Protocol: "HTTPS"}}
 	v := takeInventory(s.Declared, map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
 	r := v.regions[understudy.Secondary]
 	if got, want := resourcetest.Wanted(r.facing, "ingress"), "tcp 443 0.0.0.0/0, tcp 8081 0.0.0.0/0, tcp 81 0.0.0.0/0, tcp 8443 0.0.0.0/0"; got != want {
 		t.Errorf("the load balancer lets in %s, want %s", got, want)
 	}
-	for n, further := range r.listener.followers {
+	for n, further := range r.listener.Followers {
 		node := v.graph.byID[fmt.Sprintf("secondary/listener at port %d", s.Declared.Further[n].Port)]
-		policy, certificates := further.tls()
-		if !node.comesAfter(r.listenerNode) || !r.supersededNode.comesAfter(node) || (policy != nil) != (n == 1) || len(certificates) != n {
-			t.Errorf("%s: its policy is %v, its certificates are %v", node.id, policy, certificates)
+		policy, certificate := resourcetest.Wanted(further, "policy"), resourcetest.Wanted(further, "certificate")
+		if !node.comesAfter(r.listenerNode) || !r.supersededNode.comesAfter(node) || (policy != "") != (n == 1) || (certificate != "") != (n == 1) {
+			t.Errorf("%s: its policy is %q, its certificate is %q", node.id, policy, certificate)
 		}
 	}
 }

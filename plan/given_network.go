@@ -15,7 +15,7 @@ import (
 func (v *inventory) addGiven(r *region) {
 	g := &v.graph
 	r.vpc = &network.VPC{Scope: r.Scope}
-	of := &network.GivenVPC{VPC: r.vpc, Built: func() bool { return r.balancer.arn != "" }}
+	of := &network.GivenVPC{VPC: r.vpc, Built: func() bool { return r.balancer.ARN != "" }}
 	r.vpcNode = g.add(r.id("vpc"), of)
 	for _, s := range r.Place().Subnets() {
 		sub := &network.Subnet{Scope: r.Scope, VPC: r.vpc, Subnet: s}

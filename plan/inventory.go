@@ -5,6 +5,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/role"
@@ -22,10 +23,10 @@ type region struct {
 	facing, within    *network.Group    // public-facing, internal
 	hostGroup         *network.Group    // of the hosts alone
 	hostImage         *hostImage
-	targetGroup       *targetGroup
-	balancer          *balancer
-	listener          *listener
-	redirect          *listener
+	targetGroup       *balancing.TargetGroup
+	balancer          *balancing.Balancer
+	listener          *balancing.Listener
+	redirect          *balancing.Listener
 	template          *template
 	hosts             []*host
 	fleet             *fleet
@@ -170,7 +171,7 @@ func (v *inventory) addImages(d *understudy.Declaration) {
 // addService adds the load balancer and the instances behind and beside it.
 func (v *inventory) addService(r *region) {
 	v.addFront(r)
-	r.rulesNode = v.graph.add(r.id("rules"), &rules{Scope: r.Scope, listener: r.listener}, r.listenerNode)
+	r.rulesNode = v.graph.add(r.id("rules"), &balancing.Rules{Scope: r.Scope, Listener: r.listener}, r.listenerNode)
 	r.template = &template{Scope: r.Scope, imageID: func() string { return r.image.id }, root: func() string { return r.image.root }, group: r.within,
 		role: v.role}
 	r.templateNode = v.graph.add(r.id("launch template"), r.template, r.imageNode, r.groupNodes[1], v.roleNode).finding(r.imageNode, r.groupNodes[1])
@@ -191,14 +192,14 @@ func (v *inventory) addRole(global resource.Scope) {
 // addFront adds the load balancer, and where it sends requests.
 func (v *inventory) addFront(r *region) {
 	g := &v.graph
-	r.targetGroup = &targetGroup{Scope: r.Scope, vpc: r.vpc}
+	r.targetGroup = &balancing.TargetGroup{Scope: r.Scope, VPC: r.vpc}
 	r.targetGroupNode = g.add(r.id("target group"), r.targetGroup, r.vpcNode)
 	g.after(r.targetGroupNode, r.groupNodes[1]) // what it probes is open by then
 	v.addFurtherGroups(r)
-	r.within.Also = func() []int { return slices.Concat(r.Declared.Asked(), r.targetGroup.earlierPorts(), r.probedBefore()) }
-	r.balancer = &balancer{Scope: r.Scope, vpc: r.vpc, subnets: r.public(), group: r.facing}
+	r.within.Also = func() []int { return slices.Concat(r.Declared.Asked(), r.targetGroup.EarlierPorts(), r.probedBefore()) }
+	r.balancer = &balancing.Balancer{Scope: r.Scope, VPC: r.vpc, Subnets: r.public(), Group: r.facing}
 	r.balancerNode = g.add(r.id("load balancer"), r.balancer, slices.Concat(r.openNodes, r.groupNodes[:1])...).finding(r.vpcNode)
-	r.listener = &listener{Scope: r.Scope, balancer: r.balancer, group: r.targetGroup}
+	r.listener = &balancing.Listener{Scope: r.Scope, Balancer: r.balancer, Group: r.targetGroup}
 	r.listenerNode = g.add(r.id("listener"), r.listener, slices.Concat([]*node{r.balancerNode, r.targetGroupNode}, r.groupsNodes)...).finding(r.balancerNode)
 	v.addRedirect(r)
 	v.addFurther(r)
@@ -226,7 +227,7 @@ func (v *inventory) addReadiness(r *region) {
 	r.readyNodes = append(r.readyNodes, g.add(r.id("targets"), r.targets,
 		slices.Concat([]*node{r.fleetNode, r.listenerNode, r.rulesNode}, r.furtherNodes)...). // a target is asked once something forwards to its group
 		finding(append(r.groupsNodes[:len(r.groupsNodes):len(r.groupsNodes)], r.fleetNode, r.targetGroupNode)...))
-	r.readyNodes = append(r.readyNodes, g.add(r.id("handover"), &handover{r.Scope, r.listener}, r.readyNodes[0]).finding())
+	r.readyNodes = append(r.readyNodes, g.add(r.id("handover"), &balancing.Handover{Scope: r.Scope, Listener: r.listener}, r.readyNodes[0]).finding())
 	v.addTracking(r)
 	v.addScheduled(r)
 	r.presetNode = g.add(r.id("default version"), &preset{Scope: r.Scope, template: r.template}, r.readyNodes...).finding()
@@ -240,8 +241,8 @@ func (v *inventory) addNames(d *understudy.Declaration, accounts map[understudy.
 	v.zone = &zone{Scope: global}
 	zoneNode := g.add("global/zone", v.zone)
 	needs := []*node{zoneNode}
-	v.records = &records{Scope: global, zone: v.zone, balancers: map[understudy.Side]*balancer{}, checks: map[understudy.Side]*check{},
-		groups: map[understudy.Side]*targetGroup{}}
+	v.records = &records{Scope: global, zone: v.zone, balancers: map[understudy.Side]*balancing.Balancer{}, checks: map[understudy.Side]*check{},
+		groups: map[understudy.Side]*balancing.TargetGroup{}}
 	for _, side := range understudy.Sides {
 		r := v.regions[side]
 		r.check = &check{Scope: r.Scope, balancer: r.balancer, fleet: r.fleet}

@@ -94,12 +94,12 @@ func firstLeft(left map[*node][]Left, nodes []*node) *node {
 }
 
 // protected is a resource that a person can protect from being deleted. The text says how to end that.
-type protected interface{ unprotect() string }
+type protected interface{ Unprotect() string }
 
 // whyLeft says why a thing could not be deleted, and what a person can do.
 func whyLeft(ctx context.Context, n *node, err error) string {
 	if p, ok := n.resource.(protected); ok && account.IsCode(err, "OperationNotPermitted") {
-		return p.unprotect()
+		return p.Unprotect()
 	}
 	if z, ok := n.resource.(*zone); ok && account.IsCode(err, "HostedZoneNotEmpty") {
 		if held, listed := z.Holds(ctx); listed == nil && len(held) > 0 {
@@ -109,14 +109,8 @@ func whyLeft(ctx context.Context, n *node, err error) string {
 	return err.Error()
 }
 
-// DeleteLoadBalancer: "You can't delete a load balancer if deletion protection is enabled" (Elastic Load Balancing API Reference).
-func (b *balancer) unprotect() string {
-	return fmt.Sprintf("deletion protection is on; `aws elbv2 modify-load-balancer-attributes --region %s --load-balancer-arn %s "+
-		"--attributes Key=deletion_protection.enabled,Value=false` turns it off", b.Region, b.arn)
-}
-
 // TerminateInstances fails for an instance with disableApiTermination (Amazon EC2 User Guide, "Change instance termination protection").
-func (h *host) unprotect() string {
+func (h *host) Unprotect() string {
 	return fmt.Sprintf("termination protection is on; `aws ec2 modify-instance-attribute --region %s --instance-id %s "+
 		"--no-disable-api-termination` turns it off", h.Region, h.id)
 }

@@ -22,7 +22,7 @@ func (k *kept) Remove(context.Context) error {
 	k.removed = k.fails == nil
 	return k.fails
 }
-func (k *kept) unprotect() string { return "protection is on" }
+func (k *kept) Unprotect() string { return "protection is on" }
 func (k *kept) Monthly() float64  { return 10 }
 
 func TestDownGoesOnPastWhatItCannotDelete(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
@@ -31,7 +32,7 @@ import (
 //  4. The earlier load balancer serves on for as long as resolvers keep its addresses. Then all that lies in the earlier VPC is deleted,
 //     as by down.
 //
-// Which generation is which is told by what is found, as in generation.go: the VPC with the declared network is the new one, whatever
+// Which generation is which is told by what is found, as in balancing/generation.go: the VPC with the declared network is the new one, whatever
 // run made it. Resources look past what lies in the VPCs of others (beyond).
 
 // DefaultLinger is the TTL of the answers of an alias record that leads to a load balancer ("Choosing between alias and non-alias
@@ -97,7 +98,7 @@ func (m *moved) undo(ctx context.Context, cause error) error {
 	if err := m.records.look(ctx); err != nil {
 		return fmt.Errorf("%w\nnot rolled back: %w", cause, err)
 	}
-	if set := m.records.seen[m.Side]; set.AliasTarget != nil && sameName(aws.ToString(set.AliasTarget.DNSName), r.balancer.dnsName) {
+	if set := m.records.seen[m.Side]; set.AliasTarget != nil && balancing.SameName(aws.ToString(set.AliasTarget.DNSName), r.balancer.DNSName) {
 		return cause // users have moved
 	}
 	resource.Note(ctx, "%s does not come to serve; it is deleted", r.vpc.ID)
@@ -113,7 +114,8 @@ func (m *moved) undo(ctx context.Context, cause error) error {
 
 func (m *moved) giveUp(ctx context.Context) error {
 	r := m.region
-	if c := r.check; c.id != "" && c.config != nil && len(c.superseded) > 0 && sameName(aws.ToString(c.config.FullyQualifiedDomainName), r.balancer.dnsName) {
+	if c := r.check; c.id != "" && c.config != nil && len(c.superseded) > 0 && balancing.SameName(aws.ToString(c.config.FullyQualifiedDomainName),
+		r.balancer.DNSName) {
 		if err := deleteHealthChecks(ctx, c.Scope, &[]string{c.id}); err != nil {
 			return err
 		}

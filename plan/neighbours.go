@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
@@ -283,7 +284,7 @@ func (n *neighbours) Remarks() (all []resource.Remark) {
 		text := one.says
 		switch {
 		case text != "":
-		case own[one.id] || one.tags[account.TagStack] == n.Stack() || generationOf(n.Scope, one.name) > 0:
+		case own[one.id] || one.tags[account.TagStack] == n.Stack() || balancing.GenerationOf(n.Scope, one.name) > 0:
 			continue
 		case one.name != "":
 			text = one.what + " that is not this stack's: " + one.name

@@ -18,6 +18,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
@@ -66,13 +67,13 @@ func TestLoadBalancersAndFleetsOfTwoNetworks(t *testing.T) {
 		"<LoadBalancerName>understudy-hello</LoadBalancerName><LoadBalancerArn>arn:old</LoadBalancerArn><DNSName>old.elb</DNSName>" +
 		"<VpcId>vpc-old</VpcId></member></LoadBalancers></DescribeLoadBalancersResult>"})
 	v := &network.VPC{ID: "vpc-new", Earlier: []*network.VPC{{ID: "vpc-old"}}}
-	b := &balancer{Scope: s, vpc: v}
+	b := &balancing.Balancer{Scope: s, VPC: v}
 	there, err := b.Find(t.Context())
-	if err != nil || there || b.balancerName() != "understudy2-hello" || !b.answersTo("OLD.elb.") || b.answersTo("") {
-		t.Errorf("%v, %v: the new one is %s beside %d", there, err, b.balancerName(), len(b.earlier))
+	if err != nil || there || b.BalancerName() != "understudy2-hello" || !b.AnswersTo("OLD.elb.") || b.AnswersTo("") {
+		t.Errorf("%v, %v: the new one is %s beside %d", there, err, b.BalancerName(), len(b.Earlier))
 	}
 	leading := route53types.ResourceRecordSet{AliasTarget: &route53types.AliasTarget{DNSName: aws.String("old.elb.")}}
-	if b.leads(leading) == nil || b.leads(route53types.ResourceRecordSet{}) != nil {
+	if b.Leads(leading) == nil || b.Leads(route53types.ResourceRecordSet{}) != nil {
 		t.Error("the record that leads to the earlier network is not known")
 	}
 
@@ -83,13 +84,13 @@ func TestLoadBalancersAndFleetsOfTwoNetworks(t *testing.T) {
 		}
 		return g
 	}
-	group := &targetGroup{Scope: s, vpc: v, number: 2, others: []int{1}}
+	group := &balancing.TargetGroup{Scope: s, VPC: v, Number: 2, Others: []int{1}}
 	f := &fleet{Scope: s, template: &template{}, group: group, subnets: []*network.Subnet{{ID: "subnet-new"}}}
 	f.sort(g("understudy-hello", "subnet-old"))
 	if f.was != nil || len(f.earlier) > 0 || len(f.beyond) != 1 || f.begins() != 4 {
 		t.Errorf("the new fleet begins with %d instances, beside %d of its network and %d of another", f.begins(), len(f.earlier), len(f.beyond))
 	}
-	group = &targetGroup{Scope: s, vpc: &network.VPC{ID: "vpc-old", Leaving: true}, number: 1}
+	group = &balancing.TargetGroup{Scope: s, VPC: &network.VPC{ID: "vpc-old", Leaving: true}, Number: 1}
 	old := &fleet{Scope: s, template: &template{}, group: group, subnets: []*network.Subnet{{ID: "subnet-old"}}}
 	old.sort(g("understudy-hello", "subnet-old"))
 	old.sort(g("understudy2-hello", "subnet-new")) // whose target group somebody has deleted
@@ -135,7 +136,7 @@ func TestTheRecordGoesOnFromWhereverARunWasKilled(t *testing.T) {
 		"declared back":       {"old.elb", both, both, "old", []string{left + "both-new, new"}},
 	} {
 		s := resourcetest.Scope(t)
-		b := &balancer{dnsName: c.front, zoneID: zones[c.front], earlier: earlier}
+		b := &balancing.Balancer{DNSName: c.front, ZoneID: zones[c.front], Earlier: earlier}
 		app := &check{Scope: s, balancer: b}
 		app.tags = app.Tagged(app.role())
 		var found []route53types.HealthCheck
@@ -151,9 +152,9 @@ func TestTheRecordGoesOnFromWhereverARunWasKilled(t *testing.T) {
 			config.ChildHealthChecks = []string{id, "asks"}
 			followed.choose(route53types.HealthCheck{Id: aws.String("both-" + id), HealthCheckConfig: &config})
 		}
-		standby := &balancer{dnsName: "standby.elb", zoneID: "Z3"}
+		standby := &balancing.Balancer{DNSName: "standby.elb", ZoneID: "Z3"}
 		r := &records{Scope: s, switched: map[understudy.Side]*ownCheck{understudy.Primary: followed}, seen: map[understudy.Side]route53types.ResourceRecordSet{}}
-		r.balancers = map[understudy.Side]*balancer{understudy.Primary: b, understudy.Secondary: standby}
+		r.balancers = map[understudy.Side]*balancing.Balancer{understudy.Primary: b, understudy.Secondary: standby}
 		r.checks = map[understudy.Side]*check{understudy.Primary: app, understudy.Secondary: {Scope: s, id: "standby", balancer: standby}}
 		r.seen[understudy.Secondary] = *r.wanted(understudy.Secondary)
 		set := *r.wanted(understudy.Primary)
@@ -177,7 +178,7 @@ func TestTheRecordGoesOnFromWhereverARunWasKilled(t *testing.T) {
 // In the standby's network the switch moves too, but the primary's record follows the calculated check that it has.
 func TestTheSwitchOfAnotherNetworkTakesACheckOfItsOwn(t *testing.T) {
 	s := resourcetest.Scope(t)
-	b := &balancer{dnsName: "new.elb", earlier: []elbtypes.LoadBalancer{{DNSName: aws.String("old.elb")}}}
+	b := &balancing.Balancer{DNSName: "new.elb", Earlier: []elbtypes.LoadBalancer{{DNSName: aws.String("old.elb")}}}
 	asks := switchCheck(s, b, 1)
 	config := asks.wanted()
 	config.FullyQualifiedDomainName = aws.String("old.elb")
@@ -186,7 +187,7 @@ func TestTheSwitchOfAnotherNetworkTakesACheckOfItsOwn(t *testing.T) {
 		t.Errorf("the check of the earlier load balancer is to be %s", asks.next())
 	}
 	asks.choose(route53types.HealthCheck{Id: aws.String("asks-new"), HealthCheckConfig: asks.wanted()})
-	both := calculatedCheck(s, &passing{Scope: s, check: &check{id: "application", balancer: &balancer{}}}, []*ownCheck{asks})
+	both := calculatedCheck(s, &passing{Scope: s, check: &check{id: "application", balancer: &balancing.Balancer{}}}, []*ownCheck{asks})
 	counts := both.wanted()
 	counts.ChildHealthChecks = []string{"application", "asks-old"}
 	both.id, both.config, both.tags = "both", counts, both.Tagged(both.name)
@@ -194,7 +195,7 @@ func TestTheSwitchOfAnotherNetworkTakesACheckOfItsOwn(t *testing.T) {
 	if both.next() != "both" {
 		t.Errorf("the primary's record is to follow %s", both.next())
 	}
-	b.earlier = nil
+	b.Earlier = nil
 	if asks = switchCheck(s, b, 1); asks.renews([]resource.Difference{{Name: "asks"}}) {
 		t.Error("a load balancer in the same network takes another check")
 	}
@@ -281,7 +282,7 @@ func TestTheEarlierNetworkLingers(t *testing.T) {
 				}
 				return http.StatusOK, "<R>" + ok + "</R>"
 			})
-			p := &passing{Scope: s, check: &check{id: "new", balancer: &balancer{}}}
+			p := &passing{Scope: s, check: &check{id: "new", balancer: &balancing.Balancer{}}}
 			m := &moved{Scope: s, region: &region{Scope: s, passing: p, vpc: &network.VPC{Earlier: []*network.VPC{{ID: "vpc-old"}}}}, linger: time.Minute}
 			resourcetest.Expect(t, m, "earlier networks: , not vpc-old of ")
 			err := m.Change(t.Context(), nil)
@@ -308,7 +309,7 @@ func TestANetworkIsGivenUpOnlyWhereNobodyIsServedInIt(t *testing.T) {
 	} {
 		s, asked := resourcetest.TwoNetworks(t, map[string]string{"GET /2013-04-01/hostedzone/Z1/rrset": leading(c.leads)})
 		r := &region{Scope: s, vpc: &network.VPC{Scope: s, ID: "vpc-new", Earlier: []*network.VPC{{ID: "vpc-old"}}},
-			balancer: &balancer{Scope: s, dnsName: "new.elb"}}
+			balancer: &balancing.Balancer{Scope: s, DNSName: "new.elb"}}
 		r.check = &check{Scope: s, id: "new", config: askingNow("new", "new.elb").HealthCheckConfig, superseded: []string{"old"}}
 		r.template = &template{Scope: s, id: "lt-1", preset: 1, version: 1}
 		r.fleet = &fleet{Scope: s, template: r.template}
@@ -325,7 +326,7 @@ func TestANetworkIsGivenUpOnlyWhereNobodyIsServedInIt(t *testing.T) {
 func TestTheSwitchOfBothNetworksIsTurned(t *testing.T) {
 	s, asked := resourcetest.TwoNetworks(t, nil)
 	stack := &Stack{Declaration: s.Declared, Accounts: map[understudy.Side]*account.Account{understudy.Secondary: s.Account}}
-	if err := stack.Turn(t.Context(), Standby{At: understudy.Secondary, turns: []string{"old", "new"}},
+	if err := stack.Turn(t.Context(), balancing.Standby{At: understudy.Secondary, Turns: []string{"old", "new"}},
 		understudy.Secondary, "failover"); err != nil || len(asked()) != 2 {
 		t.Errorf("asked for %v: %v", asked(), err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -37,8 +38,8 @@ func (s *Stack) Parts(ctx context.Context, side understudy.Side) (Parts, error) 
 	if r.vpc.Replaced() {
 		return Parts{}, fmt.Errorf("another network takes the place of %s in %s: `understudy up` ends that", r.vpc.Earlier[0], r.Region)
 	}
-	serving := r.listener.serving()
-	p := Parts{VPC: r.vpc.ID, Internal: r.within.ID, TargetGroup: serving.arn, Balancer: r.balancer.arn, Fleet: generation(r.Scope, serving.number)}
+	serving := r.listener.Serving()
+	p := Parts{VPC: r.vpc.ID, Internal: r.within.ID, TargetGroup: serving.ARN, Balancer: r.balancer.ARN, Fleet: balancing.Generation(r.Scope, serving.Number)}
 	for n, sub := range r.subnetNodes {
 		there, err := sub.resource.Find(ctx)
 		if err != nil {

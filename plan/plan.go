@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -87,7 +88,7 @@ func (s Step) balancesInGiven() bool {
 	if s.node == nil {
 		return false
 	}
-	b, ok := s.node.resource.(*balancer)
+	b, ok := s.node.resource.(*balancing.Balancer)
 	return ok && b.Place().Given()
 }
 

@@ -10,18 +10,18 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
-	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/resource"
 )
 
 // targets waits until the load balancer finds as many of the fleet's instances healthy as the group is to have now.
 type targets struct {
 	resource.Scope
-	group   *targetGroup
+	group   *balancing.TargetGroup
 	fleet   *fleet
 	healthy int
 	want    int
@@ -37,10 +37,10 @@ func (t *targets) Actual() []resource.Field {
 }
 
 func (t *targets) Find(ctx context.Context) (bool, error) {
-	if slices.Contains(t.group.arns(), "") || t.fleet.was == nil {
+	if slices.Contains(t.group.ARNs(), "") || t.fleet.was == nil {
 		return false, nil
 	}
-	states, err := t.group.states(ctx)
+	states, err := t.group.States(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -54,7 +54,7 @@ func (t *targets) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	states, err := t.group.states(ctx)
+	states, err := t.group.States(ctx)
 	if err == nil {
 		t.count(g, states)
 	}
@@ -62,13 +62,13 @@ func (t *targets) look(ctx context.Context) error {
 }
 
 // count separates the healthy ones of a group's instances from the others. A target that is none of them does not count.
-func (t *targets) count(g *autoscalingtypes.AutoScalingGroup, states map[string]*targetState) {
+func (t *targets) count(g *autoscalingtypes.AutoScalingGroup, states map[string]*balancing.TargetState) {
 	t.healthy, t.want, t.ill = 0, int(aws.ToInt32(g.DesiredCapacity)), nil
 	for _, i := range g.Instances {
 		id := aws.ToString(i.InstanceId)
 		switch {
 		case onItsWayOut(i.LifecycleState):
-		case states[id].healthy():
+		case states[id].Healthy():
 			t.healthy++
 		default:
 			t.ill = append(t.ill, id+" "+cmp.Or(states[id].String(), string(i.LifecycleState)))
@@ -84,36 +84,6 @@ func (t *targets) String() string {
 		text += ", not " + strings.Join(t.ill, ", ")
 	}
 	return text
-}
-
-// targetState is what a load balancer finds of one target.
-type targetState elbtypes.TargetHealth
-
-func (s *targetState) healthy() bool {
-	return s != nil && s.State == elbtypes.TargetHealthStateEnumHealthy
-}
-
-// String returns the state with its reason, or nothing for a target that is not registered.
-func (s *targetState) String() string {
-	if s == nil {
-		return ""
-	}
-	text := strings.TrimSpace(fmt.Sprintf("%s %s", s.State, s.Reason))
-	if d := aws.ToString(s.Description); d != "" {
-		text += ": " + d
-	}
-	return text
-}
-
-// stateOf returns the states of targets by their ids.
-func stateOf(found []elbtypes.TargetHealthDescription) map[string]*targetState {
-	states := map[string]*targetState{}
-	for _, h := range found {
-		if h.Target != nil && h.TargetHealth != nil {
-			states[aws.ToString(h.Target.Id)] = (*targetState)(h.TargetHealth)
-		}
-	}
-	return states
 }
 
 // Create waits for a group that has just been made: instances that come up one after the other only to be replaced say that
@@ -170,7 +140,7 @@ func (p *passing) Find(ctx context.Context) (bool, error) {
 // lookAtOther asks for the check that a region is judged by until the record follows the new one.
 func (p *passing) lookAtOther(ctx context.Context) (err error) {
 	p.other = p.seen // until there is a new check
-	if !p.check.balancer.beside() || len(p.check.superseded) == 0 {
+	if !p.check.balancer.Beside() || len(p.check.superseded) == 0 {
 		return nil
 	}
 	p.other, err = Measure(ctx, p.Route53, p.check.superseded[0])

@@ -15,6 +15,7 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/drill"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -23,9 +24,9 @@ type records struct {
 	resource.Scope
 	resource.Doubles
 	zone      *zone
-	balancers map[understudy.Side]*balancer
+	balancers map[understudy.Side]*balancing.Balancer
 	checks    map[understudy.Side]*check
-	groups    map[understudy.Side]*targetGroup
+	groups    map[understudy.Side]*balancing.TargetGroup
 	switched  map[understudy.Side]*ownCheck // what a record follows instead of its region's check, where there is a switch, or several checks
 	seen      map[understudy.Side]route53types.ResourceRecordSet
 	renamed   []route53types.ResourceRecordSet // the stack's by what they answer, with set identifiers that are not
@@ -50,8 +51,8 @@ func (r *records) Desired() []resource.Field {
 		b := r.balancers[side]
 		fields = append(fields,
 			resource.Field{Name: string(side) + " role", Value: roleOf(*r.routed(side))},
-			resource.Field{Name: string(side) + " alias", Value: strings.ToLower(resource.Known(b.dnsName))},
-			resource.Field{Name: string(side) + " alias zone", Value: resource.Known(b.zoneID)},
+			resource.Field{Name: string(side) + " alias", Value: strings.ToLower(resource.Known(b.DNSName))},
+			resource.Field{Name: string(side) + " alias zone", Value: resource.Known(b.ZoneID)},
 			resource.Field{Name: string(side) + " health check", Value: r.follows(side).next()},
 			resource.Field{Name: string(side) + " target health", Value: resource.Yes(r.evaluates(side))},
 			resource.Field{Name: string(side) + " superseded checks", Value: ""})
@@ -159,16 +160,11 @@ func (r *records) leadsHome(set route53types.ResourceRecordSet) bool {
 		return false
 	}
 	for _, b := range r.balancers {
-		if b.answersTo(aws.ToString(set.AliasTarget.DNSName)) {
+		if b.AnswersTo(aws.ToString(set.AliasTarget.DNSName)) {
 			return true
 		}
 	}
 	return false
-}
-
-// sameName compares DNS names: their case means nothing (RFC 4343), a last dot neither.
-func sameName(a, b string) bool {
-	return strings.EqualFold(strings.TrimSuffix(a, "."), strings.TrimSuffix(b, "."))
 }
 
 // findDoubles looks for the stack's records in the zone's doubles: two runs at once may write a pair into each.
@@ -215,7 +211,7 @@ func describeSet(set route53types.ResourceRecordSet) string {
 // evaluates tells whether a side's record follows the target groups: not while there are two (alias.go).
 func (r *records) evaluates(side understudy.Side) bool {
 	g := r.groups[side]
-	return g == nil || len(g.earlier) == 0
+	return g == nil || len(g.Earlier) == 0
 }
 
 func (r *records) wanted(side understudy.Side) *route53types.ResourceRecordSet {
@@ -224,8 +220,8 @@ func (r *records) wanted(side understudy.Side) *route53types.ResourceRecordSet {
 	set.SetIdentifier = aws.String(r.setID(side))
 	set.HealthCheckId = aws.String(r.follows(side).Identity())
 	set.AliasTarget = &route53types.AliasTarget{
-		DNSName:              aws.String(r.balancers[side].dnsName),
-		HostedZoneId:         aws.String(r.balancers[side].zoneID),
+		DNSName:              aws.String(r.balancers[side].DNSName),
+		HostedZoneId:         aws.String(r.balancers[side].ZoneID),
 		EvaluateTargetHealth: r.evaluates(side),
 	}
 	return set

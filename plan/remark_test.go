@@ -9,6 +9,7 @@ import (
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
@@ -24,7 +25,7 @@ func TestNeighboursAreNotTheStacksOwn(t *testing.T) {
 	n := &neighbours{Scope: s, graph: g, seen: []neighbour{
 		{what: "a subnet", id: "subnet-1", tags: s.Mark("public-a")},
 		{what: "a subnet", id: "subnet-untagged"}, {what: "a subnet", id: "subnet-double"},
-		{what: "a target group", id: "arn:tg", name: generation(s, 2)},
+		{what: "a target group", id: "arn:tg", name: balancing.Generation(s, 2)},
 		{what: "a security group", id: "sg-1", name: "mine", tags: map[string]string{"understudy:stack": "another"}},
 		{what: "an instance", id: "i-1"},
 		{what: "a route table", id: "rtb-1", tags: s.Mark("vpc"), says: "it has more routes"},
@@ -101,7 +102,7 @@ func TestADefaultNetworkACLLetsEverythingPass(t *testing.T) {
 func TestRemarksAreOfWhatDiffersOnPurpose(t *testing.T) {
 	s := resourcetest.Scope(t)
 	f := &fleet{
-		Scope: s, group: &targetGroup{Scope: s},
+		Scope: s, group: &balancing.TargetGroup{Scope: s},
 		was: &autoscalingtypes.AutoScalingGroup{DesiredCapacity: aws.Int32(int32(s.Declared.Fleet.Desired))}, found: true,
 	}
 	c := &imageCopy{source: &image{}}

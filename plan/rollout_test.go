@@ -15,6 +15,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
@@ -28,12 +29,12 @@ func member(id, version, health string, state autoscalingtypes.LifecycleState) a
 
 // seen is a group that is to have two instances, the targets of those named being healthy.
 func seen(refresh autoscalingtypes.InstanceRefreshStatus, members []autoscalingtypes.Instance, healthy ...string) sight {
-	s := sight{states: map[string]*targetState{}}
+	s := sight{states: map[string]*balancing.TargetState{}}
 	s.group = &autoscalingtypes.AutoScalingGroup{DesiredCapacity: aws.Int32(2), Instances: members}
 	for _, i := range members {
-		s.states[*i.InstanceId] = &targetState{State: "unhealthy", Reason: "Target.FailedHealthChecks"}
+		s.states[*i.InstanceId] = &balancing.TargetState{State: "unhealthy", Reason: "Target.FailedHealthChecks"}
 		if slices.Contains(healthy, *i.InstanceId) {
-			s.states[*i.InstanceId] = &targetState{State: "healthy"}
+			s.states[*i.InstanceId] = &balancing.TargetState{State: "healthy"}
 		}
 	}
 	if refresh != "" {
@@ -347,7 +348,7 @@ func TestARefreshThatRunsIsWaitedForOrCancelled(t *testing.T) {
 // Whoever scales the fleet is left alone; its bounds are healed.
 func TestCapacityIsScalings(t *testing.T) {
 	f := &fleet{Scope: resourcetest.Scope(t), template: &template{Scope: resourcetest.Scope(t), imageID: func() string { return "" }, group: &network.Group{}},
-		group: &targetGroup{}, subnets: []*network.Subnet{{}, {}}}
+		group: &balancing.TargetGroup{}, subnets: []*network.Subnet{{}, {}}}
 	names := func() string {
 		var names []string
 		for _, f := range f.Desired()[:3] {

@@ -2,27 +2,25 @@ package plan
 
 import (
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
-var switchedAt = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
-
 // paired are the records of a declaration as they are when they were made.
 func paired(t *testing.T, d *understudy.Declaration) *records {
 	t.Helper()
-	r := &records{Scope: resource.Scope{Account: &account.Account{}, Declared: d, Side: understudy.Global}, balancers: map[understudy.Side]*balancer{},
+	r := &records{Scope: resource.Scope{Account: &account.Account{}, Declared: d, Side: understudy.Global}, balancers: map[understudy.Side]*balancing.Balancer{},
 		checks: map[understudy.Side]*check{},
 		seen:   map[understudy.Side]route53types.ResourceRecordSet{}}
 	for _, side := range understudy.Sides {
-		r.balancers[side] = &balancer{dnsName: string(side) + ".elb", zoneID: "Z1"}
+		r.balancers[side] = &balancing.Balancer{DNSName: string(side) + ".elb", ZoneID: "Z1"}
 		r.checks[side] = &check{id: "check-" + string(side)}
 	}
 	for _, side := range understudy.Sides {
@@ -118,7 +116,7 @@ func TestEachOfTwoActiveRegionsHasASwitchOfTheOther(t *testing.T) {
 		}
 		asks := v.graph.byID[string(side)+"/switch check"].resource.(*ownCheck)
 		asks.id = "asks-" + string(side)
-		if got := aws.ToString(asks.wanted().SearchString); got != switchedText(side) {
+		if got := aws.ToString(asks.wanted().SearchString); got != balancing.SwitchedText(side) {
 			t.Errorf("the %s's switch is asked for %q", side, got)
 		}
 	}
@@ -138,22 +136,5 @@ func TestEachOfTwoActiveRegionsHasASwitchOfTheOther(t *testing.T) {
 	v = takeInventory(d, accounts)
 	if _, retired := v.graph.byID["primary/switch"].resource.(*retired); !retired || v.records.switched[understudy.Secondary] != nil {
 		t.Error("with failover the primary keeps a switch")
-	}
-}
-
-func TestSwitchOfThePrimaryTakesUsersFromTheStandby(t *testing.T) {
-	s := resourcetest.Scope(t) // the primary's
-	r := &switchRule{Scope: s}
-	if side, body := r.idle(); side != understudy.Secondary || body != "understudy: both regions serve" {
-		t.Errorf("idle it is at the %s: %s", side, body)
-	}
-	seeRule(r, "1", switchConditions(), switchActions(s.Side, understudy.Primary, answerOf(s.Side, understudy.Primary, "failover", switchedAt)), true)
-	resourcetest.Expect(t, r)
-	if want := (SwitchState{understudy.Primary, "failover", switchedAt}); switchStateOf(r.position, r.body) != want {
-		t.Errorf("it is read as %+v", switchStateOf(r.position, r.body))
-	}
-	// The answer of the standby's switch says nothing here.
-	if side, _ := positionOf(s.Side, switchActions(understudy.Secondary, understudy.Secondary, switchedText(understudy.Secondary))); side != "" {
-		t.Errorf("the standby's answer is taken for the %s", side)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
@@ -17,7 +18,7 @@ import (
 func TestScheduledActionsAndTheFleetDoNotFight(t *testing.T) {
 	s := resourcetest.Scope(t)
 	s.Declared.Fleet.Scheduled = []understudy.Scheduled{{Name: "morning", Recurrence: "0 7 * * *", Min: 6, Desired: 8, Max: 12}}
-	f := &fleet{Scope: s, template: &template{}, group: &targetGroup{}, subnets: []*network.Subnet{{}, {}}}
+	f := &fleet{Scope: s, template: &template{}, group: &balancing.TargetGroup{}, subnets: []*network.Subnet{{}, {}}}
 	at := func(least, now, most int32) *autoscalingtypes.AutoScalingGroup {
 		return &autoscalingtypes.AutoScalingGroup{MinSize: &least, DesiredCapacity: &now, MaxSize: &most, DefaultCooldown: aws.Int32(300)}
 	}
@@ -44,7 +45,7 @@ func TestScheduledActionsAndTheFleetDoNotFight(t *testing.T) {
 		t.Errorf("what an action has left: %+v", all)
 	}
 	before := &fleet{Scope: s, was: at(6, 9, 12)}
-	next := &fleet{Scope: s, template: &template{}, group: &targetGroup{}, earlier: []*fleet{before}}
+	next := &fleet{Scope: s, template: &template{}, group: &balancing.TargetGroup{}, earlier: []*fleet{before}}
 	if size, _ := next.size(); size.Min != 6 || size.Max != 12 || next.begins() != 9 {
 		t.Errorf("the next generation begins with %+v, %d", size, next.begins())
 	}
@@ -77,7 +78,7 @@ func TestScheduledActionsAreTheirOwners(t *testing.T) {
 	s.Declared.Fleet.Scheduled = []understudy.Scheduled{action}
 	mine, theirs := is, is
 	mine.ScheduledActionName, theirs.ScheduledActionName = aws.String(one.actionName()+"-before"), aws.String("night")
-	o := &otherScheduled{Scope: s, fleet: &fleet{Scope: s, group: &targetGroup{}}}
+	o := &otherScheduled{Scope: s, fleet: &fleet{Scope: s, group: &balancing.TargetGroup{}}}
 	o.sort([]autoscalingtypes.ScheduledUpdateGroupAction{is, mine, theirs})
 	if got := resource.Compare(o.Desired(), o.Actual()); len(got) != 1 || got[0].Actual != one.actionName()+"-before" {
 		t.Errorf("to go: %+v", got)

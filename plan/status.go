@@ -11,24 +11,25 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/resource"
 )
 
 // Status is the state of a stack at one moment, as AWS reports it.
 type Status struct {
-	Stack       string             `json:"stack"`
-	Host        string             `json:"host"` // the failover record's name
-	Zone        string             `json:"zone,omitempty"`
-	NameServers []string           `json:"name_servers,omitempty"`
-	Regions     []RegionStatus     `json:"regions"`
-	Resources   []ResourceStatus   `json:"resources"`         // those of no region
-	Missing     []string           `json:"missing,omitempty"` // resources that are declared and not there
-	Doubles     []DoubleStatus     `json:"doubles,omitempty"` // things that are there twice
-	Lock        *Holder            `json:"lock,omitempty"`    // the run that changes the stack now
-	Routing     understudy.Routing `json:"routing"`
-	Switch      *SwitchState       `json:"switch,omitempty"`            // nil without one, or if the secondary does not answer
-	Opposite    *SwitchState       `json:"switch_of_primary,omitempty"` // the primary's, where both regions serve
-	Unread      []Unread           `json:"unread,omitempty"`            // what could not be read; nothing is said of it above
+	Stack       string                 `json:"stack"`
+	Host        string                 `json:"host"` // the failover record's name
+	Zone        string                 `json:"zone,omitempty"`
+	NameServers []string               `json:"name_servers,omitempty"`
+	Regions     []RegionStatus         `json:"regions"`
+	Resources   []ResourceStatus       `json:"resources"`         // those of no region
+	Missing     []string               `json:"missing,omitempty"` // resources that are declared and not there
+	Doubles     []DoubleStatus         `json:"doubles,omitempty"` // things that are there twice
+	Lock        *Holder                `json:"lock,omitempty"`    // the run that changes the stack now
+	Routing     understudy.Routing     `json:"routing"`
+	Switch      *balancing.SwitchState `json:"switch,omitempty"`            // nil without one, or if the secondary does not answer
+	Opposite    *balancing.SwitchState `json:"switch_of_primary,omitempty"` // the primary's, where both regions serve
+	Unread      []Unread               `json:"unread,omitempty"`            // what could not be read; nothing is said of it above
 }
 
 // Unread is something of a stack that could not be read.
@@ -119,11 +120,11 @@ func (s *Stack) Status(ctx context.Context) (*Status, error) {
 		status.Regions = append(status.Regions, r)
 	}
 	for _, n := range v.graph.nodes {
-		if r, ok := n.resource.(*switchRule); ok && seen.found[n] {
-			status.switchAt(r.Side, switchStateOf(r.position, r.body))
+		if r, ok := n.resource.(*balancing.SwitchRule); ok && seen.found[n] {
+			status.switchAt(r.Side, balancing.SwitchStateOf(r.Position, r.Body))
 		}
-		if l, ok := n.resource.(*listener); ok && l.switches && seen.found[n] {
-			status.switchAt(l.Side, l.state())
+		if l, ok := n.resource.(*balancing.Listener); ok && l.Switches && seen.found[n] {
+			status.switchAt(l.Side, l.State())
 		}
 		if err := seen.unread[n]; err != nil {
 			status.unread(n.id, err)
@@ -145,7 +146,7 @@ func (s *Stack) Status(ctx context.Context) (*Status, error) {
 	return status, ctx.Err()
 }
 
-func (s *Status) switchAt(at understudy.Side, state SwitchState) {
+func (s *Status) switchAt(at understudy.Side, state balancing.SwitchState) {
 	if at == understudy.Primary {
 		s.Opposite = &state
 	} else {
@@ -194,7 +195,7 @@ func (s *survey) resources(g *graph, side understudy.Side) []ResourceStatus {
 // status collects what was found in one region.
 func (v *inventory) status(ctx context.Context, side understudy.Side, seen *survey, whole *Status) RegionStatus {
 	r := v.regions[side]
-	s := RegionStatus{Side: side, Region: r.Region, Balancer: r.balancer.dnsName, Resources: seen.resources(&v.graph, side),
+	s := RegionStatus{Side: side, Region: r.Region, Balancer: r.balancer.DNSName, Resources: seen.resources(&v.graph, side),
 		Targets: []TargetStatus{}, Check: r.passing.seen, Unchecked: seen.unread[r.healthNode] != nil}
 	s.Passing = seen.found[r.healthNode] && r.passing.serves()
 	if s.Checks = r.passing.found; len(s.Checks) > 0 {
@@ -202,11 +203,11 @@ func (v *inventory) status(ctx context.Context, side understudy.Side, seen *surv
 	}
 	s.Dark = seen.found[r.fleetNode] && r.fleet.dark()
 	serving := ""
-	if g := r.listener.serving(); g != nil {
-		serving = g.arn
+	if g := r.listener.Serving(); g != nil {
+		serving = g.ARN
 	}
 	var err error
-	if b := r.balancer.leads(v.records.seen[side]); b != nil { // in an earlier network still
+	if b := r.balancer.Leads(v.records.seen[side]); b != nil { // in an earlier network still
 		s.Balancer, s.Check = aws.ToString(b.DNSName), r.passing.other
 		serving, err = r.groupWithin(ctx, aws.ToString(b.VpcId))
 	}
@@ -235,7 +236,7 @@ func (v *inventory) status(ctx context.Context, side understudy.Side, seen *surv
 
 // groupWithin returns the target group of an earlier network.
 func (r *region) groupWithin(ctx context.Context, vpc string) (arn string, err error) {
-	groups, err := targetGroups(ctx, r.Scope)
+	groups, err := balancing.TargetGroups(ctx, r.Scope)
 	for _, g := range groups {
 		if aws.ToString(g.VpcId) == vpc {
 			return aws.ToString(g.TargetGroupArn), nil

@@ -8,9 +8,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
-	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
@@ -19,9 +19,9 @@ import (
 // ones, and the rules for their ports. It goes when the region passes its health check with the new one.
 type superseded struct {
 	resource.Scope
-	listener *listener
-	group    *targetGroup // the declared one, which knows the earlier ones
-	fleet    *fleet       // likewise
+	listener *balancing.Listener
+	group    *balancing.TargetGroup // the declared one, which knows the earlier ones
+	fleet    *fleet                 // likewise
 	within   *network.Group
 	alias    *alias
 	probed   func() []int // the port that the load balancer has probed, and probes no more
@@ -30,8 +30,8 @@ type superseded struct {
 // probedBefore returns the ports that were found to be probed, and open for that, where others are declared. They stay open until the new one
 // is probed.
 func (r *region) probedBefore() (ports []int) {
-	for _, g := range r.targetGroup.declaredTogether() {
-		if port := g.probed; port != 0 && !slices.Contains(r.Declared.Asked(), port) && r.within.Opens(port) {
+	for _, g := range r.targetGroup.DeclaredTogether() {
+		if port := g.Probed; port != 0 && !slices.Contains(r.Declared.Asked(), port) && r.within.Opens(port) {
 			ports = append(ports, port)
 		}
 	}
@@ -53,8 +53,8 @@ func (s *superseded) Actual() []resource.Field {
 	for _, f := range s.fleet.earlier {
 		fleets = append(fleets, f.fleetName())
 	}
-	for _, g := range s.group.earlier {
-		groups = append(groups, g.groupName())
+	for _, g := range s.group.Earlier {
+		groups = append(groups, g.GroupName())
 	}
 	var ports []string
 	for _, port := range s.probed() {
@@ -78,11 +78,11 @@ func (s *superseded) Change(ctx context.Context, differences []resource.Differen
 			return err
 		}
 	}
-	if err := s.listener.forward(ctx, []share{{s.group.arn, whole}}); err != nil {
+	if err := s.listener.Forward(ctx, []balancing.Share{{Group: s.group.ARN, Weight: balancing.Whole}}); err != nil {
 		return err
 	}
-	for _, g := range s.group.earlier {
-		if err := g.delete(ctx); err != nil {
+	for _, g := range s.group.Earlier {
+		if err := g.Delete(ctx); err != nil {
 			return err
 		}
 	}
@@ -113,33 +113,6 @@ func (f *fleet) drain(ctx context.Context) error {
 	return f.end(ctx)
 }
 
-// delete deletes a generation's target groups.
-func (t *targetGroup) delete(ctx context.Context) error {
-	for _, one := range append(slices.Clone(t.followers), t.together()...) {
-		if err := one.deleteAlone(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// deleteAlone deletes this target group alone. A listener is known to have let go of it only after a moment.
-func (t *targetGroup) deleteAlone(ctx context.Context) error {
-	if t.arn == "" {
-		return nil
-	}
-	return account.Poll(ctx, "the end of "+t.groupName(), resource.ShortTime, func(ctx context.Context) (bool, error) {
-		_, err := t.ELB.DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &t.arn})
-		switch {
-		case err == nil || account.IsNotFound(err):
-			return true, nil
-		case account.IsInUse(err):
-			return false, nil
-		}
-		return false, fmt.Errorf("delete %s: %w", t.arn, err)
-	})
-}
-
 // open opens these ports to the load balancer, and no others.
 func (s *superseded) open(ctx context.Context, ports ...int) error {
 	g := *s.within
@@ -155,15 +128,15 @@ func (s *superseded) open(ctx context.Context, ports ...int) error {
 // serve. It is over in seconds: nothing of the old has to be started.
 func (s *superseded) undo(ctx context.Context, cause error) error {
 	var ill *resource.NotServing
-	back := s.listener.returns()
+	back := s.listener.Returns()
 	if !errors.As(cause, &ill) || len(back) == 0 || s.drained() {
 		return cause
 	}
-	resource.Note(ctx, "%s does not come to serve; the requests go back to %s", s.fleet.fleetName(), sharesText(back))
+	resource.Note(ctx, "%s does not come to serve; the requests go back to %s", s.fleet.fleetName(), balancing.SharesText(back))
 	if err := s.goBack(ctx, back); err != nil {
-		return fmt.Errorf("%w\ngoing back to %s failed: %w", cause, sharesText(back), err)
+		return fmt.Errorf("%w\ngoing back to %s failed: %w", cause, balancing.SharesText(back), err)
 	}
-	said := fmt.Sprintf("rolled back: requests go to %s as before, and %s is deleted", sharesText(back), s.fleet.fleetName())
+	said := fmt.Sprintf("rolled back: requests go to %s as before, and %s is deleted", balancing.SharesText(back), s.fleet.fleetName())
 	if s.fleet.second != "" {
 		said += "; the " + string(s.fleet.second) + " fleet was not touched"
 	}
@@ -179,17 +152,17 @@ func (s *superseded) drained() bool {
 	return now == 0
 }
 
-func (s *superseded) goBack(ctx context.Context, shares []share) error {
-	if err := s.listener.forward(ctx, shares); err != nil {
+func (s *superseded) goBack(ctx context.Context, shares []balancing.Share) error {
+	if err := s.listener.Forward(ctx, shares); err != nil {
 		return err
 	}
 	if err := s.fleet.end(ctx); err != nil {
 		return err
 	}
-	if err := s.group.delete(ctx); err != nil {
+	if err := s.group.Delete(ctx); err != nil {
 		return err
 	}
-	if err := s.open(ctx, s.group.earlierPorts()...); err != nil {
+	if err := s.open(ctx, s.group.EarlierPorts()...); err != nil {
 		return err
 	}
 	if err := s.fleet.template.giveUp(ctx, s.fleet.template.exact()); err != nil {

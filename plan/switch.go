@@ -5,14 +5,15 @@ import (
 	"slices"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/resource"
 )
 
 // The switch moves users to the standby by hand, and keeps them there. It needs neither the primary's region nor Route 53's
 // API, which is in us-east-1 alone:
 //
-//   - a rule of the standby's listener answers one path itself, without any instance, in one of two ways (switch_rule.go); a network load balancer
-//     has a listener of its own in its place, at one of two ports (switch_listener.go);
+//   - a rule of the standby's listener answers one path itself, without any instance, in one of two ways (balancing/switch_rule.go); a network
+//     load balancer has a listener of its own in its place, at one of two ports (balancing/switch_listener.go);
 //   - a health check asks for that path. It is inverted: it is healthy for as long as the answer does not say "standby";
 //   - a calculated check is healthy while both that check and the one of the primary's application are. The primary's
 //     record follows it.
@@ -74,15 +75,15 @@ func (v *inventory) addSwitchAt(r *region) (asks []*ownCheck, nodes []*node) {
 
 // addMeans adds what is a region's switch: a listener of a network load balancer, or else a rule.
 func (v *inventory) addMeans(r *region) *node {
-	var means resource.Resource = &switchRule{Scope: r.Scope, listener: r.listener}
-	if flows(r.Scope) {
+	var means resource.Resource = &balancing.SwitchRule{Scope: r.Scope, Listener: r.listener}
+	if balancing.Flows(r.Scope) {
 		l := switchListener(r)
 		if means = l; r.Declared.Switched(r.Side) {
-			r.listener.followers = append(r.listener.followers, l)
+			r.listener.Followers = append(r.listener.Followers, l)
 		}
 	}
 	n := v.graph.add(r.id("switch"), unless(r.Declared.Switched(r.Side), means), r.balancerNode, r.listenerNode, r.targetGroupNode)
-	if flows(r.Scope) {
+	if balancing.Flows(r.Scope) {
 		n.finding(r.balancerNode)
 	}
 	return n
@@ -114,4 +115,10 @@ func (r *records) superseded(side understudy.Side) []string {
 		ids = append(ids, c.superseded...)
 	}
 	return ids
+}
+
+// switchListener is the listener that is a region's switch.
+func switchListener(r *region) *balancing.Listener {
+	return &balancing.Listener{Scope: r.Scope, Balancer: r.balancer, Group: r.targetGroup, Lead: r.listener, Switches: true,
+		Further: &understudy.FurtherListener{Protocol: r.Declared.Target.Protocol}}
 }

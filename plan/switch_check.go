@@ -14,6 +14,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -35,16 +36,16 @@ func calculatedCheckRole(side understudy.Side) string {
 
 // switchCheck asks a region's load balancer whether that region alone is to serve, and is healthy for as long as it is not. It is the nth of those
 // that do, from 1.
-func switchCheck(s resource.Scope, b *balancer, nth int) *ownCheck {
+func switchCheck(s resource.Scope, b *balancing.Balancer, nth int) *ownCheck {
 	return &ownCheck{Scope: s, name: nthSwitchCheckRole(s.Side, nth), settles: true, wanted: func() *route53types.HealthCheckConfig {
-		ask := understudy.Check{Path: understudy.SwitchPath, Match: switchedText(s.Side)}
-		if flows(s) {
+		ask := understudy.Check{Path: understudy.SwitchPath, Match: balancing.SwitchedText(s.Side)}
+		if balancing.Flows(s) {
 			ask = understudy.Check{Protocol: understudy.CheckTCP, Port: understudy.SwitchPort}
 		}
 		config := asking(s, b, ask)
 		config.Inverted = aws.Bool(true)
 		return config
-	}, moves: func(d []resource.Difference) bool { return b.beside() && resource.Differs(d, "asks") }}
+	}, moves: func(d []resource.Difference) bool { return b.Beside() && resource.Differs(d, "asks") }}
 }
 
 // calculatedCheck is healthy while both enough of a region's own checks and those of the other region's switch are.
@@ -61,7 +62,7 @@ func calculatedCheck(s resource.Scope, own *passing, asks []*ownCheck) *ownCheck
 		}
 	}, children: slices.Concat(own.further, asks), calculated: true, before: own.enough,
 		moves: func(d []resource.Difference) bool {
-			return own.check.balancer.beside() && resource.Differs(d, "children")
+			return own.check.balancer.Beside() && resource.Differs(d, "children")
 		}}
 }
 

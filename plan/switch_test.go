@@ -8,48 +8,18 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
-// seeRule has the rule find what a listener may have.
-func seeRule(r *switchRule, priority string, conditions []elbtypes.RuleCondition, actions []elbtypes.Action, tagged bool) {
-	r.position, r.body = positionOf(r.Side, actions)
-	r.seen = append(fieldsOfRule(priority, conditions, actions), resource.Field{Name: "tagged", Value: resource.Yes(tagged)})
-}
-
-func TestSwitchKeepsItsPositionAndAllElseIsHealed(t *testing.T) {
-	s := resourcetest.Scope(t)
-	s.Side = understudy.Secondary
-	r := &switchRule{Scope: s}
-	at := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
-	for _, side := range understudy.Sides {
-		seeRule(r, "1", switchConditions(), switchActions(r.Side, side, answerOf(r.Side, side, "failover", at)), true)
-		resourcetest.Expect(t, r)
-		want := SwitchState{Position: side, By: "failover", Since: at}
-		if got := switchStateOf(r.position, r.body); got != want {
-			t.Errorf("the switch is read as %+v, want %+v", got, want)
-		}
-	}
-	forward := []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: aws.String("arn:tg")}}
-	elsewhere := []elbtypes.RuleCondition{{Field: aws.String("path-pattern"), Values: []string{"/other"}}}
-	seeRule(r, "7", elsewhere, forward, false)
-	resourcetest.Expect(t, r, "priority: 1, not 7", "if: path-pattern /.understudy/switch, not path-pattern /other",
-		`answers: 503 text/plain "understudy: the primary serves", not forward`, "tagged: yes, not no")
-	// An answer of status 200 with another text moves nobody, and is healed.
-	if side, _ := positionOf(r.Side, switchActions(r.Side, understudy.Secondary, "standby")); side != "" {
-		t.Errorf("an answer that the checkers do not take for the standby's is taken for the %s", side)
-	}
-}
-
 func TestSwitchCheckAndCalculatedCheckDiffer(t *testing.T) {
 	s := resourcetest.Scope(t)
-	b := &balancer{dnsName: "LB.us-west-2.elb.amazonaws.com"}
+	b := &balancing.Balancer{DNSName: "LB.us-west-2.elb.amazonaws.com"}
 	standby := s
 	standby.Side = understudy.Secondary
 	asks, application := switchCheck(standby, b, 1), &check{Scope: s, id: "application"}
@@ -116,7 +86,7 @@ func TestFurtherChecksAskWhatIsDeclared(t *testing.T) {
 		{Port: 80, Protocol: understudy.CheckTCP}, {Path: "/x", Match: "y", Protocol: understudy.CheckHTTPS, Port: 8443,
 			Host: map[understudy.Side]string{understudy.Primary: "east.hello.test", understudy.Secondary: "west.hello.test"}},
 	}
-	b := &balancer{dnsName: "LB.us-east-1.elb.amazonaws.com"}
+	b := &balancing.Balancer{DNSName: "LB.us-east-1.elb.amazonaws.com"}
 	tcp, named := furtherCheck(s, b, 1), furtherCheck(s, b, 2)
 	for _, c := range []*ownCheck{tcp, named} {
 		c.id, c.config, c.tags = "c", c.wanted(), c.Tagged(c.name)
@@ -210,7 +180,7 @@ func TestWithoutASwitchItsPartsAreDeletedAndNeverMade(t *testing.T) {
 			continue
 		}
 		switch r.Resource.(type) {
-		case *switchRule, *ownCheck:
+		case *balancing.SwitchRule, *ownCheck:
 			kept = append(kept, r)
 			r.there = true
 			if found, err := (&retired{Resource: &onceLost{}}).Find(context.Background()); !found || err != nil {
@@ -238,25 +208,12 @@ func TestTheSwitchOfANetworkLoadBalancerIsAListener(t *testing.T) {
 	d := resourcetest.Scope(t).Declared
 	d.Balancer.Kind, d.Target.Protocol = understudy.KindNetwork, understudy.TCP
 	v := takeInventory(d, map[understudy.Side]*account.Account{understudy.Primary: {Region: "us-east-1"}, understudy.Secondary: {Region: "us-west-2"}})
-	l, ok := v.graph.byID["secondary/switch"].resource.(*listener)
-	if _, gone := v.graph.byID["primary/switch"].resource.(*retired); !ok || !gone || l.role() != switchRole || l.protocol() != "TCP" {
+	l, ok := v.graph.byID["secondary/switch"].resource.(*balancing.Listener)
+	if _, gone := v.graph.byID["primary/switch"].resource.(*retired); !ok || !gone || !l.Switches || resourcetest.Wanted(l, "protocol") != "TCP" {
 		t.Fatalf("%+v", v.graph.byID["secondary/switch"].resource)
-	}
-	for port, want := range map[int32]int{7411: 7411, 7412: 7412, 50001: 7412} {
-		if l.remember(elbtypes.Listener{Port: &port}); l.port() != want {
-			t.Errorf("found at %d, it is to be at %d", port, l.port())
-		}
 	}
 	c := switchCheck(v.regions[understudy.Secondary].Scope, v.regions[understudy.Secondary].balancer, 1).wanted()
 	if c.Type != route53types.HealthCheckTypeTcp || *c.Port != 7411 || !*c.Inverted || !account.AsksSwitch(c) {
 		t.Errorf("%+v", c)
-	}
-	now := time.Date(2026, 11, 29, 1, 2, 3, 0, time.UTC)
-	note := turnedNote(understudy.Secondary, "watch", now)
-	if got, want := switchStateAt(understudy.Secondary, note), (SwitchState{understudy.Secondary, "watch", now}); got != want {
-		t.Errorf("%q: %+v", note, got)
-	}
-	if got, want := switchStateAt(understudy.Primary, note), (SwitchState{Position: understudy.Primary}); got != want {
-		t.Errorf("a note of an earlier turn: %+v", got)
 	}
 }

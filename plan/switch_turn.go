@@ -4,125 +4,53 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
-	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/resource"
 )
-
-// SwitchState is where a region's switch stands: at its own side, that one serves alone, for as long as it is healthy; at the other,
-// health decides who serves.
-type SwitchState struct {
-	Position understudy.Side `json:"position"`
-	By       string          `json:"by,omitempty"` // the command that has set it, or nothing for up
-	Since    time.Time       `json:"since,omitzero"`
-}
 
 // ErrNoSwitch means that the standby's region has no switch of the stack.
 var ErrNoSwitch = errors.New("there is no switch")
 
-// answerOf is the answer of a region's switch that a command has set.
-func answerOf(at, side understudy.Side, by string, now time.Time) string {
-	_, text := switchAnswer(at, side)
-	return fmt.Sprintf("%s; set by %s at %s", text, by, now.UTC().Format(time.RFC3339))
-}
-
-// switchStateOf reads an answer. One that somebody else has written tells the position only.
-func switchStateOf(side understudy.Side, body string) SwitchState {
-	s := SwitchState{Position: side}
-	_, note, _ := strings.Cut(body, "; set by ")
-	by, at, ok := strings.Cut(note, " at ")
-	if t, err := time.Parse(time.RFC3339, at); ok && err == nil {
-		s.By, s.Since = by, t
-	}
-	return s
-}
-
-// Standby is what the region that users are moved to tells of itself, without any other's API.
-type Standby struct {
-	At       understudy.Side
-	Switch   SwitchState
-	Balancer string   // the load balancer's DNS name
-	Replaced bool     // another load balancer is to take its place, in another network
-	turns    []string // what is to be changed: rules, or listeners of network load balancers
-}
-
 // Standby asks a side's region for its switch. It asks by names and not by tags, and for nothing that the move of
 // users does not need. Without a switch, the rest is returned with ErrNoSwitch.
-func (s *Stack) Standby(ctx context.Context, at understudy.Side) (Standby, error) {
+func (s *Stack) Standby(ctx context.Context, at understudy.Side) (balancing.Standby, error) {
 	a := s.Accounts[at]
 	all, err := s.fronts(ctx, at)
 	if err != nil {
-		return Standby{}, err
+		return balancing.Standby{}, err
 	}
-	standby := Standby{At: at, Balancer: aws.ToString(all[0].DNSName), Replaced: len(all) > 1}
+	standby := balancing.Standby{At: at, Balancer: aws.ToString(all[0].DNSName), Replaced: len(all) > 1}
 	of := resource.Scope{Account: a, Declared: s.Declaration, Side: at}
-	look := answers
-	if flows(of) {
-		look = listens
+	look := balancing.Answers
+	if balancing.Flows(of) {
+		look = balancing.Listens
 	}
 	if err := look(ctx, of, all, &standby); err != nil {
 		return standby, err
 	}
-	if len(standby.turns) == 0 {
+	if len(standby.Turns) == 0 {
 		return standby, fmt.Errorf("%w in %s: `understudy up` makes it, unless failover.switch is none", ErrNoSwitch, a.Region)
 	}
 	return standby, nil
 }
 
-// answers finds a region's switch where it is a rule.
-func answers(ctx context.Context, s resource.Scope, all []elbtypes.LoadBalancer, standby *Standby) error {
-	for _, b := range all {
-		rules, err := switchesOf(ctx, s, b)
-		if err != nil {
-			return err
-		}
-		for _, r := range rules {
-			if len(standby.turns) == 0 {
-				standby.Switch = switchStateOf(positionOf(s.Side, r.Actions))
-			}
-			standby.turns = append(standby.turns, aws.ToString(r.RuleArn))
-		}
-	}
-	return nil
-}
-
-// switchesOf returns a load balancer's rules that are the switch's.
-func switchesOf(ctx context.Context, s resource.Scope, b elbtypes.LoadBalancer) (found []elbtypes.Rule, err error) {
-	listeners, err := s.ELB.DescribeListeners(ctx, &elb.DescribeListenersInput{LoadBalancerArn: b.LoadBalancerArn})
-	if err != nil {
-		return nil, fmt.Errorf("describe the listeners of %s: %w", aws.ToString(b.LoadBalancerArn), err)
-	}
-	for _, l := range listeners.Listeners {
-		rules, err := s.ELB.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: l.ListenerArn})
-		if err != nil {
-			return nil, fmt.Errorf("describe the rules of %s: %w", aws.ToString(l.ListenerArn), err)
-		}
-		if n := slices.IndexFunc(rules.Rules, isSwitch); n >= 0 {
-			found = append(found, rules.Rules[n])
-		}
-	}
-	return found, nil
-}
-
 // fronts finds a region's load balancers by their names: one, or two while another network takes the place of the first.
 func (s *Stack) fronts(ctx context.Context, side understudy.Side) ([]elbtypes.LoadBalancer, error) {
 	here := resource.Scope{Account: s.Accounts[side], Declared: s.Declaration, Side: side}
-	found, err := loadBalancers(ctx, here)
+	found, err := balancing.LoadBalancers(ctx, here)
 	if err == nil && len(found) == 0 {
 		err = errors.New("there is none")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("find load balancer %s in %s: %w", generation(here, 1), here.Region, err)
+		return nil, fmt.Errorf("find load balancer %s in %s: %w", balancing.Generation(here, 1), here.Region, err)
 	}
 	return found, nil
 }
@@ -136,31 +64,18 @@ func (s *Stack) Front(ctx context.Context, side understudy.Side) (string, error)
 	return aws.ToString(all[0].DNSName), nil
 }
 
-func isSwitch(r elbtypes.Rule) bool {
-	return !aws.ToBool(r.IsDefault) && slices.ContainsFunc(r.Conditions, account.IsSwitchPath)
-}
-
 // Turn sets a region's switch. It is one call to that region, and one more for a network that is to take the place of another; a listener gets a tag
 // besides, which says by whom.
-func (s *Stack) Turn(ctx context.Context, standby Standby, to understudy.Side, by string) error {
+func (s *Stack) Turn(ctx context.Context, standby balancing.Standby, to understudy.Side, by string) error {
 	of := resource.Scope{Account: s.Accounts[standby.At], Declared: s.Declaration, Side: standby.At}
-	turn := turnRule
-	if flows(of) {
-		turn = turnListener
+	turn := balancing.TurnRule
+	if balancing.Flows(of) {
+		turn = balancing.TurnListener
 	}
-	for _, arn := range standby.turns {
+	for _, arn := range standby.Turns {
 		if err := turn(ctx, of, arn, to, by); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// turnRule sets a switch that is a rule.
-func turnRule(ctx context.Context, s resource.Scope, arn string, to understudy.Side, by string) error {
-	actions := switchActions(s.Side, to, answerOf(s.Side, to, by, time.Now()))
-	if _, err := s.ELB.ModifyRule(ctx, &elb.ModifyRuleInput{RuleArn: &arn, Actions: actions}); err != nil {
-		return fmt.Errorf("set the switch %s to the %s: %w", arn, to, err)
 	}
 	return nil
 }
@@ -180,9 +95,9 @@ func (s *Stack) Strength(ctx context.Context, side understudy.Side) (Strength, e
 // strength is that of the target group with the most healthy targets, where there are several generations, and of its fleet,
 // which the region's is taken to be from then on. It asks no more than it needs: an outage may be why it is asked.
 func (r *region) strength(ctx context.Context) (g Strength, err error) {
-	groups, err := targetGroups(ctx, r.Scope)
+	groups, err := balancing.TargetGroups(ctx, r.Scope)
 	if err == nil && len(groups) == 0 {
-		err = fmt.Errorf("%s has no target group %s", r.Region, generation(r.Scope, 1))
+		err = fmt.Errorf("%s has no target group %s", r.Region, balancing.Generation(r.Scope, 1))
 	}
 	if err != nil {
 		return g, err
@@ -193,13 +108,13 @@ func (r *region) strength(ctx context.Context) (g Strength, err error) {
 			return g, err
 		}
 		healthy := 0
-		for _, s := range stateOf(found) {
-			if s.healthy() {
+		for _, s := range balancing.StateOf(found) {
+			if s.Healthy() {
 				healthy++
 			}
 		}
 		if n == 0 || healthy > g.Healthy {
-			g.Healthy, r.targetGroup.number = healthy, generationOf(r.Scope, aws.ToString(group.TargetGroupName))
+			g.Healthy, r.targetGroup.Number = healthy, balancing.GenerationOf(r.Scope, aws.ToString(group.TargetGroupName))
 		}
 	}
 	g.Size, g.Grown, err = r.sizes(ctx)

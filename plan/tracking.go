@@ -12,6 +12,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -20,8 +21,8 @@ import (
 type tracking struct {
 	resource.Scope
 	fleet    *fleet
-	balancer *balancer
-	group    *targetGroup
+	balancer *balancing.Balancer
+	group    *balancing.TargetGroup
 	was      *autoscalingtypes.ScalingPolicy // as it was found
 }
 
@@ -54,8 +55,8 @@ func (t *tracking) measure() (what autoscalingtypes.MetricType, of string, targe
 // label names a load balancer and its target group by the ends of their ARNs (PredefinedMetricSpecification in the Amazon EC2 Auto
 // Scaling API Reference).
 func (t *tracking) label() string {
-	_, balancer, _ := strings.Cut(t.balancer.arn, ":loadbalancer/")
-	_, group, _ := strings.Cut(t.group.arn, ":targetgroup/")
+	_, balancer, _ := strings.Cut(t.balancer.ARN, ":loadbalancer/")
+	_, group, _ := strings.Cut(t.group.ARN, ":targetgroup/")
 	if balancer == "" || group == "" {
 		return resource.Unknown
 	}

@@ -34,7 +34,7 @@ func (r *region) moveZones(g *graph, found map[*node]bool) {
 	if !found[r.balancerNode] || !found[r.fleetNode] {
 		return
 	}
-	came, left := network.Apart(network.IDsOfSubnets(r.balancer.subnets), r.balancer.in)
+	came, left := network.Apart(network.IDsOfSubnets(r.balancer.Subnets), r.balancer.In)
 	switch {
 	case len(left) > 0:
 		g.after(r.balancerNode, r.fleetNode)

@@ -43,7 +43,7 @@ func TestEachZoneHasItsShare(t *testing.T) {
 		for _, zone := range r.Place().NATs() {
 			nats += " " + understudy.NATRole(zone)[4:]
 		}
-		got := "balancer: " + list(r.balancer.subnets) + "; fleet: " + *r.fleet.zoneIdentifier() + "; NAT:" + nats + "; left: " + list(r.otherSubnets)
+		got := "balancer: " + list(r.balancer.Subnets) + "; fleet: " + *r.fleet.zoneIdentifier() + "; NAT:" + nats + "; left: " + list(r.otherSubnets)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%d zones (-want +got)\n%s", zones, diff)
 		}
@@ -63,7 +63,7 @@ func TestBalancerAndFleetChangeZonesInOrder(t *testing.T) {
 		{zones: 2, in: []string{"subnet-public-a", "subnet-public-b"}, either: true},
 	} {
 		r, g := in(t, c.zones), &graph{}
-		r.balancer.in = c.in
+		r.balancer.In = c.in
 		r.moveZones(g, map[*node]bool{r.balancerNode: true, r.fleetNode: true})
 		if r.balancerNode.comesAfter(r.fleetNode) != c.fleetFirst || r.fleetNode.comesAfter(r.balancerNode) != (!c.fleetFirst && !c.either) {
 			t.Errorf("%d zones, found in %v: the load balancer comes after the fleet: %v", c.zones, c.in, r.balancerNode.comesAfter(r.fleetNode))

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/config"
+
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/cloud"
@@ -19,6 +20,7 @@ import (
 	"github.com/understudy/understudy/console/browse"
 	"github.com/understudy/understudy/parity"
 	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/report"
 )
 
@@ -174,7 +176,7 @@ func (s *shown) statusNow(ctx context.Context) (any, error) {
 	}
 	for _, at := range []struct {
 		side  understudy.Side
-		state *plan.SwitchState
+		state *balancing.SwitchState
 	}{{understudy.Secondary, now.Switch}, {understudy.Primary, now.Opposite}} {
 		if at.state != nil && at.state.Position == at.side {
 			warn("Switch", describeSwitch(at.side, now.Routing, *at.state))

@@ -16,7 +16,7 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/cloud"
 	"github.com/understudy/understudy/move"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/balancing"
 )
 
 const moveNeeds = `
@@ -249,12 +249,12 @@ func teller(w io.Writer) func(string, ...any) {
 }
 
 // describe says where the switch stands.
-func (s *scene) describe(state plan.SwitchState) string {
+func (s *scene) describe(state balancing.SwitchState) string {
 	return describeSwitch(s.standby.At, s.stack.Declaration.Failover.Routing, state)
 }
 
 // describeSwitch says where a region's switch stands, and who has set it.
-func describeSwitch(at understudy.Side, routing understudy.Routing, s plan.SwitchState) string {
+func describeSwitch(at understudy.Side, routing understudy.Routing, s balancing.SwitchState) string {
 	text := "health decides who serves"
 	switch {
 	case s.Position == at && routing == understudy.RoutingFailover:

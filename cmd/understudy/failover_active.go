@@ -14,6 +14,7 @@ import (
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/drill"
 	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/balancing"
 )
 
 // Where both regions serve, users are moved by the switch of the region that stays: the record of the other one follows it.
@@ -43,7 +44,7 @@ func (m *moving) alone(c *cobra.Command, s *scene, to understudy.Side) (err erro
 // together gives the region that was taken from its users its share again.
 func (m *moving) together(c *cobra.Command, s *scene) error {
 	const name = "failback"
-	var held []plan.Standby
+	var held []balancing.Standby
 	for _, at := range understudy.Sides {
 		standby, err := s.switchOf(c.Context(), at)
 		switch {
@@ -75,7 +76,7 @@ func (m *moving) together(c *cobra.Command, s *scene) error {
 }
 
 // switchOf asks a region for its switch.
-func (s *scene) switchOf(ctx context.Context, at understudy.Side) (plan.Standby, error) {
+func (s *scene) switchOf(ctx context.Context, at understudy.Side) (balancing.Standby, error) {
 	near, cancel := context.WithTimeout(ctx, 2*brief)
 	defer cancel()
 	return s.stack.Standby(near, at)

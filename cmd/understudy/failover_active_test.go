@@ -5,6 +5,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/balancing"
 )
 
 func TestDrawsSeldomMissARegion(t *testing.T) {
@@ -40,7 +41,7 @@ func TestSwitchesAreDescribedByWhatTheyDo(t *testing.T) {
 		{understudy.Primary, active, understudy.Primary, "the primary alone serves, while it is healthy"},
 		{understudy.Primary, active, understudy.Secondary, "health decides who serves"},
 	} {
-		if got := describeSwitch(c.at, c.routing, plan.SwitchState{Position: c.position}); got != c.want {
+		if got := describeSwitch(c.at, c.routing, balancing.SwitchState{Position: c.position}); got != c.want {
 			t.Errorf("%+v: %s", c, got)
 		}
 	}

@@ -17,13 +17,14 @@ import (
 	"github.com/understudy/understudy/drill"
 	"github.com/understudy/understudy/move"
 	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/balancing"
 )
 
 // scene is what can be seen from the region that users are moved to while all else may be lost.
 type scene struct {
 	stack   *plan.Stack
 	outside outside
-	standby plan.Standby                  // that region's switch; where one region serves, the secondary's in any case
+	standby balancing.Standby             // that region's switch; where one region serves, the secondary's in any case
 	turned  time.Time                     // when this run has set it
 	need    func() (n int, unseen string) // how many healthy targets the side of a move must have; asked once
 }

@@ -1,4 +1,4 @@
-package plan
+package balancing
 
 import (
 	"cmp"
@@ -17,10 +17,10 @@ import (
 	"github.com/understudy/understudy/plan/resource"
 )
 
-// rules are the declared rules of a listener, which they go with. What somebody else has added is the listener's to remove.
-type rules struct {
+// Rules are the declared rules of a listener, which they go with. What somebody else has added is the listener's to remove.
+type Rules struct {
 	resource.Scope
-	listener *listener
+	Listener *Listener
 	seen     []*rulePart // by their priorities
 }
 
@@ -31,34 +31,34 @@ type rulePart struct {
 	meets    string
 	does     string
 	tags     resource.Field
-	shares   []share // of the target groups that it forwards to
+	shares   []Share // of the target groups that it forwards to
 }
 
 const ruleRole = "rule"
 
 // rules are those that are declared for the listener: none for the one that sends users on to HTTPS.
-func (l *listener) rules() []understudy.Rule {
+func (l *Listener) rules() []understudy.Rule {
 	switch {
-	case l.further != nil:
-		return l.further.Rules
-	case !l.redirects:
+	case l.Further != nil:
+		return l.Further.Rules
+	case !l.Redirects:
 		return l.Declared.Rules
 	}
 	return nil
 }
 
 // Foreign says that down has nothing to delete here: the listener takes its rules with it.
-func (r *rules) Foreign() bool    { return true }
-func (r *rules) Identity() string { return r.listener.arn }
+func (r *Rules) Foreign() bool    { return true }
+func (r *Rules) Identity() string { return r.Listener.arn }
 
-func (r *rules) Find(ctx context.Context) (bool, error) {
+func (r *Rules) Find(ctx context.Context) (bool, error) {
 	r.seen = nil
-	all, tags, there, err := r.listener.readRules(ctx)
+	all, tags, there, err := r.Listener.readRules(ctx)
 	if err != nil {
 		return false, err
 	}
 	if !there {
-		return len(r.listener.rules()) == 0, nil
+		return len(r.Listener.rules()) == 0, nil
 	}
 	for _, o := range all {
 		if has := tags[aws.ToString(o.RuleArn)]; r.Mark(ruleRole).In(has) {
@@ -69,25 +69,25 @@ func (r *rules) Find(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-func (r *rules) part(o elbtypes.Rule, tags map[string]string) *rulePart {
+func (r *Rules) part(o elbtypes.Rule, tags map[string]string) *rulePart {
 	priority, _ := strconv.Atoi(aws.ToString(o.Priority))
 	return &rulePart{aws.ToString(o.RuleArn), priority, conditionsText(o.Conditions),
 		ruleActionsText(o.Actions), r.TaggedWith(ruleRole, tags), sharesOf(o.Actions)}
 }
 
-func (r *rules) Desired() []resource.Field {
+func (r *Rules) Desired() []resource.Field {
 	fields := []resource.Field{{Name: "further rules"}, r.Tagged(ruleRole)}
-	for i, d := range r.listener.rules() {
-		fields = append(fields, ruleField(understudy.FirstRule+i, conditionsText(conditionsOf(d)), ruleActionsText(r.listener.actionsOf(d.Action))))
+	for i, d := range r.Listener.rules() {
+		fields = append(fields, ruleField(understudy.FirstRule+i, conditionsText(conditionsOf(d)), ruleActionsText(r.Listener.actionsOf(d.Action))))
 	}
 	return fields
 }
 
-func (r *rules) Actual() []resource.Field {
+func (r *Rules) Actual() []resource.Field {
 	var fields []resource.Field
 	var further, tags []string
 	for _, p := range r.seen {
-		if p.priority >= understudy.FirstRule+len(r.listener.rules()) || p.priority < understudy.FirstRule {
+		if p.priority >= understudy.FirstRule+len(r.Listener.rules()) || p.priority < understudy.FirstRule {
 			further = append(further, fmt.Sprintf("%d: %s", p.priority, p.meets))
 		}
 		fields = append(fields, ruleField(p.priority, p.meets, p.does))
@@ -151,7 +151,7 @@ func conditionsText(all []elbtypes.RuleCondition) string {
 
 // actionsOf returns a declared action as AWS takes it. What is forwarded is shared out among target groups as the requests of the listener at
 // which users connect are.
-func (l *listener) actionsOf(d understudy.Action) []elbtypes.Action {
+func (l *Listener) actionsOf(d understudy.Action) []elbtypes.Action {
 	switch {
 	case d.Redirect != nil:
 		protocol, host, port, path, query := d.Redirect.To()
@@ -171,22 +171,22 @@ func (l *listener) actionsOf(d understudy.Action) []elbtypes.Action {
 
 func ruleActionsText(actions []elbtypes.Action) string {
 	if shares := sharesOf(actions); len(shares) > 0 {
-		return "forwards to " + sharesText(shares)
+		return "forwards to " + SharesText(shares)
 	}
 	return actionsText(actions)
 }
 
 // paired returns for each declared rule the one that was found for it: the one with its conditions, else one that no other declared rule
 // has use for. What is left is in nobody's place.
-func (r *rules) paired() (pairs []*rulePart, left []*rulePart) {
-	pairs, left = make([]*rulePart, len(r.listener.rules())), slices.Clone(r.seen)
+func (r *Rules) paired() (pairs []*rulePart, left []*rulePart) {
+	pairs, left = make([]*rulePart, len(r.Listener.rules())), slices.Clone(r.seen)
 	take := func(i int, fits func(*rulePart) bool) {
 		if n := slices.IndexFunc(left, fits); pairs[i] == nil && n >= 0 {
 			pairs[i] = left[n]
 			left = slices.Delete(left, n, n+1)
 		}
 	}
-	for i, d := range r.listener.rules() {
+	for i, d := range r.Listener.rules() {
 		take(i, func(p *rulePart) bool { return p.meets == conditionsText(conditionsOf(d)) })
 	}
 	for i := range pairs {
@@ -195,12 +195,12 @@ func (r *rules) paired() (pairs []*rulePart, left []*rulePart) {
 	return pairs, left
 }
 
-func (r *rules) Create(ctx context.Context) error { return r.Change(ctx, nil) }
-func (r *rules) Remove(context.Context) error     { return nil }
+func (r *Rules) Create(ctx context.Context) error { return r.Change(ctx, nil) }
+func (r *Rules) Remove(context.Context) error     { return nil }
 
 // Change has every request meet the rule that it met, or the one that it is to meet: a rule that stays keeps its ARN when others come before
 // it, and all priorities change in one call.
-func (r *rules) Change(ctx context.Context, _ []resource.Difference) error {
+func (r *Rules) Change(ctx context.Context, _ []resource.Difference) error {
 	pairs, left := r.paired()
 	for _, p := range left {
 		if _, err := r.ELB.DeleteRule(ctx, &elb.DeleteRuleInput{RuleArn: &p.arn}); err != nil && !account.IsNotFound(err) {
@@ -211,7 +211,7 @@ func (r *rules) Change(ctx context.Context, _ []resource.Difference) error {
 		if p == nil {
 			continue
 		}
-		if err := r.modify(ctx, p, r.listener.rules()[i]); err != nil {
+		if err := r.modify(ctx, p, r.Listener.rules()[i]); err != nil {
 			return err
 		}
 	}
@@ -223,17 +223,17 @@ func (r *rules) Change(ctx context.Context, _ []resource.Difference) error {
 			continue
 		}
 		_, err := r.ELB.CreateRule(ctx, &elb.CreateRuleInput{
-			ListenerArn: &r.listener.arn, Priority: aws.Int32(int32(understudy.FirstRule + i)),
-			Conditions: conditionsOf(r.listener.rules()[i]), Actions: r.listener.actionsOf(r.listener.rules()[i].Action), Tags: r.Mark(ruleRole).ELB(),
+			ListenerArn: &r.Listener.arn, Priority: aws.Int32(int32(understudy.FirstRule + i)),
+			Conditions: conditionsOf(r.Listener.rules()[i]), Actions: r.Listener.actionsOf(r.Listener.rules()[i].Action), Tags: r.Mark(ruleRole).ELB(),
 		})
 		if err != nil {
-			return fmt.Errorf("create rule %d of %s: %w", understudy.FirstRule+i, r.listener.arn, err)
+			return fmt.Errorf("create rule %d of %s: %w", understudy.FirstRule+i, r.Listener.arn, err)
 		}
 	}
 	return nil
 }
 
-func (r *rules) modify(ctx context.Context, p *rulePart, d understudy.Rule) error {
+func (r *Rules) modify(ctx context.Context, p *rulePart, d understudy.Rule) error {
 	if p.tags.Value != r.Tagged(ruleRole).Value {
 		if err := r.RetagELB(ctx, p.arn, ruleRole); err != nil {
 			return err
@@ -243,7 +243,7 @@ func (r *rules) modify(ctx context.Context, p *rulePart, d understudy.Rule) erro
 	if conditions := conditionsOf(d); conditionsText(conditions) != p.meets {
 		in.Conditions = conditions
 	}
-	if actions := r.listener.actionsOf(d.Action); ruleActionsText(actions) != p.does {
+	if actions := r.Listener.actionsOf(d.Action); ruleActionsText(actions) != p.does {
 		in.Actions = actions
 	}
 	if in.Conditions == nil && in.Actions == nil {
@@ -255,7 +255,7 @@ func (r *rules) modify(ctx context.Context, p *rulePart, d understudy.Rule) erro
 	return nil
 }
 
-func (r *rules) setPriorities(ctx context.Context, pairs []*rulePart) error {
+func (r *Rules) setPriorities(ctx context.Context, pairs []*rulePart) error {
 	in := &elb.SetRulePrioritiesInput{}
 	for i, p := range pairs {
 		if p != nil && p.priority != understudy.FirstRule+i {
@@ -266,27 +266,27 @@ func (r *rules) setPriorities(ctx context.Context, pairs []*rulePart) error {
 		return nil
 	}
 	if _, err := r.ELB.SetRulePriorities(ctx, in); err != nil {
-		return fmt.Errorf("set the priorities of the rules of %s: %w", r.listener.arn, err)
+		return fmt.Errorf("set the priorities of the rules of %s: %w", r.Listener.arn, err)
 	}
 	return nil
 }
 
 // forwardByRules gives the target groups of the declared rules that forward these shares.
-func (l *listener) forwardByRules(ctx context.Context, shares []share) error {
-	r := &rules{Scope: l.Scope, listener: l}
+func (l *Listener) forwardByRules(ctx context.Context, shares []Share) error {
+	r := &Rules{Scope: l.Scope, Listener: l}
 	if _, err := r.Find(ctx); err != nil {
 		return err
 	}
 	for _, p := range r.seen {
 		of := l.toward(l.toWhom(p.shares), shares)
-		if len(p.shares) == 0 || p.does == "forwards to "+sharesText(of) {
+		if len(p.shares) == 0 || p.does == "forwards to "+SharesText(of) {
 			continue
 		}
 		if _, err := l.ELB.ModifyRule(ctx, &elb.ModifyRuleInput{RuleArn: &p.arn, Actions: forwards(of)}); err != nil {
-			return fmt.Errorf("forward requests of %s to %s: %w", p.arn, sharesText(of), err)
+			return fmt.Errorf("forward requests of %s to %s: %w", p.arn, SharesText(of), err)
 		}
 	}
 	return nil
 }
 
-var _ resource.Resource = (*rules)(nil)
+var _ resource.Resource = (*Rules)(nil)

@@ -1,4 +1,4 @@
-package plan
+package balancing
 
 import (
 	"cmp"
@@ -20,19 +20,9 @@ import (
 
 const redirectRole = "redirect"
 
-// addRedirect adds the redirect, or what is left of one.
-func (v *inventory) addRedirect(r *region) {
-	r.redirect = &listener{Scope: r.Scope, balancer: r.balancer, redirects: true}
-	var asDeclared resource.Resource = r.redirect
-	if !r.Declared.HTTPS.Redirects() {
-		asDeclared = &retired{Resource: r.redirect}
-	}
-	v.graph.add(r.id("redirect"), asDeclared, r.balancerNode, r.listenerNode).finding(r.balancerNode)
-}
-
 // sendsOn is the redirect to HTTPS. What stands in braces is the request's own ("Redirect actions" in the User Guide for
 // Application Load Balancers).
-func (l *listener) sendsOn() []elbtypes.Action {
+func (l *Listener) sendsOn() []elbtypes.Action {
 	code := elbtypes.RedirectActionStatusCodeEnum(fmt.Sprintf("HTTP_%d", l.Declared.HTTPS.Redirect.Status()))
 	return []elbtypes.Action{{
 		Type: elbtypes.ActionTypeEnumRedirect,
@@ -56,7 +46,7 @@ func isListener(role string) bool {
 
 // rolesOf tells by their tags which part each of a load balancer's listeners has. Of one that has lost its tags what it does tells, or its
 // port.
-func (l *listener) rolesOf(ctx context.Context, all []elbtypes.Listener) (map[string]string, error) {
+func (l *Listener) rolesOf(ctx context.Context, all []elbtypes.Listener) (map[string]string, error) {
 	roles := map[string]string{}
 	for some := range slices.Chunk(all, 20) { // DescribeTags takes no more
 		var arns []string
@@ -77,7 +67,7 @@ func (l *listener) rolesOf(ctx context.Context, all []elbtypes.Listener) (map[st
 		}
 		out, err := l.ELB.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: arns})
 		if err != nil {
-			return nil, fmt.Errorf("describe tags of the listeners of %s: %w", l.balancer.arn, err)
+			return nil, fmt.Errorf("describe tags of the listeners of %s: %w", l.Balancer.ARN, err)
 		}
 		for _, d := range out.TagDescriptions {
 			tags := account.OfELB(d.Tags)

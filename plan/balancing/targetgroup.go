@@ -1,4 +1,4 @@
-package plan
+package balancing
 
 import (
 	"cmp"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -19,33 +20,33 @@ import (
 
 const delayAttribute = "deregistration_delay.timeout_seconds"
 
-// targetGroup is where a load balancer sends requests, with the health check that decides which targets get them.
-type targetGroup struct {
+// TargetGroup is where a load balancer sends requests, with the health check that decides which targets get them.
+type TargetGroup struct {
 	resource.Scope
-	vpc       *network.VPC
-	further   *understudy.TargetGroup // nil of the service's
-	lead      *targetGroup            // of a further one: the service's, whose generation it is of
-	followers []*targetGroup          // of the service's: the further ones that are declared
+	VPC       *network.VPC
+	Further   *understudy.TargetGroup // nil of the service's
+	Lead      *TargetGroup            // of a further one: the service's, whose generation it is of
+	Followers []*TargetGroup          // of the service's: the further ones that are declared
 
-	number  int // of its generation
-	port    int // that it was found with
-	probed  int // the port that it was found to probe; 0 is the same
+	Number  int // of its generation
+	Port    int // that it was found with
+	Probed  int // the port that it was found to probe; 0 is the same
 	within  string
-	arn     string
-	seen    []resource.Field
-	members []*targetGroup // the further ones that were found in its generation
+	ARN     string
+	Seen    []resource.Field
+	members []*TargetGroup // the further ones that were found in its generation
 	used    bool           // whether it was found behind a load balancer
-	earlier []*targetGroup // the stack's that cannot become as declared
-	others  []int          // the generations in networks of others
+	Earlier []*TargetGroup // the stack's that cannot become as declared
+	Others  []int          // the generations in networks of others
 }
 
-func (t *targetGroup) Identity() string         { return t.arn }
-func (t *targetGroup) Actual() []resource.Field { return t.seen }
+func (t *TargetGroup) Identity() string         { return t.ARN }
+func (t *TargetGroup) Actual() []resource.Field { return t.Seen }
 
-func (t *targetGroup) Desired() []resource.Field {
+func (t *TargetGroup) Desired() []resource.Field {
 	check, port := t.how()
 	return []resource.Field{
-		{Name: "vpc", Value: resource.Known(t.vpc.ID), Fixed: true},
+		{Name: "vpc", Value: resource.Known(t.VPC.ID), Fixed: true},
 		{Name: "protocol", Value: check.Protocol, Fixed: true},
 		{Name: "version", Value: check.Version, Fixed: true},
 		{Name: "port", Value: resource.Number(port), Fixed: true},
@@ -67,7 +68,7 @@ func (t *targetGroup) Desired() []resource.Field {
 // trafficPort is the health check's port where it is the targets' own.
 const trafficPort = "traffic-port"
 
-func (t *targetGroup) checkPort() string {
+func (t *TargetGroup) checkPort() string {
 	check, requests := t.how()
 	if port := check.CheckPort(requests); port != 0 {
 		return resource.Number(port)
@@ -77,53 +78,53 @@ func (t *targetGroup) checkPort() string {
 
 // Find looks through the stack's generations for the one that is as declared, or can become so. One in another VPC is left to
 // be refused: all else would have to follow it.
-func (t *targetGroup) Find(ctx context.Context) (bool, error) {
-	if t.lead != nil {
+func (t *TargetGroup) Find(ctx context.Context) (bool, error) {
+	if t.Lead != nil {
 		return t.join(), nil
 	}
 	all, err := t.all(ctx)
 	if err != nil {
 		return false, err
 	}
-	*t = targetGroup{Scope: t.Scope, vpc: t.vpc, followers: t.followers}
+	*t = TargetGroup{Scope: t.Scope, VPC: t.VPC, Followers: t.Followers}
 	var taken []int
 	for _, one := range all {
-		taken = append(taken, one.number)
-		if t.vpc.Beyond(one.within) {
-			t.others = append(t.others, one.number)
+		taken = append(taken, one.Number)
+		if t.VPC.Beyond(one.within) {
+			t.Others = append(t.Others, one.Number)
 			continue
 		}
-		if t.outgrows(one) || t.arn != "" {
-			t.earlier = append(t.earlier, one)
+		if t.outgrows(one) || t.ARN != "" {
+			t.Earlier = append(t.Earlier, one)
 			continue
 		}
 		t.take(one)
 	}
-	if t.arn == "" {
-		t.number, err = vacant(t.Scope, taken)
+	if t.ARN == "" {
+		t.Number, err = vacant(t.Scope, taken)
 	}
-	return t.arn != "", err
+	return t.ARN != "", err
 }
 
 // outgrows tells whether another target group has to be made in this one's place.
-func (t *targetGroup) outgrows(one *targetGroup) bool {
-	return one.arn == "" || cannotBecome(t, one) || t.outgrowsMembers(one)
+func (t *TargetGroup) outgrows(one *TargetGroup) bool {
+	return one.ARN == "" || cannotBecome(t, one) || t.outgrowsMembers(one)
 }
 
 // all reads the stack's target groups, by their generations.
-func (t *targetGroup) all(ctx context.Context) ([]*targetGroup, error) {
+func (t *TargetGroup) all(ctx context.Context) ([]*TargetGroup, error) {
 	groups, err := allTargetGroups(ctx, t.Scope)
 	if err != nil {
 		return nil, err
 	}
-	var all, members []*targetGroup
+	var all, members []*TargetGroup
 	for _, found := range groups {
-		one := &targetGroup{Scope: t.Scope, vpc: t.vpc, within: aws.ToString(found.VpcId)}
+		one := &TargetGroup{Scope: t.Scope, VPC: t.VPC, within: aws.ToString(found.VpcId)}
 		var name string
-		if one.number, name = partOf(t.Scope, aws.ToString(found.TargetGroupName)); name != "" {
-			one.further = &understudy.TargetGroup{Name: name}
+		if one.Number, name = partOf(t.Scope, aws.ToString(found.TargetGroupName)); name != "" {
+			one.Further = &understudy.TargetGroup{Name: name}
 		}
-		if !t.vpc.Beyond(one.within) {
+		if !t.VPC.Beyond(one.within) {
 			if err := one.read(ctx, found); err != nil {
 				return nil, err
 			}
@@ -135,31 +136,31 @@ func (t *targetGroup) all(ctx context.Context) ([]*targetGroup, error) {
 		all = append(all, one)
 	}
 	all = t.assemble(all, members)
-	slices.SortFunc(all, func(a, b *targetGroup) int { return cmp.Compare(a.number, b.number) })
+	slices.SortFunc(all, func(a, b *TargetGroup) int { return cmp.Compare(a.Number, b.Number) })
 	return all, nil
 }
 
 // read reads what belongs to a target group that was found.
-func (t *targetGroup) read(ctx context.Context, found elbtypes.TargetGroup) error {
+func (t *TargetGroup) read(ctx context.Context, found elbtypes.TargetGroup) error {
 	arn := aws.ToString(found.TargetGroupArn)
-	tags, _, attributes, err := t.OwnedWith(ctx, arn, t.role(), aws.ToString(found.VpcId), t.vpc.ID, t.TargetGroupAttributes)
+	tags, _, attributes, err := t.OwnedWith(ctx, arn, t.role(), aws.ToString(found.VpcId), t.VPC.ID, t.TargetGroupAttributes)
 	if err != nil {
 		return err
 	}
-	t.arn, t.port, t.used = arn, int(aws.ToInt32(found.Port)), len(found.LoadBalancerArns) > 0
-	t.probed, _ = strconv.Atoi(aws.ToString(found.HealthCheckPort)) // 0 for "traffic-port"
-	t.seen = append(checkOf(found), resource.Field{Name: "deregistration delay", Value: attributes[delayAttribute]},
+	t.ARN, t.Port, t.used = arn, int(aws.ToInt32(found.Port)), len(found.LoadBalancerArns) > 0
+	t.Probed, _ = strconv.Atoi(aws.ToString(found.HealthCheckPort)) // 0 for "traffic-port"
+	t.Seen = append(CheckOf(found), resource.Field{Name: "deregistration delay", Value: attributes[delayAttribute]},
 		resource.Field{Name: "attributes", Value: targetAttributes(attributes)}, tags)
 	return nil
 }
 
-// earlierPorts returns the ports of the others, which stay open while they are there.
-func (t *targetGroup) earlierPorts() (ports []int) {
-	for _, generation := range t.earlier {
+// EarlierPorts returns the ports of the others, which stay open while they are there.
+func (t *TargetGroup) EarlierPorts() (ports []int) {
+	for _, generation := range t.Earlier {
 		for _, one := range generation.together() {
-			ports = append(ports, one.port)
-			if one.probed != 0 {
-				ports = append(ports, one.probed)
+			ports = append(ports, one.Port)
+			if one.Probed != 0 {
+				ports = append(ports, one.Probed)
 			}
 		}
 	}
@@ -167,9 +168,9 @@ func (t *targetGroup) earlierPorts() (ports []int) {
 }
 
 // Remnants tells whether there are others than the declared one.
-func (t *targetGroup) Remnants() bool { return len(t.earlier) > 0 }
+func (t *TargetGroup) Remnants() bool { return len(t.Earlier) > 0 }
 
-func checkOf(t elbtypes.TargetGroup) []resource.Field {
+func CheckOf(t elbtypes.TargetGroup) []resource.Field {
 	var matcher string
 	if t.Matcher != nil {
 		matcher = aws.ToString(t.Matcher.HttpCode)
@@ -191,14 +192,14 @@ func checkOf(t elbtypes.TargetGroup) []resource.Field {
 	}
 }
 
-func (t *targetGroup) Create(ctx context.Context) error {
+func (t *TargetGroup) Create(ctx context.Context) error {
 	check, port := t.how()
 	out, err := t.ELB.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
-		Name:                       aws.String(t.groupName()),
+		Name:                       aws.String(t.GroupName()),
 		Protocol:                   elbtypes.ProtocolEnum(check.Protocol),
 		ProtocolVersion:            orNil(check.Version),
 		Port:                       aws.Int32(int32(port)),
-		VpcId:                      &t.vpc.ID,
+		VpcId:                      &t.VPC.ID,
 		TargetType:                 elbtypes.TargetTypeEnumInstance,
 		HealthCheckProtocol:        elbtypes.ProtocolEnum(check.CheckProtocol),
 		HealthCheckPort:            aws.String(t.checkPort()),
@@ -213,13 +214,13 @@ func (t *targetGroup) Create(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("create target group: %w", err)
 	}
-	t.arn = aws.ToString(out.TargetGroups[0].TargetGroupArn)
+	t.ARN = aws.ToString(out.TargetGroups[0].TargetGroupArn)
 	return t.setAttributes(ctx, nil)
 }
 
-func (t *targetGroup) Change(ctx context.Context, differences []resource.Difference) error {
+func (t *TargetGroup) Change(ctx context.Context, differences []resource.Difference) error {
 	if resource.Differs(differences, "tagged") {
-		if err := t.RetagELB(ctx, t.arn, t.role()); err != nil || len(differences) == 1 {
+		if err := t.RetagELB(ctx, t.ARN, t.role()); err != nil || len(differences) == 1 {
 			return err
 		}
 	}
@@ -230,7 +231,7 @@ func (t *targetGroup) Change(ctx context.Context, differences []resource.Differe
 		}
 	}
 	if both > 0 {
-		now, err := t.TargetGroupAttributes(ctx, t.arn)
+		now, err := t.TargetGroupAttributes(ctx, t.ARN)
 		if err == nil {
 			err = t.setAttributes(ctx, now)
 		}
@@ -240,7 +241,7 @@ func (t *targetGroup) Change(ctx context.Context, differences []resource.Differe
 	}
 	check, _ := t.how()
 	_, err := t.ELB.ModifyTargetGroup(ctx, &elb.ModifyTargetGroupInput{
-		TargetGroupArn:             &t.arn,
+		TargetGroupArn:             &t.ARN,
 		HealthCheckProtocol:        elbtypes.ProtocolEnum(check.CheckProtocol),
 		HealthCheckPort:            aws.String(t.checkPort()),
 		HealthCheckPath:            orNil(check.Path),
@@ -251,7 +252,7 @@ func (t *targetGroup) Change(ctx context.Context, differences []resource.Differe
 		Matcher:                    matcherOf(check),
 	})
 	if err != nil {
-		return fmt.Errorf("change health check of %s: %w", t.arn, err)
+		return fmt.Errorf("change health check of %s: %w", t.ARN, err)
 	}
 	return nil
 }
@@ -273,35 +274,74 @@ func orNil(s string) *string {
 }
 
 // setAttributes sets the declared delay, and the attributes that are now otherwise than declared. Nil are those of a new target group.
-func (t *targetGroup) setAttributes(ctx context.Context, now map[string]string) error {
+func (t *TargetGroup) setAttributes(ctx context.Context, now map[string]string) error {
 	check, _ := t.how()
-	in := &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &t.arn, Attributes: []elbtypes.TargetGroupAttribute{{
+	in := &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &t.ARN, Attributes: []elbtypes.TargetGroupAttribute{{
 		Key: aws.String(delayAttribute), Value: aws.String(strconv.Itoa(check.DeregistrationDelay)),
 	}}}
 	for key, value := range toSet(t.wants(), now, targetDefaults) {
 		in.Attributes = append(in.Attributes, elbtypes.TargetGroupAttribute{Key: aws.String(key), Value: aws.String(value)})
 	}
 	if _, err := t.ELB.ModifyTargetGroupAttributes(ctx, in); err != nil {
-		return fmt.Errorf("set attributes of %s: %w", t.arn, err)
+		return fmt.Errorf("set attributes of %s: %w", t.ARN, err)
 	}
 	return nil
 }
 
-func (t *targetGroup) Remove(ctx context.Context) error {
-	all := []*targetGroup{t}
-	for _, one := range t.earlier {
+func (t *TargetGroup) Remove(ctx context.Context) error {
+	all := []*TargetGroup{t}
+	for _, one := range t.Earlier {
 		all = append(all, one.together()...)
 	}
 	for _, one := range all {
-		if one.arn == "" {
+		if one.ARN == "" {
 			continue
 		}
-		_, err := t.ELB.DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &one.arn})
+		_, err := t.ELB.DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &one.ARN})
 		if err != nil && !account.IsNotFound(err) {
-			return fmt.Errorf("delete %s: %w", one.arn, err)
+			return fmt.Errorf("delete %s: %w", one.ARN, err)
 		}
 	}
 	return nil
 }
 
-var _ resource.Resource = (*targetGroup)(nil)
+var _ resource.Resource = (*TargetGroup)(nil)
+
+func (t *TargetGroup) Succeeds() string {
+	var texts []string
+	for _, one := range t.Earlier {
+		texts = append(texts, fmt.Sprintf("%s of port %d", one.GroupName(), one.Port))
+	}
+	if len(texts) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s by %s of port %d: its fleet first serves, then requests move, then the old goes", strings.Join(texts, " and "),
+		t.GroupName(), t.Declared.Service.Port)
+}
+
+// Delete deletes a generation's target groups.
+func (t *TargetGroup) Delete(ctx context.Context) error {
+	for _, one := range append(slices.Clone(t.Followers), t.together()...) {
+		if err := one.deleteAlone(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deleteAlone deletes this target group alone. A listener is known to have let go of it only after a moment.
+func (t *TargetGroup) deleteAlone(ctx context.Context) error {
+	if t.ARN == "" {
+		return nil
+	}
+	return account.Poll(ctx, "the end of "+t.GroupName(), resource.ShortTime, func(ctx context.Context) (bool, error) {
+		_, err := t.ELB.DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &t.ARN})
+		switch {
+		case err == nil || account.IsNotFound(err):
+			return true, nil
+		case account.IsInUse(err):
+			return false, nil
+		}
+		return false, fmt.Errorf("delete %s: %w", t.ARN, err)
+	})
+}

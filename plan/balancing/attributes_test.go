@@ -1,4 +1,4 @@
-package plan
+package balancing
 
 import (
 	"maps"
@@ -7,7 +7,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy/understudy"
-	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
@@ -37,14 +36,14 @@ func TestAttributesOfTargetsAreSetWhereTheyDiffer(t *testing.T) {
 			sticky("lb_cookie", "60", "9", ""), map[string]string{stickyType: "app_cookie", stickyCookie: "id"}},
 		"by the application's as such": {understudy.Stickiness{Duration: 9, Cookie: "id"}, sticky("app_cookie", "60", "9", "id"), map[string]string{}},
 	} {
-		g := &targetGroup{Scope: resourcetest.Scope(t)}
+		g := &TargetGroup{Scope: resourcetest.Scope(t)}
 		g.Declared.Target.Stickiness, g.Declared.Target.Algorithm = c.declared, understudy.RoundRobin
 		set := toSet(g.wants(), c.now, targetDefaults)
 		delete(set, "slow_start.duration_seconds")
 		if diff := cmp.Diff(c.want, set); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
-		g.seen = []resource.Field{{Name: "attributes", Value: targetAttributes(c.now)}}
+		g.Seen = []resource.Field{{Name: "attributes", Value: targetAttributes(c.now)}}
 		if c.now != nil && (targetAttributes(g.wants()) == targetAttributes(c.now)) != (len(c.want) == 0) {
 			t.Errorf("%s: is to be %q, is %q", name, targetAttributes(g.wants()), targetAttributes(c.now))
 		}
@@ -73,7 +72,7 @@ func TestLogsOfADeclarationEndWithIt(t *testing.T) {
 		"somebody else's":       {understudy.Logs{}, on, nil, map[string]string{}, false, access + ".enabled=true"},
 		"and another":           {logs, map[string]string{connection + ".enabled": "true"}, tagged, on, true, connection + ".enabled=true"},
 	} {
-		b := &balancer{Scope: resourcetest.Scope(t)}
+		b := &Balancer{Scope: resourcetest.Scope(t)}
 		b.Side, b.Declared.Balancer.AccessLogs = understudy.Secondary, c.declared
 		if diff := cmp.Diff(c.set, toSet(b.wantsOfLogs(c.tags), c.now, leftAlone)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
@@ -83,35 +82,6 @@ func TestLogsOfADeclarationEndWithIt(t *testing.T) {
 		}
 		if got := unusual(b.undeclared(c.now, c.tags), leftAlone); got != c.others {
 			t.Errorf("%s: told of is %q", name, got)
-		}
-	}
-}
-
-// A port that probes come to is open before they do, and until they come no more.
-func TestThePortOfProbesIsOpenWhileItIsAsked(t *testing.T) {
-	s := resourcetest.Scope(t)
-	s.Declared.Service.Port, s.Declared.Target.Port = 8080, 9001
-	open := func(ports ...int32) (rules []network.Rule) {
-		for _, p := range ports {
-			rules = append(rules, network.Rule{Protocol: "tcp", From: p, To: p, Peer: network.Everywhere})
-		}
-		return rules
-	}
-	for name, c := range map[string]struct {
-		probed        int
-		found, wanted []network.Rule
-	}{
-		"a new group":            {0, nil, open(8080, 9001)},
-		"as declared":            {9001, open(8080, 9001), open(8080, 9001)},
-		"another port":           {9000, open(8080, 9000), open(8080, 9000, 9001)},
-		"another, never open":    {9000, open(8080), open(8080, 9001)},
-		"the service's, by hand": {8080, open(8080), open(8080, 9001)},
-	} {
-		r := &region{Scope: s, targetGroup: &targetGroup{Scope: s, arn: "arn", probed: c.probed}}
-		r.within = &network.Group{Scope: s, Port: 8080, Probed: s.Declared.Target.CheckPort(8080), Ingress: c.found,
-			Also: func() []int { return r.probedBefore() }}
-		if got := resourcetest.Wanted(r.within, "ingress"); got != network.RulesText(c.wanted) {
-			t.Errorf("%s: %s, not %s", name, got, network.RulesText(c.wanted))
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package plan
+package balancing
 
 import (
 	"context"
@@ -29,12 +29,6 @@ import (
 // turnedTag is the listener's tag that says who has turned the switch, to which side, and when: a listener has no text of its own.
 const turnedTag = "understudy:turned"
 
-// switchListener is the listener that is a region's switch.
-func switchListener(r *region) *listener {
-	return &listener{Scope: r.Scope, balancer: r.balancer, group: r.targetGroup, lead: r.listener, switches: true,
-		further: &understudy.FurtherListener{Protocol: r.Declared.Target.Protocol}}
-}
-
 // switchPort is where a region's switch listens, for a side to serve.
 func switchPort(at, side understudy.Side) int {
 	if side == at {
@@ -54,18 +48,18 @@ func positionAt(at understudy.Side, port *int32) understudy.Side {
 }
 
 // stands notes where the switch was found to stand. A port that says nothing is set to the one at which health decides.
-func (l *listener) stands(o elbtypes.Listener) {
-	if l.switches {
+func (l *Listener) stands(o elbtypes.Listener) {
+	if l.Switches {
 		l.position = positionAt(l.Side, o.Port)
 	}
 }
 
 // turns notes where a switch that is still to be made is to stand: as the one in an earlier network does.
-func (l *listener) turns(ctx context.Context) error {
-	if !l.switches {
+func (l *Listener) turns(ctx context.Context) error {
+	if !l.Switches {
 		return nil
 	}
-	for _, b := range l.balancer.earlier {
+	for _, b := range l.Balancer.Earlier {
 		found, err := switchListenersOf(ctx, l.Scope, b)
 		if err != nil {
 			return err
@@ -86,8 +80,8 @@ func switchListenersOf(ctx context.Context, s resource.Scope, b elbtypes.LoadBal
 	return slices.DeleteFunc(out.Listeners, func(l elbtypes.Listener) bool { return !account.IsSwitchListener(l) }), nil
 }
 
-// state is where the switch stands.
-func (l *listener) state() SwitchState { return switchStateAt(l.position, l.turnedBy) }
+// State is where the switch stands.
+func (l *Listener) State() SwitchState { return switchStateAt(l.position, l.turnedBy) }
 
 // turnedNote is what the tag says of a command that has set the switch to a side. Tags take no semicolons (Tag in the Elastic Load Balancing API
 // Reference).
@@ -106,8 +100,8 @@ func switchStateAt(side understudy.Side, note string) SwitchState {
 	return s
 }
 
-// turnListener sets a switch that is a listener: its port first, which moves the users.
-func turnListener(ctx context.Context, s resource.Scope, arn string, to understudy.Side, by string) error {
+// TurnListener sets a switch that is a listener: its port first, which moves the users.
+func TurnListener(ctx context.Context, s resource.Scope, arn string, to understudy.Side, by string) error {
 	_, err := s.ELB.ModifyListener(ctx, &elb.ModifyListenerInput{ListenerArn: &arn, Port: aws.Int32(int32(switchPort(s.Side, to)))})
 	if err != nil {
 		return fmt.Errorf("set the switch %s to the %s: %w", arn, to, err)
@@ -119,8 +113,8 @@ func turnListener(ctx context.Context, s resource.Scope, arn string, to understu
 	return nil
 }
 
-// listens finds a region's switch where it is a listener. Who has set it is left out where it cannot be read: that keeps nobody from being moved.
-func listens(ctx context.Context, s resource.Scope, all []elbtypes.LoadBalancer, standby *Standby) error {
+// Listens finds a region's switch where it is a listener. Who has set it is left out where it cannot be read: that keeps nobody from being moved.
+func Listens(ctx context.Context, s resource.Scope, all []elbtypes.LoadBalancer, standby *Standby) error {
 	for _, b := range all {
 		found, err := switchListenersOf(ctx, s, b)
 		if err != nil {
@@ -128,11 +122,11 @@ func listens(ctx context.Context, s resource.Scope, all []elbtypes.LoadBalancer,
 		}
 		for _, o := range found {
 			arn := aws.ToString(o.ListenerArn)
-			if len(standby.turns) == 0 {
+			if len(standby.Turns) == 0 {
 				tags, _ := s.TagsOfELB(ctx, arn)
 				standby.Switch = switchStateAt(positionAt(s.Side, o.Port), tags[turnedTag])
 			}
-			standby.turns = append(standby.turns, arn)
+			standby.Turns = append(standby.Turns, arn)
 		}
 	}
 	return nil

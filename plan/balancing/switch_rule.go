@@ -1,4 +1,4 @@
-package plan
+package balancing
 
 import (
 	"context"
@@ -15,15 +15,15 @@ import (
 	"github.com/understudy/understudy/plan/resource"
 )
 
-// switchRule is the rule of a region that tells the checkers which side is to serve. Its position is set by whoever moves the users,
+// SwitchRule is the rule of a region that tells the checkers which side is to serve. Its position is set by whoever moves the users,
 // and never by up.
-type switchRule struct {
+type SwitchRule struct {
 	resource.Scope
-	listener *listener
+	Listener *Listener
 
 	arn      string
-	position understudy.Side // empty if the answer is neither
-	body     string          // the answer's
+	Position understudy.Side // empty if the answer is neither
+	Body     string          // the answer's
 	seen     []resource.Field
 }
 
@@ -35,27 +35,27 @@ const switchRole = "switch"
 func switchAnswer(at, side understudy.Side) (status, text string) {
 	switch {
 	case side == at:
-		return "200", switchedText(at)
+		return "200", SwitchedText(at)
 	case at == understudy.Primary:
 		return "503", "understudy: both regions serve"
 	}
 	return "503", "understudy: the primary serves"
 }
 
-// switchedText is in the answer of a region's switch that keeps users away from the other region.
-func switchedText(at understudy.Side) string {
+// SwitchedText is in the answer of a region's switch that keeps users away from the other region.
+func SwitchedText(at understudy.Side) string {
 	if at == understudy.Primary {
 		return "understudy: the primary serves alone"
 	}
 	return "understudy: the standby serves"
 }
 
-func (r *switchRule) Identity() string         { return r.arn }
-func (r *switchRule) Actual() []resource.Field { return r.seen }
+func (r *SwitchRule) Identity() string         { return r.arn }
+func (r *SwitchRule) Actual() []resource.Field { return r.seen }
 
 // Desired keeps the position that the switch has. A rule whose answer says nothing is set to the primary.
-func (r *switchRule) Desired() []resource.Field {
-	side, body := r.position, r.body
+func (r *SwitchRule) Desired() []resource.Field {
+	side, body := r.Position, r.Body
 	if side == "" {
 		side, body = r.idle()
 	}
@@ -63,7 +63,7 @@ func (r *switchRule) Desired() []resource.Field {
 }
 
 // idle is the position in which health alone decides, and its answer.
-func (r *switchRule) idle() (understudy.Side, string) {
+func (r *SwitchRule) idle() (understudy.Side, string) {
 	to := r.Side.Other()
 	_, body := switchAnswer(r.Side, to)
 	return to, body
@@ -118,9 +118,9 @@ func positionOf(at understudy.Side, actions []elbtypes.Action) (understudy.Side,
 }
 
 // Find looks for the rule by its tags, and by its path if somebody took the tags away.
-func (r *switchRule) Find(ctx context.Context) (bool, error) {
-	*r = switchRule{Scope: r.Scope, listener: r.listener}
-	rules, tags, _, err := r.listener.readRules(ctx)
+func (r *SwitchRule) Find(ctx context.Context) (bool, error) {
+	*r = SwitchRule{Scope: r.Scope, Listener: r.Listener}
+	rules, tags, _, err := r.Listener.readRules(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -131,7 +131,7 @@ func (r *switchRule) Find(ctx context.Context) (bool, error) {
 			continue
 		}
 		r.arn = aws.ToString(o.RuleArn)
-		r.position, r.body = positionOf(r.Side, o.Actions)
+		r.Position, r.Body = positionOf(r.Side, o.Actions)
 		r.seen = append(fieldsOfRule(aws.ToString(o.Priority), o.Conditions, o.Actions), r.TaggedWith(switchRole, has))
 		if mine {
 			break
@@ -141,7 +141,7 @@ func (r *switchRule) Find(ctx context.Context) (bool, error) {
 }
 
 // readRules returns the rules beside the default one, with their tags by their ARNs, and whether there is a listener.
-func (l *listener) readRules(ctx context.Context) (rules []elbtypes.Rule, tags map[string]map[string]string, there bool, err error) {
+func (l *Listener) readRules(ctx context.Context) (rules []elbtypes.Rule, tags map[string]map[string]string, there bool, err error) {
 	if l.arn == "" {
 		return nil, nil, false, nil
 	}
@@ -158,7 +158,7 @@ func (l *listener) readRules(ctx context.Context) (rules []elbtypes.Rule, tags m
 }
 
 // tagsOf returns the tags of rules by their ARNs. One call asks for twenty at most.
-func (l *listener) tagsOf(ctx context.Context, rules []elbtypes.Rule) (map[string]map[string]string, error) {
+func (l *Listener) tagsOf(ctx context.Context, rules []elbtypes.Rule) (map[string]map[string]string, error) {
 	tags := map[string]map[string]string{}
 	for some := range slices.Chunk(rules, 20) {
 		var arns []string
@@ -177,13 +177,13 @@ func (l *listener) tagsOf(ctx context.Context, rules []elbtypes.Rule) (map[strin
 }
 
 // Create takes over the position that the switch has in an earlier network.
-func (r *switchRule) Create(ctx context.Context) error {
+func (r *SwitchRule) Create(ctx context.Context) error {
 	side, body, err := r.earlierPosition(ctx)
 	if err != nil {
 		return err
 	}
 	out, err := r.ELB.CreateRule(ctx, &elb.CreateRuleInput{
-		ListenerArn: &r.listener.arn,
+		ListenerArn: &r.Listener.arn,
 		Priority:    aws.Int32(1),
 		Conditions:  switchConditions(),
 		Actions:     switchActions(r.Side, side, body),
@@ -192,13 +192,13 @@ func (r *switchRule) Create(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("create the switch's rule: %w", err)
 	}
-	r.arn, r.position, r.body = aws.ToString(out.Rules[0].RuleArn), side, body
+	r.arn, r.Position, r.Body = aws.ToString(out.Rules[0].RuleArn), side, body
 	return nil
 }
 
 // earlierPosition returns the position and the answer of the switch in an earlier network. Without one, health alone decides.
-func (r *switchRule) earlierPosition(ctx context.Context) (understudy.Side, string, error) {
-	for _, b := range r.listener.balancer.earlier {
+func (r *SwitchRule) earlierPosition(ctx context.Context) (understudy.Side, string, error) {
+	for _, b := range r.Listener.Balancer.Earlier {
 		rules, err := switchesOf(ctx, r.Scope, b)
 		if err != nil {
 			return "", "", err
@@ -213,7 +213,7 @@ func (r *switchRule) earlierPosition(ctx context.Context) (understudy.Side, stri
 	return side, body, nil
 }
 
-func (r *switchRule) Change(ctx context.Context, differences []resource.Difference) error {
+func (r *SwitchRule) Change(ctx context.Context, differences []resource.Difference) error {
 	if resource.Differs(differences, "tagged") {
 		if err := r.RetagELB(ctx, r.arn, switchRole); err != nil {
 			return err
@@ -244,11 +244,11 @@ func (r *switchRule) Change(ctx context.Context, differences []resource.Differen
 	return nil
 }
 
-func (r *switchRule) Remove(ctx context.Context) error {
+func (r *SwitchRule) Remove(ctx context.Context) error {
 	if _, err := r.ELB.DeleteRule(ctx, &elb.DeleteRuleInput{RuleArn: &r.arn}); err != nil && !account.IsNotFound(err) { // its listener's end is its own
 		return fmt.Errorf("delete %s: %w", r.arn, err)
 	}
 	return nil
 }
 
-var _ resource.Resource = (*switchRule)(nil)
+var _ resource.Resource = (*SwitchRule)(nil)

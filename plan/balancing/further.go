@@ -1,4 +1,4 @@
-package plan
+package balancing
 
 import (
 	"context"
@@ -10,41 +10,28 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
-	"github.com/understudy/understudy/plan/resource"
 )
 
 // A further port has a listener of its own, whose part has the port's number: another port is another listener, which listens before the
 // one of the port that is declared no more goes, as a double of the listener at which users connect.
 
-// addFurther adds the listeners of further ports, and their rules.
-func (v *inventory) addFurther(r *region) {
-	for _, d := range r.Declared.Further {
-		l := &listener{Scope: r.Scope, balancer: r.balancer, group: r.targetGroup, further: &d, lead: r.listener}
-		r.listener.followers = append(r.listener.followers, l)
-		at := " at port " + resource.Number(d.Port)
-		n := v.graph.add(r.id("listener"+at), l, r.balancerNode, r.targetGroupNode, r.listenerNode).finding(r.balancerNode)
-		of := v.graph.add(r.id("rules"+at), &rules{Scope: r.Scope, listener: l}, n).finding(n, r.listenerNode)
-		r.furtherNodes = append(r.furtherNodes, n, of)
-	}
-}
-
 // isFurther tells whether a part is that of a further port.
 func isFurther(role string) bool { return strings.HasPrefix(role, understudy.FurtherRole) }
 
 // closes tells whether a part is that of a further port that is declared no more.
-func (l *listener) closes(role string) bool {
+func (l *Listener) closes(role string) bool {
 	return isFurther(role) && !slices.ContainsFunc(l.Declared.Further, func(d understudy.FurtherListener) bool { return d.Role() == role })
 }
 
 // followed gives the listeners at further ports, and their rules, the shares of the one that they follow, where they forward.
-func (l *listener) followed(ctx context.Context, shares []share) error {
-	for _, one := range slices.Concat(l.followers, l.closing) {
+func (l *Listener) followed(ctx context.Context, shares []Share) error {
+	for _, one := range slices.Concat(l.Followers, l.closing) {
 		if one.arn == "" {
 			continue
 		}
 		name, forwards := l.toWhom(one.shares), len(one.shares) > 0
-		if one.further != nil {
-			name, forwards = one.further.Forward, one.further.Forwards()
+		if one.Further != nil {
+			name, forwards = one.Further.Forward, one.Further.Forwards()
 		}
 		if forwards {
 			if err := one.give(ctx, l.toward(name, shares)); err != nil && !account.IsNotFound(err) {
@@ -59,7 +46,7 @@ func (l *listener) followed(ctx context.Context, shares []share) error {
 }
 
 // makeWay deletes a listener that has the port which this one is to have, and is to have another one, or none. A port has one.
-func (l *listener) makeWay(ctx context.Context) error {
+func (l *Listener) makeWay(ctx context.Context) error {
 	if l.inTheWay == "" {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package plan
+package balancing
 
 import (
 	"cmp"
@@ -40,9 +40,9 @@ import (
 // generations is how many may be there at once. Two are; more if runs are killed and the declaration changes in between.
 const generations = 9
 
-// generation names a target group and its fleet, or a load balancer. The number goes before the stack's name, since "understudy-hello-2" is what a
+// Generation names a target group and its fleet, or a load balancer. The number goes before the stack's name, since "understudy-hello-2" is what a
 // stack called hello-2 uses.
-func generation(s resource.Scope, n int) string {
+func Generation(s resource.Scope, n int) string {
 	if n <= 1 {
 		return "understudy-" + s.Stack()
 	}
@@ -54,26 +54,26 @@ func GenerationNames(stack string) []string {
 	s := resource.Scope{Declared: &understudy.Declaration{Name: stack}}
 	var names []string
 	for n := range generations {
-		names = append(names, generation(s, n+1))
+		names = append(names, Generation(s, n+1))
 	}
 	return names
 }
 
-// generationOf returns the number of the generation that a name is of, or 0.
-func generationOf(s resource.Scope, name string) int {
+// GenerationOf returns the number of the generation that a name is of, or 0.
+func GenerationOf(s resource.Scope, name string) int {
 	return slices.Index(GenerationNames(s.Stack()), name) + 1
 }
 
 // partOf returns the generation that the name of a target group is of, or 0, and the name by which it is declared.
 func partOf(s resource.Scope, name string) (number int, further string) {
 	of, further := understudy.CutGroupName(name)
-	return generationOf(s, of), further
+	return GenerationOf(s, of), further
 }
 
-// targetGroups returns the service's, of all generations.
-func targetGroups(ctx context.Context, s resource.Scope) ([]elbtypes.TargetGroup, error) {
+// TargetGroups returns the service's, of all generations.
+func TargetGroups(ctx context.Context, s resource.Scope) ([]elbtypes.TargetGroup, error) {
 	all, err := allTargetGroups(ctx, s)
-	return slices.DeleteFunc(all, func(g elbtypes.TargetGroup) bool { return generationOf(s, aws.ToString(g.TargetGroupName)) == 0 }), err
+	return slices.DeleteFunc(all, func(g elbtypes.TargetGroup) bool { return GenerationOf(s, aws.ToString(g.TargetGroupName)) == 0 }), err
 }
 
 // allTargetGroups returns those with a name of the stack's. Names that are asked for must all exist (DescribeTargetGroups), so that
@@ -94,8 +94,8 @@ func allTargetGroups(ctx context.Context, s resource.Scope) (all []elbtypes.Targ
 	return all, nil
 }
 
-// loadBalancers returns those with a name of the stack's, by their generations.
-func loadBalancers(ctx context.Context, s resource.Scope) (all []elbtypes.LoadBalancer, err error) {
+// LoadBalancers returns those with a name of the stack's, by their generations.
+func LoadBalancers(ctx context.Context, s resource.Scope) (all []elbtypes.LoadBalancer, err error) {
 	pages := elb.NewDescribeLoadBalancersPaginator(s.ELB, &elb.DescribeLoadBalancersInput{})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -103,13 +103,13 @@ func loadBalancers(ctx context.Context, s resource.Scope) (all []elbtypes.LoadBa
 			return nil, fmt.Errorf("describe load balancers in %s: %w", s.Region, err)
 		}
 		for _, b := range page.LoadBalancers {
-			if generationOf(s, aws.ToString(b.LoadBalancerName)) > 0 {
+			if GenerationOf(s, aws.ToString(b.LoadBalancerName)) > 0 {
 				all = append(all, b)
 			}
 		}
 	}
 	slices.SortFunc(all, func(a, b elbtypes.LoadBalancer) int {
-		return cmp.Compare(generationOf(s, aws.ToString(a.LoadBalancerName)), generationOf(s, aws.ToString(b.LoadBalancerName)))
+		return cmp.Compare(GenerationOf(s, aws.ToString(a.LoadBalancerName)), GenerationOf(s, aws.ToString(b.LoadBalancerName)))
 	})
 	return all, nil
 }
@@ -121,5 +121,5 @@ func vacant(s resource.Scope, taken []int) (int, error) {
 			return n, nil
 		}
 	}
-	return 0, fmt.Errorf("all %d names from %s to %s are taken", generations, generation(s, 1), generation(s, generations))
+	return 0, fmt.Errorf("all %d names from %s to %s are taken", generations, Generation(s, 1), Generation(s, generations))
 }

@@ -1,4 +1,4 @@
-package plan
+package balancing
 
 import (
 	"context"
@@ -24,12 +24,12 @@ var networkDefaults = map[string]string{
 	"dns_record.client_routing_policy":  "any_availability_zone",
 }
 
-// flows tells whether the load balancer is a network load balancer.
-func flows(s resource.Scope) bool { return s.Declared.Balancer.Kind == understudy.KindNetwork }
+// Flows tells whether the load balancer is a network load balancer.
+func Flows(s resource.Scope) bool { return s.Declared.Balancer.Kind == understudy.KindNetwork }
 
 // defaults are the attributes that AWS gives a new load balancer of the declared kind.
-func (b *balancer) defaults() map[string]string {
-	if flows(b.Scope) {
+func (b *Balancer) defaults() map[string]string {
+	if Flows(b.Scope) {
 		return networkDefaults
 	}
 	return balancerDefaults
@@ -42,9 +42,9 @@ const (
 )
 
 // forgets tells whether the listener has an idle time: one of TCP has. A load balancer's others are its own, or cannot be changed.
-func (l *listener) forgets() bool { return flows(l.Scope) && !l.secure() }
+func (l *Listener) forgets() bool { return Flows(l.Scope) && !l.secure() }
 
-func (l *listener) desiredIdle() []resource.Field {
+func (l *Listener) desiredIdle() []resource.Field {
 	if !l.forgets() {
 		return nil
 	}
@@ -52,7 +52,7 @@ func (l *listener) desiredIdle() []resource.Field {
 }
 
 // readIdle reads the idle time of a listener that has one.
-func (l *listener) readIdle(ctx context.Context) ([]resource.Field, error) {
+func (l *Listener) readIdle(ctx context.Context) ([]resource.Field, error) {
 	if !l.forgets() {
 		return nil, nil
 	}
@@ -61,7 +61,7 @@ func (l *listener) readIdle(ctx context.Context) ([]resource.Field, error) {
 }
 
 // setIdle sets the idle time of a listener that has one.
-func (l *listener) setIdle(ctx context.Context) error {
+func (l *Listener) setIdle(ctx context.Context) error {
 	if !l.forgets() {
 		return nil
 	}
@@ -75,7 +75,7 @@ func (l *listener) setIdle(ctx context.Context) error {
 }
 
 // made sets what cannot be said at the creation of a listener.
-func (l *listener) made(ctx context.Context) error {
+func (l *Listener) made(ctx context.Context) error {
 	if l.Declared.Balancer.IdleTimeout == usualIdle {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package plan
+package balancing
 
 import "testing"
 
@@ -16,7 +16,7 @@ func TestLogsAndZonalShiftsAreLeftAlone(t *testing.T) {
 	if got := unusual(set, balancerDefaults); got != "" {
 		t.Errorf("to be reset is %q", got)
 	}
-	for text, b := range map[string]*balancer{
+	for text, b := range map[string]*Balancer{
 		"has attributes that a new load balancer does not have: access_logs.s3.enabled=true, zonal_shift.config.enabled=true": {others: unusual(set, leftAlone)},
 		"": {others: unusual(map[string]string{"access_logs.s3.enabled": "false"}, leftAlone)},
 	} {

@@ -1,4 +1,4 @@
-package plan
+package balancing
 
 import (
 	"testing"
@@ -15,7 +15,7 @@ import (
 func TestAttributesOfNetworkLoadBalancers(t *testing.T) {
 	s := resourcetest.Scope(t)
 	s.Declared.Balancer = understudy.Balancer{Kind: understudy.KindNetwork, IdleTimeout: usualIdle}
-	b := &balancer{Scope: s, group: &network.Group{}}
+	b := &Balancer{Scope: s, Group: &network.Group{}}
 	if set := toSet(b.wants(), nil, b.defaults()); len(set) > 0 {
 		t.Errorf("as AWS makes it: %v", set)
 	}
@@ -39,7 +39,7 @@ func TestAttributesOfNetworkLoadBalancers(t *testing.T) {
 			"target_health_state.unhealthy.connection_termination.enabled": "false"}, map[string]string{stickyAttribute: "false",
 			"target_health_state.unhealthy.connection_termination.enabled": "true"}},
 	} {
-		g := &targetGroup{Scope: s}
+		g := &TargetGroup{Scope: s}
 		g.Declared.Target = c.declared
 		if diff := cmp.Diff(c.want, toSet(g.wants(), c.now, targetDefaults)); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", name, diff)
@@ -51,13 +51,13 @@ func TestAttributesOfNetworkLoadBalancers(t *testing.T) {
 func TestListenersOfNetworkLoadBalancers(t *testing.T) {
 	s := resourcetest.Scope(t)
 	s.Declared.Balancer = understudy.Balancer{Kind: understudy.KindNetwork, IdleTimeout: 61}
-	l := &listener{Scope: s}
+	l := &Listener{Scope: s}
 	if l.protocol() != "TCP" || !cmp.Equal(l.desiredIdle(), []resource.Field{{Name: idleSetting, Value: "61"}}) {
 		t.Errorf("%s, %v", l.protocol(), l.desiredIdle())
 	}
-	further := &listener{Scope: s, further: &understudy.FurtherListener{Protocol: understudy.TLS}}
+	further := &Listener{Scope: s, Further: &understudy.FurtherListener{Protocol: understudy.TLS}}
 	s.Declared.HTTPS.Certificates = map[understudy.Side]string{understudy.Primary: "a", understudy.Secondary: "b"}
-	for _, l := range []*listener{l, further} {
+	for _, l := range []*Listener{l, further} {
 		if l.protocol() != "TLS" || l.desiredIdle() != nil {
 			t.Errorf("%s, %v", l.protocol(), l.desiredIdle())
 		}

@@ -1,4 +1,4 @@
-package plan
+package balancing
 
 import (
 	"maps"
@@ -58,10 +58,10 @@ func stickyKeys(attributes map[string]string) []string {
 }
 
 // wants are the attributes that a target group is to have, but for its delay.
-func (t *targetGroup) wants() map[string]string {
+func (t *TargetGroup) wants() map[string]string {
 	all := maps.Clone(targetDefaults)
 	declared, _ := t.how()
-	if flows(t.Scope) {
+	if Flows(t.Scope) {
 		all[preservedAttribute] = strconv.FormatBool(declared.PreserveClientIP)
 		all[terminationAttribute] = strconv.FormatBool(declared.ConnectionTermination)
 		all[proxyAttribute] = strconv.FormatBool(declared.ProxyProtocol)

@@ -1,4 +1,4 @@
-package plan
+package balancing
 
 import (
 	"context"
@@ -15,33 +15,33 @@ import (
 	"github.com/understudy/understudy/plan/resource"
 )
 
-// listener is where users connect: it sends all requests to the target group. Where they connect with HTTPS, another one sends those
+// Listener is where users connect: it sends all requests to the target group. Where they connect with HTTPS, another one sends those
 // who come with HTTP on to it (redirect.go).
-type listener struct {
+type Listener struct {
 	resource.Scope
 	resource.Doubles
-	balancer  *balancer
-	group     *targetGroup // nil of one that redirects
-	redirects bool
-	further   *understudy.FurtherListener // of one at a further port
-	lead      *listener                   // likewise: the one at which users connect, which it forwards as
-	followers []*listener                 // those that it leads
-	closing   []*listener                 // those of ports that are declared no more
-	switches  bool                        // likewise: it is the region's switch, and not for users (switch_listener.go)
+	Balancer  *Balancer
+	Group     *TargetGroup // nil of one that redirects
+	Redirects bool
+	Further   *understudy.FurtherListener // of one at a further port
+	Lead      *Listener                   // likewise: the one at which users connect, which it forwards as
+	Followers []*Listener                 // those that it leads
+	closing   []*Listener                 // those of ports that are declared no more
+	Switches  bool                        // likewise: it is the region's switch, and not for users (switch_listener.go)
 	position  understudy.Side             // of that: which side is to serve, empty where it says nothing
 	turnedBy  string                      // and by whom it was set
 	arn       string
-	shares    []share // of the target groups that it was found to forward to
+	shares    []Share // of the target groups that it was found to forward to
 	inTheWay  string  // the other listener, if it has the port that this one is to have
 	seen      []resource.Field
 }
 
 const listenerRole = "listener"
 
-func (l *listener) Identity() string         { return l.arn }
-func (l *listener) Actual() []resource.Field { return l.seen }
+func (l *Listener) Identity() string         { return l.arn }
+func (l *Listener) Actual() []resource.Field { return l.seen }
 
-func (l *listener) Desired() []resource.Field {
+func (l *Listener) Desired() []resource.Field {
 	return append([]resource.Field{
 		{Name: "port", Value: resource.Number(l.port())},
 		{Name: "protocol", Value: string(l.protocol())},
@@ -51,86 +51,86 @@ func (l *listener) Desired() []resource.Field {
 	}, append(l.desiredTLS(), l.desiredIdle()...)...)
 }
 
-func (l *listener) port() int {
+func (l *Listener) port() int {
 	switch {
-	case l.redirects:
+	case l.Redirects:
 		return l.Declared.Listener.Port
-	case l.switches:
+	case l.Switches:
 		return switchPort(l.Side, l.position)
-	case l.further != nil:
-		return l.further.Port
+	case l.Further != nil:
+		return l.Further.Port
 	}
 	return entryPort(l.Scope)
 }
 
-func (l *listener) protocol() elbtypes.ProtocolEnum {
+func (l *Listener) protocol() elbtypes.ProtocolEnum {
 	switch {
-	case l.secure() && flows(l.Scope):
+	case l.secure() && Flows(l.Scope):
 		return elbtypes.ProtocolEnumTls
 	case l.secure():
 		return elbtypes.ProtocolEnumHttps
-	case flows(l.Scope):
+	case Flows(l.Scope):
 		return elbtypes.ProtocolEnumTcp
 	}
 	return elbtypes.ProtocolEnumHttp
 }
 
 // destination tells where it is to send requests.
-func (l *listener) destination() string {
-	if a := l.action(); !l.redirects && a.Forwards() {
-		return sharesText(l.toward(a.Forward, l.introduces()))
+func (l *Listener) destination() string {
+	if a := l.action(); !l.Redirects && a.Forwards() {
+		return SharesText(l.toward(a.Forward, l.introduces()))
 	}
 	return actionsText(l.actions())
 }
 
 // action is what is declared of requests that meet no rule.
-func (l *listener) action() (a understudy.Action) {
-	if l.further != nil {
-		return l.further.Action
+func (l *Listener) action() (a understudy.Action) {
+	if l.Further != nil {
+		return l.Further.Action
 	}
 	return a
 }
 
 // actions are what it is to do with requests.
-func (l *listener) actions() []elbtypes.Action {
-	if l.redirects {
+func (l *Listener) actions() []elbtypes.Action {
+	if l.Redirects {
 		return l.sendsOn()
 	}
 	return l.actionsOf(l.action())
 }
 
-func (l *listener) role() string {
+func (l *Listener) role() string {
 	switch {
-	case l.redirects:
+	case l.Redirects:
 		return redirectRole
-	case l.switches:
+	case l.Switches:
 		return switchRole
-	case l.further != nil:
-		return l.further.Role()
+	case l.Further != nil:
+		return l.Further.Role()
 	}
 	return listenerRole
 }
 
-func (l *listener) Find(ctx context.Context) (bool, error) {
-	if l.balancer.arn == "" {
+func (l *Listener) Find(ctx context.Context) (bool, error) {
+	if l.Balancer.ARN == "" {
 		return false, nil
 	}
-	out, err := l.ELB.DescribeListeners(ctx, &elb.DescribeListenersInput{LoadBalancerArn: &l.balancer.arn})
+	out, err := l.ELB.DescribeListeners(ctx, &elb.DescribeListenersInput{LoadBalancerArn: &l.Balancer.ARN})
 	if account.IsNotFound(err) {
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("describe listeners of %s: %w", l.balancer.arn, err)
+		return false, fmt.Errorf("describe listeners of %s: %w", l.Balancer.ARN, err)
 	}
-	*l = listener{Scope: l.Scope, balancer: l.balancer, group: l.group, redirects: l.redirects, further: l.further, lead: l.lead, followers: l.followers,
-		switches: l.switches}
+	*l = Listener{Scope: l.Scope, Balancer: l.Balancer, Group: l.Group, Redirects: l.Redirects, Further: l.Further, Lead: l.Lead, Followers: l.Followers,
+		Switches: l.Switches}
 	roles, err := l.rolesOf(ctx, out.Listeners)
 	if err != nil {
 		return false, err
 	}
 	// The load balancer is the stack's alone. A port has one listener, so a second listener with a role has another port: it
 	// was made by a call that was sent before the declared port was changed, and carried out after.
-	var found, closing []*listener
+	var found, closing []*Listener
 	var inTheWay string
 	for _, o := range out.Listeners {
 		switch arn := aws.ToString(o.ListenerArn); {
@@ -162,7 +162,7 @@ func (l *listener) Find(ctx context.Context) (bool, error) {
 }
 
 // readMore adds to what was seen of the listener its rules and its tags.
-func (l *listener) readMore(ctx context.Context) error {
+func (l *Listener) readMore(ctx context.Context) error {
 	var rules []string
 	var tags map[string]string
 	all, ctx := errgroup.WithContext(ctx)
@@ -187,7 +187,7 @@ func (l *listener) readMore(ctx context.Context) error {
 	return nil
 }
 
-func (l *listener) remember(o elbtypes.Listener) {
+func (l *Listener) remember(o elbtypes.Listener) {
 	l.stands(o)
 	l.arn, l.shares = aws.ToString(o.ListenerArn), sharesOf(o.DefaultActions)
 	l.seen = []resource.Field{
@@ -201,7 +201,7 @@ func (l *listener) remember(o elbtypes.Listener) {
 // actionsText renders a listener's actions: the target groups where they are all of it.
 func actionsText(actions []elbtypes.Action) string {
 	if shares := sharesOf(actions); len(shares) > 0 {
-		return sharesText(shares)
+		return SharesText(shares)
 	}
 	var texts []string
 	for _, a := range actions {
@@ -219,7 +219,7 @@ func actionsText(actions []elbtypes.Action) string {
 
 // otherRules returns the rules beside the default one that the stack did not make: what they match does not reach the
 // service, in this region alone.
-func (l *listener) otherRules(ctx context.Context) ([]string, error) {
+func (l *Listener) otherRules(ctx context.Context) ([]string, error) {
 	out, err := l.ELB.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: &l.arn})
 	if err != nil {
 		return nil, fmt.Errorf("describe rules of %s: %w", l.arn, err)
@@ -234,7 +234,7 @@ func (l *listener) otherRules(ctx context.Context) ([]string, error) {
 }
 
 // foreign returns those of some resources that do not have the stack's tag. One call asks for twenty at most.
-func (l *listener) foreign(ctx context.Context, arns []string) (others []string, err error) {
+func (l *Listener) foreign(ctx context.Context, arns []string) (others []string, err error) {
 	for some := range slices.Chunk(arns, 20) {
 		out, err := l.ELB.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: some})
 		if err != nil {
@@ -250,8 +250,8 @@ func (l *listener) foreign(ctx context.Context, arns []string) (others []string,
 }
 
 // Fits prefers the listener with the declared port, and of two switches the one that is turned.
-func (l *listener) Fits() int {
-	if l.switches && l.position != l.Side {
+func (l *Listener) Fits() int {
+	if l.Switches && l.position != l.Side {
 		return 0
 	}
 	if slices.Contains(l.seen, resource.Field{Name: "port", Value: resource.Number(l.port())}) {
@@ -261,15 +261,15 @@ func (l *listener) Fits() int {
 }
 
 // Holds is nothing: what a second listener of the stack's own load balancer serves, the other region does not.
-func (l *listener) Holds(context.Context) ([]string, error) { return nil, nil }
+func (l *Listener) Holds(context.Context) ([]string, error) { return nil, nil }
 
-func (l *listener) Create(ctx context.Context) error {
+func (l *Listener) Create(ctx context.Context) error {
 	if err := l.makeWay(ctx); err != nil {
 		return err
 	}
 	policy, certificates := l.tls()
 	out, err := l.ELB.CreateListener(ctx, &elb.CreateListenerInput{
-		LoadBalancerArn: &l.balancer.arn,
+		LoadBalancerArn: &l.Balancer.ARN,
 		Protocol:        l.protocol(),
 		Port:            aws.Int32(int32(l.port())),
 		SslPolicy:       policy,
@@ -284,7 +284,7 @@ func (l *listener) Create(ctx context.Context) error {
 	return l.made(ctx)
 }
 
-func (l *listener) Change(ctx context.Context, differences []resource.Difference) error {
+func (l *Listener) Change(ctx context.Context, differences []resource.Difference) error {
 	if resource.Differs(differences, "tagged") {
 		if err := l.RetagELB(ctx, l.arn, l.role()); err != nil || len(differences) == 1 {
 			return err
@@ -295,7 +295,7 @@ func (l *listener) Change(ctx context.Context, differences []resource.Difference
 	}
 	policy, certificates := l.tls()
 	port := aws.Int32(int32(l.port()))
-	if l.switches && !resource.Differs(differences, "port") {
+	if l.Switches && !resource.Differs(differences, "port") {
 		port = nil // somebody may have turned the switch since it was found
 	}
 	_, err := l.ELB.ModifyListener(ctx, &elb.ModifyListenerInput{
@@ -329,11 +329,17 @@ func (l *listener) Change(ctx context.Context, differences []resource.Difference
 	return err
 }
 
-func (l *listener) Remove(ctx context.Context) error {
+func (l *Listener) Remove(ctx context.Context) error {
 	if _, err := l.ELB.DeleteListener(ctx, &elb.DeleteListenerInput{ListenerArn: &l.arn}); err != nil {
 		return fmt.Errorf("delete %s: %w", l.arn, err)
 	}
 	return nil
 }
 
-var _ resource.Doubling = (*listener)(nil)
+var _ resource.Doubling = (*Listener)(nil)
+
+// entryPort is where users connect.
+func entryPort(s resource.Scope) int {
+	_, port := s.Declared.Entry()
+	return port
+}

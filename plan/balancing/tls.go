@@ -1,4 +1,4 @@
-package plan
+package balancing
 
 import (
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -8,16 +8,16 @@ import (
 )
 
 // secure tells whether users connect to the listener with TLS.
-func (l *listener) secure() bool {
-	if l.further != nil {
-		return l.further.Protocol == string(elbtypes.ProtocolEnumHttps) || l.further.Protocol == string(elbtypes.ProtocolEnumTls)
+func (l *Listener) secure() bool {
+	if l.Further != nil {
+		return l.Further.Protocol == string(elbtypes.ProtocolEnumHttps) || l.Further.Protocol == string(elbtypes.ProtocolEnumTls)
 	}
-	return !l.redirects && l.Declared.HTTPS.Declared()
+	return !l.Redirects && l.Declared.HTTPS.Declared()
 }
 
 // tls returns the security policy and the certificate that the listener is to have: none where it is one of HTTP. Where a listener
 // ceases to be one of HTTPS, it loses both (ModifyListener in the Elastic Load Balancing API Reference).
-func (l *listener) tls() (policy *string, certificates []elbtypes.Certificate) {
+func (l *Listener) tls() (policy *string, certificates []elbtypes.Certificate) {
 	if !l.secure() {
 		return nil, nil
 	}
@@ -25,7 +25,7 @@ func (l *listener) tls() (policy *string, certificates []elbtypes.Certificate) {
 	return aws.String(h.Policy), []elbtypes.Certificate{{CertificateArn: aws.String(h.Certificates[l.Side])}}
 }
 
-func (l *listener) desiredTLS() []resource.Field {
+func (l *Listener) desiredTLS() []resource.Field {
 	if !l.secure() {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package plan
+package balancing
 
 import (
 	"context"
@@ -12,42 +12,42 @@ import (
 	"github.com/understudy/understudy/plan/resource"
 )
 
-// share is a target group's part of a listener's requests: its weight, over the sum of all.
-type share struct {
-	group  string // ARN
-	weight int32
+// Share is a target group's part of a listener's requests: its weight, over the sum of all.
+type Share struct {
+	Group  string // ARN
+	Weight int32
 }
 
-// whole is the weight of a target group that gets requests. One with weight 0 gets none, and is checked all the same.
-const whole = 1
+// Whole is the weight of a target group that gets requests. One with weight 0 gets none, and is checked all the same.
+const Whole = 1
 
 // sharesOf returns the shares of a listener that forwards and does nothing else.
-func sharesOf(actions []elbtypes.Action) []share {
+func sharesOf(actions []elbtypes.Action) []Share {
 	if len(actions) != 1 || actions[0].Type != elbtypes.ActionTypeEnumForward {
 		return nil
 	}
 	a := actions[0]
 	if a.ForwardConfig == nil || len(a.ForwardConfig.TargetGroups) < 2 {
 		if arn := aws.ToString(a.TargetGroupArn); arn != "" {
-			return []share{{arn, whole}} // one has all requests, whatever its weight
+			return []Share{{arn, Whole}} // one has all requests, whatever its weight
 		}
 	}
 	if a.ForwardConfig == nil {
 		return nil
 	}
-	var shares []share
+	var shares []Share
 	for _, t := range a.ForwardConfig.TargetGroups {
-		shares = append(shares, share{aws.ToString(t.TargetGroupArn), aws.ToInt32(t.Weight)})
+		shares = append(shares, Share{aws.ToString(t.TargetGroupArn), aws.ToInt32(t.Weight)})
 	}
 	return shares
 }
 
-func sharesText(shares []share) string {
+func SharesText(shares []Share) string {
 	var texts []string
 	for _, s := range shares {
-		text := resource.Known(s.group)
+		text := resource.Known(s.Group)
 		if len(shares) > 1 {
-			text = fmt.Sprintf("%s with weight %d", text, s.weight)
+			text = fmt.Sprintf("%s with weight %d", text, s.Weight)
 		}
 		texts = append(texts, text)
 	}
@@ -55,24 +55,24 @@ func sharesText(shares []share) string {
 }
 
 // forwards returns the action that gives target groups their shares.
-func forwards(shares []share) []elbtypes.Action {
+func forwards(shares []Share) []elbtypes.Action {
 	a := elbtypes.Action{Type: elbtypes.ActionTypeEnumForward}
 	if len(shares) == 1 {
-		a.TargetGroupArn = &shares[0].group
+		a.TargetGroupArn = &shares[0].Group
 		return []elbtypes.Action{a}
 	}
 	a.ForwardConfig = &elbtypes.ForwardActionConfig{}
 	for _, s := range shares {
 		a.ForwardConfig.TargetGroups = append(a.ForwardConfig.TargetGroups,
-			elbtypes.TargetGroupTuple{TargetGroupArn: &s.group, Weight: &s.weight})
+			elbtypes.TargetGroupTuple{TargetGroupArn: &s.Group, Weight: &s.Weight})
 	}
 	return []elbtypes.Action{a}
 }
 
 // old returns the shares of the target groups of earlier generations.
-func (l *listener) old() (old []share) {
+func (l *Listener) old() (old []Share) {
 	for _, s := range l.shares {
-		if slices.ContainsFunc(l.group.earlier, func(g *targetGroup) bool { return g.arn == s.group }) {
+		if slices.ContainsFunc(l.Group.Earlier, func(g *TargetGroup) bool { return g.ARN == s.Group }) {
 			old = append(old, s)
 		}
 	}
@@ -81,17 +81,17 @@ func (l *listener) old() (old []share) {
 
 // introduces returns the shares with which the declared target group stands beside those of earlier generations: it gets no
 // requests from that alone, and keeps those that it has. Without earlier ones it gets all.
-func (l *listener) introduces() []share {
-	if l.lead != nil {
-		return l.lead.introduces()
+func (l *Listener) introduces() []Share {
+	if l.Lead != nil {
+		return l.Lead.introduces()
 	}
-	old, new := l.old(), share{l.group.arn, whole}
+	old, new := l.old(), Share{l.Group.ARN, Whole}
 	if len(old) == 0 {
-		return []share{new}
+		return []Share{new}
 	}
-	new.weight = 0
+	new.Weight = 0
 	for _, s := range l.shares {
-		if s.group == l.group.arn {
+		if s.Group == l.Group.ARN {
 			new = s
 		}
 	}
@@ -100,45 +100,45 @@ func (l *listener) introduces() []share {
 
 // moves returns the shares with which the declared target group has all requests, and those of earlier generations are kept
 // for the requests that they have begun.
-func (l *listener) moves() []share {
-	moved := []share{{l.group.arn, whole}}
+func (l *Listener) moves() []Share {
+	moved := []Share{{l.Group.ARN, Whole}}
 	for _, s := range l.old() {
-		moved = append(moved, share{s.group, 0})
+		moved = append(moved, Share{s.Group, 0})
 	}
 	return moved
 }
 
-// returns returns the shares with which those of earlier generations have all requests, and the declared one none.
-func (l *listener) returns() []share {
-	var back []share
+// Returns returns the shares with which those of earlier generations have all requests, and the declared one none.
+func (l *Listener) Returns() []Share {
+	var back []Share
 	for _, s := range l.old() {
-		back = append(back, share{s.group, whole})
+		back = append(back, Share{s.Group, Whole})
 	}
 	return back
 }
 
-// serving returns the target group that users are served by, or that they will be; nil where there is none.
-func (l *listener) serving() *targetGroup {
-	g := l.group
+// Serving returns the target group that users are served by, or that they will be; nil where there is none.
+func (l *Listener) Serving() *TargetGroup {
+	g := l.Group
 	for _, s := range l.shares {
-		for _, one := range g.earlier {
-			if one.arn == s.group && s.weight > 0 {
+		for _, one := range g.Earlier {
+			if one.ARN == s.Group && s.Weight > 0 {
 				return one
 			}
 		}
 	}
 	switch {
-	case g.arn != "":
+	case g.ARN != "":
 		return g
 	}
-	if n := slices.IndexFunc(g.earlier, func(one *targetGroup) bool { return one.arn != "" }); n >= 0 {
-		return g.earlier[n]
+	if n := slices.IndexFunc(g.Earlier, func(one *TargetGroup) bool { return one.ARN != "" }); n >= 0 {
+		return g.Earlier[n]
 	}
 	return nil
 }
 
-// forward gives the target groups of the listener, of its rules, and of the listeners at further ports these shares.
-func (l *listener) forward(ctx context.Context, shares []share) error {
+// Forward gives the target groups of the listener, of its rules, and of the listeners at further ports these shares.
+func (l *Listener) Forward(ctx context.Context, shares []Share) error {
 	if err := l.give(ctx, shares); err != nil {
 		return err
 	}
@@ -148,10 +148,10 @@ func (l *listener) forward(ctx context.Context, shares []share) error {
 	return l.forwardByRules(ctx, shares)
 }
 
-func (l *listener) give(ctx context.Context, shares []share) error {
+func (l *Listener) give(ctx context.Context, shares []Share) error {
 	_, err := l.ELB.ModifyListener(ctx, &elb.ModifyListenerInput{ListenerArn: &l.arn, DefaultActions: forwards(shares)})
 	if err != nil {
-		return fmt.Errorf("forward requests of %s to %s: %w", l.arn, sharesText(shares), err)
+		return fmt.Errorf("forward requests of %s to %s: %w", l.arn, SharesText(shares), err)
 	}
 	return nil
 }

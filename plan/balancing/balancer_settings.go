@@ -1,4 +1,4 @@
-package plan
+package balancing
 
 import (
 	"context"
@@ -45,10 +45,10 @@ var leftAlone = map[string]string{
 const protectedAttribute = "deletion_protection.enabled"
 
 // wants are the attributes that a load balancer is to have, but for those of leftAlone.
-func (b *balancer) wants() map[string]string {
+func (b *Balancer) wants() map[string]string {
 	declared, all := b.Declared.Balancer, maps.Clone(b.defaults())
 	all[protectedAttribute] = strconv.FormatBool(declared.DeletionProtection)
-	if flows(b.Scope) {
+	if Flows(b.Scope) {
 		all["load_balancing.cross_zone.enabled"] = strconv.FormatBool(declared.CrossZone)
 		return all
 	}
@@ -75,7 +75,7 @@ var logKinds = []logKind{
 const logsTag = "understudy:logs"
 
 // declares returns the kinds of logs that are declared, as logsTag has them.
-func (b *balancer) declares() string {
+func (b *Balancer) declares() string {
 	var names []string
 	for _, k := range logKinds {
 		if k.of(b.Declared.Balancer).Declared() {
@@ -86,12 +86,12 @@ func (b *balancer) declares() string {
 }
 
 // noted tells whether a load balancer's log is the declaration's, or was that of an earlier one.
-func (b *balancer) noted(k logKind, tags map[string]string) bool {
+func (b *Balancer) noted(k logKind, tags map[string]string) bool {
 	return k.of(b.Declared.Balancer).Declared() || slices.Contains(strings.Fields(tags[logsTag]), k.name)
 }
 
 // undeclared returns the attributes that no declaration has a say in.
-func (b *balancer) undeclared(attributes, tags map[string]string) map[string]string {
+func (b *Balancer) undeclared(attributes, tags map[string]string) map[string]string {
 	others := maps.Clone(attributes)
 	for _, k := range logKinds {
 		if b.noted(k, tags) {
@@ -102,7 +102,7 @@ func (b *balancer) undeclared(attributes, tags map[string]string) map[string]str
 }
 
 // wantsOfLogs are the attributes of the logs that are declared, and of those that are so no longer.
-func (b *balancer) wantsOfLogs(tags map[string]string) map[string]string {
+func (b *Balancer) wantsOfLogs(tags map[string]string) map[string]string {
 	all := map[string]string{}
 	for _, k := range logKinds {
 		switch l := k.of(b.Declared.Balancer); {
@@ -115,12 +115,12 @@ func (b *balancer) wantsOfLogs(tags map[string]string) map[string]string {
 	return all
 }
 
-func (b *balancer) declaredLogs() string {
+func (b *Balancer) declaredLogs() string {
 	return b.ownLogs(b.wantsOfLogs(nil), map[string]string{logsTag: b.declares()})
 }
 
 // ownLogs renders a load balancer's logs that are the declaration's, or were.
-func (b *balancer) ownLogs(attributes, tags map[string]string) string {
+func (b *Balancer) ownLogs(attributes, tags map[string]string) string {
 	var texts []string
 	for _, k := range logKinds {
 		if b.noted(k, tags) && attributes[k.attribute+".enabled"] == "true" {
@@ -135,12 +135,12 @@ func (b *balancer) ownLogs(attributes, tags map[string]string) string {
 
 // setAttributes sets what is otherwise than declared. Nil is a new load balancer. The tag that tells of logs comes before they begin, and
 // goes after they ended.
-func (b *balancer) setAttributes(ctx context.Context, now map[string]string) error {
+func (b *Balancer) setAttributes(ctx context.Context, now map[string]string) error {
 	var tags map[string]string
 	if now != nil {
 		var err error
-		if tags, err = b.TagsOfELB(ctx, b.arn); err != nil {
-			return fmt.Errorf("describe tags of %s: %w", b.arn, err)
+		if tags, err = b.TagsOfELB(ctx, b.ARN); err != nil {
+			return fmt.Errorf("describe tags of %s: %w", b.ARN, err)
 		}
 	}
 	kinds := b.declares()
@@ -153,12 +153,12 @@ func (b *balancer) setAttributes(ctx context.Context, now map[string]string) err
 	set := toSet(b.wants(), now, b.defaults())
 	maps.Copy(set, toSet(b.wantsOfLogs(tags), now, leftAlone))
 	if len(set) > 0 {
-		in := &elb.ModifyLoadBalancerAttributesInput{LoadBalancerArn: &b.arn}
+		in := &elb.ModifyLoadBalancerAttributesInput{LoadBalancerArn: &b.ARN}
 		for _, key := range slices.Sorted(maps.Keys(set)) {
 			in.Attributes = append(in.Attributes, elbtypes.LoadBalancerAttribute{Key: aws.String(key), Value: aws.String(set[key])})
 		}
 		if _, err := b.ELB.ModifyLoadBalancerAttributes(ctx, in); err != nil {
-			return fmt.Errorf("set attributes of %s: %w", b.arn, err)
+			return fmt.Errorf("set attributes of %s: %w", b.ARN, err)
 		}
 	}
 	if meanwhile == kinds {
@@ -168,28 +168,28 @@ func (b *balancer) setAttributes(ctx context.Context, now map[string]string) err
 }
 
 // tagLogs writes the tag, or takes it away where it would say nothing.
-func (b *balancer) tagLogs(ctx context.Context, kinds string) (err error) {
+func (b *Balancer) tagLogs(ctx context.Context, kinds string) (err error) {
 	if kinds == "" {
-		_, err = b.ELB.RemoveTags(ctx, &elb.RemoveTagsInput{ResourceArns: []string{b.arn}, TagKeys: []string{logsTag}})
+		_, err = b.ELB.RemoveTags(ctx, &elb.RemoveTagsInput{ResourceArns: []string{b.ARN}, TagKeys: []string{logsTag}})
 	} else {
-		_, err = b.ELB.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{b.arn}, Tags: []elbtypes.Tag{{Key: aws.String(logsTag), Value: &kinds}}})
+		_, err = b.ELB.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{b.ARN}, Tags: []elbtypes.Tag{{Key: aws.String(logsTag), Value: &kinds}}})
 	}
 	if err != nil {
-		return fmt.Errorf("tag %s: %w", b.arn, err)
+		return fmt.Errorf("tag %s: %w", b.ARN, err)
 	}
 	return nil
 }
 
 // release ends the protection of a load balancer of an earlier network, which goes as declared.
-func (b *balancer) release(ctx context.Context) error {
-	if !b.vpc.Leaving || !b.Declared.Balancer.DeletionProtection {
+func (b *Balancer) release(ctx context.Context) error {
+	if !b.VPC.Leaving || !b.Declared.Balancer.DeletionProtection {
 		return nil
 	}
 	_, err := b.ELB.ModifyLoadBalancerAttributes(ctx, &elb.ModifyLoadBalancerAttributesInput{
-		LoadBalancerArn: &b.arn, Attributes: []elbtypes.LoadBalancerAttribute{{Key: aws.String(protectedAttribute), Value: aws.String("false")}},
+		LoadBalancerArn: &b.ARN, Attributes: []elbtypes.LoadBalancerAttribute{{Key: aws.String(protectedAttribute), Value: aws.String("false")}},
 	})
 	if err != nil {
-		return fmt.Errorf("end the protection of %s: %w", b.arn, err)
+		return fmt.Errorf("end the protection of %s: %w", b.ARN, err)
 	}
 	return nil
 }
