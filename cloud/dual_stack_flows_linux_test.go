@@ -72,7 +72,7 @@ type dualStackFlows struct {
 	balancers   *elb.Client
 	arn, name   string
 	target      string // the target group
-	own, theirs string // the IPv6 addresses of the asker and the target
+	own, theirs string // the IPv6 addresses of the asker and the target, which is its primary one
 }
 
 func makeDualStackFlows(t *testing.T) *dualStackFlows {
@@ -96,9 +96,8 @@ func makeDualStackFlows(t *testing.T) *dualStackFlows {
 	if len(set.AvailabilityZones[0].SourceNatIpv6Prefixes) != 1 {
 		t.Errorf("it has no prefix for source NAT: %+v", set.AvailabilityZones)
 	}
-	d.forward(vpc)
 	guard := d.guard(vpc, "targets", d.fromFront("tcp"), d.fromFront("udp"))
-	d.run(subnets[0], d.theirs, tellingFlows, guard)
+	d.forward(vpc, d.run(subnets[0], d.theirs, tellingFlows, guard))
 	d.asker = d.run(subnets[1], d.own, strings.Replace(askingFlows, "NAME", d.name, 1), d.guard(vpc, "askers"))
 	return d
 }
@@ -148,20 +147,21 @@ func (d *dualStackFlows) guard(vpc, name string, rules ...[]ec2types.IpPermissio
 	return *group
 }
 
-// forward has the load balancer carry port 8080 to the target.
-func (d *dualStackFlows) forward(vpc string) {
+// forward has the load balancer carry port 8080 to an instance, once that runs.
+func (d *dualStackFlows) forward(vpc, instance string) {
 	d.t.Helper()
 	ctx := d.t.Context()
 	d.target = *needed(d.balancers.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
-		Name: aws.String("tellers"), VpcId: &vpc, Port: aws.Int32(8080), Protocol: elbtypes.ProtocolEnumTcpUdp, TargetType: elbtypes.TargetTypeEnumIp,
+		Name: aws.String("tellers"), VpcId: &vpc, Port: aws.Int32(8080), Protocol: elbtypes.ProtocolEnumTcpUdp, TargetType: elbtypes.TargetTypeEnumInstance,
 		IpAddressType: elbtypes.TargetGroupIpAddressTypeEnumIpv6, HealthCheckIntervalSeconds: aws.Int32(10),
 	}))(d.t).TargetGroups[0].TargetGroupArn
 	needed(d.balancers.CreateListener(ctx, &elb.CreateListenerInput{
 		LoadBalancerArn: &d.arn, Port: aws.Int32(8080), Protocol: elbtypes.ProtocolEnumTcpUdp,
 		DefaultActions: []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: &d.target}},
 	}))(d.t)
+	until(d.t, instance+" runs", func() bool { return stateOf(d.t, d.host, instance) == ec2types.InstanceStateNameRunning })
 	needed(d.balancers.RegisterTargets(ctx, &elb.RegisterTargetsInput{
-		TargetGroupArn: &d.target, Targets: []elbtypes.TargetDescription{{Id: &d.theirs}},
+		TargetGroupArn: &d.target, Targets: []elbtypes.TargetDescription{{Id: &instance}},
 	}))(d.t)
 }
 
@@ -170,7 +170,7 @@ func (d *dualStackFlows) run(subnet, address, script, guard string) string {
 	image, kind := hostImage(d.t, d.api)
 	return *needed(d.api.RunInstances(d.t.Context(), &ec2.RunInstancesInput{
 		ImageId: &image, InstanceType: kind, MinCount: aws.Int32(1), MaxCount: aws.Int32(1), UserData: asUserData(d.t, script), SubnetId: &subnet,
-		SecurityGroupIds: []string{guard}, Ipv6Addresses: []ec2types.InstanceIpv6Address{{Ipv6Address: &address}},
+		SecurityGroupIds: []string{guard}, Ipv6Addresses: []ec2types.InstanceIpv6Address{{Ipv6Address: &address}}, EnablePrimaryIpv6: aws.Bool(true),
 	}))(d.t).Instances[0].InstanceId
 }
 

@@ -34,7 +34,7 @@ func (n networks) Subnet(tx *store.Tx, id string) (balancing.Subnet, bool) {
 func (n networks) Instance(tx *store.Tx, id string) (balancing.Instance, bool) {
 	row, ok := n.compute.Instance(tx, id)
 	eni, _ := n.Room.Interface(tx, row.Interface)
-	return balancing.Instance{VPC: row.VPC, Zone: row.Zone, Address: eni.Address, State: row.State}, ok
+	return balancing.Instance{VPC: row.VPC, Zone: row.Zone, Address: eni.Address, IPv6: eni.Primary(), State: row.State}, ok
 }
 
 func (n networks) NewInterface(tx *store.Tx, subnet string, groups []string, reach balancing.Reach, description string) (string, error) {

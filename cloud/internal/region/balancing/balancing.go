@@ -78,6 +78,7 @@ type Reach struct {
 type Instance struct {
 	VPC, Zone string
 	Address   netip.Addr
+	IPv6      netip.Addr // the primary one; the zero value for none
 	State     ec2types.InstanceStateName
 }
 

@@ -67,7 +67,7 @@ func (row targetGroupRow) addressType() elbtypes.TargetGroupIpAddressTypeEnum {
 	return cmp.Or(row.IPAddressType, elbtypes.TargetGroupIpAddressTypeEnumIpv4)
 }
 
-// ofIPv6 tells whether the group's targets are reached by IPv6. Instances cannot be among them here: that takes a primary IPv6 address.
+// ofIPv6 tells whether the group's targets are reached by IPv6, instances by their primary IPv6 addresses.
 func (row targetGroupRow) ofIPv6() bool {
 	return row.IPAddressType == elbtypes.TargetGroupIpAddressTypeEnumIpv6
 }

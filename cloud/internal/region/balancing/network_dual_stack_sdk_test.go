@@ -8,6 +8,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/understudy/understudy/cloud/internal/balancer"
 	"github.com/understudy/understudy/cloud/internal/beacon"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 	"github.com/understudy/understudy/cloud/internal/store"
@@ -261,6 +262,27 @@ func TestFlowGroupsOfIPv6(t *testing.T) {
 	}
 	if shown := s.healthOf(six); *shown.Target.Id != "2001:db8:100::9" {
 		t.Errorf("%+v", shown.Target)
+	}
+	instances := *s.flowGroup("instances", "TCP", func(in *elb.CreateTargetGroupInput) { in.IpAddressType = "ipv6" }).TargetGroupArn
+	id, _ := s.ec2.run(t, s.subnets[0])
+	targets := []elbtypes.TargetDescription{{Id: &id}}
+	_, err = client.RegisterTargets(ctx, &elb.RegisterTargetsInput{TargetGroupArn: &instances, Targets: targets})
+	wantWords(t, err, "InvalidTarget", "because of missing primary IPv6 addresses: '"+id+"'")
+	s.ec2.change(t, func(tx *store.Tx) error {
+		row, _ := s.ec2.instances.GetTx(tx, id)
+		row.IPv6 = netip.MustParseAddr("2001:db8:100::50")
+		return s.ec2.instances.Put(tx, id, row)
+	})
+	roomtest.Must(client.RegisterTargets(ctx, &elb.RegisterTargetsInput{TargetGroupArn: &instances, Targets: targets}))(t)
+	if err := s.forwards(b, "TCP", 82, instances); err != nil {
+		t.Fatal(err)
+	}
+	row, _ := s.r.loadBalancers.Get(*b.LoadBalancerArn)
+	config, err := s.r.balancerConfig(row)
+	if err != nil || !slices.ContainsFunc(config.Groups, func(g balancer.Group) bool {
+		return g.ID == instances && g.Targets[0].Address.String() == "[2001:db8:100::50]:80" && g.Targets[0].Zone == "us-east-1a"
+	}) {
+		t.Errorf("the data path has %+v, %v", config.Groups, err)
 	}
 	_, err = client.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
 		Name: new("refused"), VpcId: &s.vpc, Port: new(int32(80)), Protocol: "TCP", TargetType: "alb", IpAddressType: "ipv6"})

@@ -92,7 +92,7 @@ func (r *Room) checkTarget(tx *store.Tx, g targetGroupRow, t targetRow) error {
 		return wire.Errorf("InvalidTarget", "The following targets are not in the target group VPC '%s': '%s'", g.VPC, t.ID)
 	case i.State != ec2types.InstanceStateNameRunning:
 		return wire.Errorf("InvalidTarget", "The following targets are not in a running state and cannot be registered: '%s'", t.ID)
-	case g.ofIPv6(): // seen in https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/3572
+	case g.ofIPv6() && !i.IPv6.IsValid(): // seen in https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/3572
 		return wire.Errorf("InvalidTarget",
 			"The following targets cannot be used with this IPv6 target group because of missing primary IPv6 addresses: '%s'", t.ID)
 	}
@@ -253,7 +253,11 @@ func (r *Room) targetAddress(g targetGroupRow, t targetRow) (at netip.AddrPort, 
 	if i.State != ec2types.InstanceStateNameRunning {
 		return netip.AddrPort{}, i.Zone, string(i.State)
 	}
-	return netip.AddrPortFrom(i.Address, uint16(t.Port)), i.Zone, string(i.State)
+	own := i.Address
+	if g.ofIPv6() {
+		own = i.IPv6
+	}
+	return netip.AddrPortFrom(own, uint16(t.Port)), i.Zone, string(i.State)
 }
 
 // addressZone is the zone of an address of a network load balancer's target group: the one that was said, or its subnet's; "" for none or

@@ -22,7 +22,8 @@ func checkRequest(in *ec2.RunInstancesInput) error {
 		"HibernationOptions", "MaintenanceOptions", "PrivateDnsNameOptions", "IamInstanceProfile", "ImageId", "InstanceType", "MinCount", "MaxCount",
 		"SubnetId", "SecurityGroupIds", "SecurityGroups", "NetworkInterfaces",
 		"UserData", "LaunchTemplate", "MetadataOptions", "TagSpecifications", "ClientToken", "Placement", "EbsOptimized",
-		"Monitoring", "DisableApiTermination", "KeyName", "InstanceInitiatedShutdownBehavior", "PrivateIpAddress", "Ipv6AddressCount", "Ipv6Addresses"); err != nil {
+		"Monitoring", "DisableApiTermination", "KeyName", "InstanceInitiatedShutdownBehavior", "PrivateIpAddress", "Ipv6AddressCount", "Ipv6Addresses",
+		"EnablePrimaryIpv6"); err != nil {
 		return err
 	}
 	if err := resource.Required("ImageId", in.ImageId); err != nil {

@@ -31,7 +31,7 @@ func (r *Room) planNetwork(p *launchPlan) error {
 	if p.subnet, err = r.chooseSubnet(room.Deref(p.in.SubnetId), p.in.Placement); err != nil {
 		return err
 	}
-	first := nets.Wanted{Subnet: p.subnet.ID, Groups: groups, Public: p.subnet.MapPublic}
+	first := nets.Wanted{Subnet: p.subnet.ID, Groups: groups, Public: p.subnet.MapPublic, PrimaryIPv6: room.Deref(p.in.EnablePrimaryIpv6)}
 	if p.in.PrivateIpAddress != nil {
 		asked, err := nets.ParseAddresses([]string{*p.in.PrivateIpAddress})
 		if err != nil {
@@ -62,7 +62,7 @@ func (r *Room) planDevices(p *launchPlan) error {
 	if n := len(in.NetworkInterfaces); n > int(p.kind.interfaces) {
 		return tooManyInterfaces(n, p.kind)
 	}
-	if in.Ipv6AddressCount != nil || len(in.Ipv6Addresses) > 0 {
+	if in.Ipv6AddressCount != nil || len(in.Ipv6Addresses) > 0 || in.EnablePrimaryIpv6 != nil {
 		return wire.Errorf("InvalidParameterCombination", "Network interfaces and an instance-level IPv6 address may not be specified on the same request")
 	}
 	if in.SubnetId != nil || len(in.SecurityGroupIds)+len(in.SecurityGroups) > 0 {
@@ -88,7 +88,7 @@ func tooManyInterfaces(n int, kind instanceType) error {
 
 func (r *Room) planDevice(p *launchPlan, spec ec2types.InstanceNetworkInterfaceSpecification) (d device, err error) {
 	if err := room.Only(spec, "AssociatePublicIpAddress", "DeleteOnTermination", "Description", "DeviceIndex", "Groups", "Ipv6AddressCount",
-		"Ipv6Addresses", "NetworkInterfaceId", "PrivateIpAddress", "PrivateIpAddresses", "SecondaryPrivateIpAddressCount", "SubnetId"); err != nil {
+		"Ipv6Addresses", "NetworkInterfaceId", "PrimaryIpv6", "PrivateIpAddress", "PrivateIpAddresses", "SecondaryPrivateIpAddressCount", "SubnetId"); err != nil {
 		return d, err
 	}
 	if len(p.in.NetworkInterfaces) > 1 && spec.DeviceIndex == nil {
@@ -104,7 +104,7 @@ func (r *Room) planDevice(p *launchPlan, spec ec2types.InstanceNetworkInterfaceS
 	}
 	d.Subnet, d.Groups, d.Description = subnet.ID, spec.Groups, room.Deref(spec.Description)
 	d.Keep = spec.DeleteOnTermination != nil && !*spec.DeleteOnTermination
-	d.Further = int(room.Deref(spec.SecondaryPrivateIpAddressCount))
+	d.Further, d.PrimaryIPv6 = int(room.Deref(spec.SecondaryPrivateIpAddressCount)), room.Deref(spec.PrimaryIpv6)
 	if d.Address, d.Secondary, err = nets.SplitAddresses(spec.PrivateIpAddress, spec.PrivateIpAddresses); err != nil {
 		return d, err
 	}

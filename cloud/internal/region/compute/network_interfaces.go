@@ -157,7 +157,7 @@ func (r *Room) showDevice(eni nets.Interface) ec2types.InstanceNetworkInterface 
 	}
 	nic.Association = nic.PrivateIpAddresses[0].Association
 	for _, a := range eni.IPv6 {
-		nic.Ipv6Addresses = append(nic.Ipv6Addresses, ec2types.InstanceIpv6Address{Ipv6Address: new(a.String()), IsPrimaryIpv6: new(false)})
+		nic.Ipv6Addresses = append(nic.Ipv6Addresses, ec2types.InstanceIpv6Address{Ipv6Address: new(a.String()), IsPrimaryIpv6: new(a == eni.Primary())})
 	}
 	return nic
 }

@@ -76,7 +76,7 @@ func (r *Room) Detach(tx *store.Tx, i Interface) error {
 	if _, elastic := r.elasticAt(tx, i, i.Address); !elastic {
 		i.Public = netip.Addr{}
 	}
-	i.Own, i.WantsPublic = true, false
+	i.Own, i.WantsPublic, i.PrimaryIPv6 = true, false, false
 	i.Instance, i.Attachment, i.Device, i.KeepOnTermination, i.Attached = "", "", 0, false, time.Time{}
 	return r.interfaces.Put(tx, i.ID, i)
 }

@@ -15,12 +15,12 @@ import (
 
 // CreateNetworkInterface makes an interface that is attached to nothing, and reached at no address until it is.
 func (r *Room) CreateNetworkInterface(ctx context.Context, in *ec2.CreateNetworkInterfaceInput) (*ec2.CreateNetworkInterfaceOutput, error) {
-	if err := room.Only(in, "ClientToken", "Description", "Groups", "Ipv6AddressCount", "Ipv6Addresses", "PrivateIpAddress",
+	if err := room.Only(in, "ClientToken", "Description", "EnablePrimaryIpv6", "Groups", "Ipv6AddressCount", "Ipv6Addresses", "PrivateIpAddress",
 		"PrivateIpAddresses", "SecondaryPrivateIpAddressCount", "SubnetId", "TagSpecifications"); err != nil {
 		return nil, err
 	}
 	w := Wanted{Subnet: room.Deref(in.SubnetId), Groups: in.Groups, Description: room.Deref(in.Description),
-		Own: true, Further: int(room.Deref(in.SecondaryPrivateIpAddressCount))}
+		Own: true, PrimaryIPv6: room.Deref(in.EnablePrimaryIpv6), Further: int(room.Deref(in.SecondaryPrivateIpAddressCount))}
 	if err := resource.Required("subnetId", in.SubnetId); err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func (r *Room) DeleteNetworkInterface(ctx context.Context, in *ec2.DeleteNetwork
 func (r *Room) ModifyNetworkInterfaceAttribute(
 	ctx context.Context, in *ec2.ModifyNetworkInterfaceAttributeInput,
 ) (*ec2.ModifyNetworkInterfaceAttributeOutput, error) {
-	if err := room.Only(in, "Attachment", "Description", "Groups", "NetworkInterfaceId", "SourceDestCheck"); err != nil {
+	if err := room.Only(in, "Attachment", "Description", "EnablePrimaryIpv6", "Groups", "NetworkInterfaceId", "SourceDestCheck"); err != nil {
 		return nil, err
 	}
 	changes := slices.DeleteFunc(interfaceChanges(r, in), func(c interfaceChange) bool { return !c.given })
@@ -129,6 +129,7 @@ func interfaceChanges(r *Room, in *ec2.ModifyNetworkInterfaceAttributeInput) []i
 			row.Description = room.Deref(in.Description.Value)
 			return nil
 		}},
+		{in.EnablePrimaryIpv6 != nil, func(_ *store.Tx, row *Interface) error { return row.setPrimary(*in.EnablePrimaryIpv6) }},
 		{in.SourceDestCheck != nil, func(_ *store.Tx, row *Interface) error {
 			row.NoSourceDestCheck = !room.Deref(in.SourceDestCheck.Value)
 			return nil

@@ -150,6 +150,9 @@ func (r *Room) UnassignIpv6Addresses(ctx context.Context, in *ec2.UnassignIpv6Ad
 		if slices.ContainsFunc(gone, func(a netip.Addr) bool { return !slices.Contains(row.IPv6, a) }) {
 			return wire.Errorf("InvalidParameterValue", "Some of the specified addresses are not assigned to interface %s", row.ID)
 		}
+		if slices.Contains(gone, row.Primary()) {
+			return wire.Errorf("InvalidParameterValue", "%s is the primary IPv6 address of interface %s and cannot be unassigned", row.Primary(), row.ID)
+		}
 		row.IPv6 = slices.DeleteFunc(slices.Clone(row.IPv6), func(a netip.Addr) bool { return slices.Contains(gone, a) })
 		return r.interfaces.Put(tx, row.ID, *row)
 	})

@@ -42,7 +42,7 @@ func (r *Room) showInterface(i Interface) ec2types.NetworkInterface {
 	}
 	out.Association = out.PrivateIpAddresses[0].Association
 	for n, a := range i.IPv6 {
-		out.Ipv6Addresses = append(out.Ipv6Addresses, ec2types.NetworkInterfaceIpv6Address{Ipv6Address: new(a.String()), IsPrimaryIpv6: new(false)})
+		out.Ipv6Addresses = append(out.Ipv6Addresses, ec2types.NetworkInterfaceIpv6Address{Ipv6Address: new(a.String()), IsPrimaryIpv6: new(a == i.Primary())})
 		if n == 0 {
 			out.Ipv6Address = new(a.String())
 		}

@@ -21,8 +21,9 @@ type Interface struct {
 	Address                                 netip.Addr
 	Public                                  netip.Addr        // the zero value where it has none
 	Secondary                               []network.Address // further private addresses, and what is public of them
-	IPv6                                    []netip.Addr      // the first is the primary one
-	WantsPublic                             bool              // to be given a public address at each start of its instance
+	IPv6                                    []netip.Addr
+	PrimaryIPv6                             bool // the first of them is the primary one
+	WantsPublic                             bool // to be given a public address at each start of its instance
 	Groups                                  []string
 	Own                                     bool   // a user made it, or an instance left it
 	NAT                                     string // the NAT gateway that manages it
@@ -97,6 +98,7 @@ type Wanted struct {
 	Further     int          // how many secondary ones of any
 	IPv6        []netip.Addr // its IPv6 addresses
 	FurtherIPv6 int          // how many more of any; where neither is given, the subnet's attribute decides for users' interfaces
+	PrimaryIPv6 bool         // the first of these is the primary one
 	Own         bool         // it is a user's
 	Instance    string       // that it is attached to
 	Device      int32        // its index there
@@ -128,6 +130,7 @@ func (r *Room) NewInterface(tx *store.Tx, w Wanted) (Interface, error) {
 		ID: interfaceKind.NewID(), VPC: subnet.VPC, Subnet: subnet.ID, Zone: subnet.Zone, MAC: newMAC(), Description: w.Description,
 		Address: private, WantsPublic: w.Public, NAT: w.NAT, NoSourceDestCheck: w.NAT != "", Groups: slices.Clone(w.Groups),
 		Own: w.Own || w.Instance != "", Endpoint: w.Endpoint, NoInternet: w.NoInternet, Transparent: w.Transparent,
+		PrimaryIPv6: w.PrimaryIPv6,
 	}
 	if w.Instance != "" {
 		row.attach(w.Instance, w.Device, w.Keep)
@@ -143,7 +146,10 @@ func (r *Room) NewInterface(tx *store.Tx, w Wanted) (Interface, error) {
 	if subnet.AssignIPv6 && row.Own && len(w.IPv6)+w.FurtherIPv6 == 0 {
 		w.FurtherIPv6 = 1
 	}
-	if err := r.assignIPv6(tx, &row, w.IPv6, w.FurtherIPv6); err != nil || w.Elastic == "" {
+	if err := r.assignIPv6(tx, &row, w.IPv6, w.FurtherIPv6); err != nil {
+		return row, err
+	}
+	if err := row.checkPrimary(); err != nil || w.Elastic == "" {
 		return row, err
 	}
 	return row, r.giveFree(tx, w.Elastic, row)
