@@ -151,7 +151,7 @@ var rooms = []floor{
 	{"resource prices", "what all resources share, whatever they are; what things cost"},
 	{"resource/resourcetest blueprint", "what the tests of the plan's packages share; how a stack is shown to other languages"},
 	{"network role", "what all else lies in; what instances may do"},
-	{"balancing", "what users reach a region by"},
+	{"balancing machines", "what users reach a region by; what instances are made of"},
 }
 
 func TestOrderOfThePlansRooms(t *testing.T) {

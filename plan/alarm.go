@@ -79,7 +79,7 @@ func (a *alarm) dimensions() (all []cwtypes.Dimension) {
 	case understudy.OfFleet:
 		add("AutoScalingGroupName", a.of.fleet.fleetName())
 	case understudy.OfCheck:
-		add("HealthCheckId", a.of.check.next())
+		add("HealthCheckId", a.of.check.Next())
 	default:
 		add("LoadBalancer", after(a.of.balancer.ARN, ":loadbalancer/"))
 		if a.means.AlarmKind.Of == understudy.OfTargets {

@@ -15,12 +15,13 @@ import (
 
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/resource"
 )
 
 // arrival judges whether a group's instances of one version come to serve. It is pure: what is seen and the time go in.
 type arrival struct {
-	want     version
+	want     machines.Version
 	refresh  string        // the id of the refresh that brings them, empty for none
 	forgives int           // how many instances may be lost that never were healthy
 	patience time.Duration // how long it may take until one more is healthy
@@ -80,7 +81,7 @@ func (a *arrival) count(s sight) (healthy, others int) {
 			continue
 		}
 		ok := i.LifecycleState == autoscalingtypes.LifecycleStateInService && aws.ToString(i.HealthStatus) == "Healthy" && s.states[id].Healthy()
-		if versionOf(i.LaunchTemplate) == a.want {
+		if machines.VersionOf(i.LaunchTemplate) == a.want {
 			there[id] = true
 			a.well[id] = a.well[id] || ok
 		}
@@ -104,14 +105,14 @@ func (a *arrival) progress(s sight) string {
 	for _, i := range s.group.Instances {
 		id := aws.ToString(i.InstanceId)
 		switch {
-		case versionOf(i.LaunchTemplate) != a.want || onItsWayOut(i.LifecycleState):
+		case machines.VersionOf(i.LaunchTemplate) != a.want || onItsWayOut(i.LifecycleState):
 		case s.states[id].Healthy():
 			healthy++
 		default:
 			one = fmt.Sprintf("; %s is %s", id, cmp.Or(s.states[id].String(), string(i.LifecycleState)))
 		}
 	}
-	return fmt.Sprintf("%d of %d instances of template version %s are healthy%s", healthy, aws.ToInt32(s.group.DesiredCapacity), a.want.number, one)
+	return fmt.Sprintf("%d of %d instances of template version %s are healthy%s", healthy, aws.ToInt32(s.group.DesiredCapacity), a.want.Number, one)
 }
 
 // over tells whether the refresh is done, if there is one.
@@ -135,15 +136,15 @@ func (a *arrival) hopeless(s sight, now time.Time) error {
 	switch {
 	case len(a.lost) > a.forgives:
 		return &resource.NotServing{Cause: fmt.Errorf("instance %s of template version %s was taken out of service before it was healthy", a.lost[len(a.lost)-1],
-			a.want.number)}
+			a.want.Number)}
 	case len(s.failures) > a.forgives+forgivenLaunches:
-		return &resource.NotServing{Cause: fmt.Errorf("%d launches of template version %s failed", len(s.failures), a.want.number)}
+		return &resource.NotServing{Cause: fmt.Errorf("%d launches of template version %s failed", len(s.failures), a.want.Number)}
 	case a.condemns > 0 && !a.ill.IsZero() && now.Sub(a.ill) > a.condemns:
 		return &resource.NotServing{Cause: fmt.Errorf("no instance of template version %s is healthy, and the load balancer finds them unhealthy for %v",
-			a.want.number, a.condemns)}
+			a.want.Number, a.condemns)}
 	case now.Sub(a.last) > a.patience:
 		return &resource.NotServing{Cause: fmt.Errorf("%d of %d instances of template version %s are healthy, and for %v none more became so",
-			a.most, aws.ToInt32(s.group.DesiredCapacity), a.want.number, a.patience)}
+			a.most, aws.ToInt32(s.group.DesiredCapacity), a.want.Number, a.patience)}
 	}
 	return nil
 }
@@ -154,7 +155,7 @@ func (f *fleet) arrive(ctx context.Context, a arrival) error {
 	began := time.Now()
 	evidence := &evidence{fleet: f, version: a.want, since: began, targets: map[string]string{}, consoles: map[string]string{}}
 	const never = 365 * 24 * time.Hour // the arrival has a patience of its own
-	err := account.Poll(ctx, fmt.Sprintf("instances of template version %s", f.template.label(a.want)), never, func(ctx context.Context) (bool, error) {
+	err := account.Poll(ctx, fmt.Sprintf("instances of template version %s", f.template.Label(a.want)), never, func(ctx context.Context) (bool, error) {
 		s, err := f.sight(ctx, a.refresh, began)
 		if err != nil {
 			return false, err

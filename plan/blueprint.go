@@ -23,7 +23,7 @@ type drawn interface {
 }
 
 // undrawn is a resource that says nothing of its own about what is declared: it waits, or does what another language does by itself.
-type undrawn interface{ undrawn() }
+type undrawn interface{ Undrawn() }
 
 // Blueprint returns the stack as it is declared. It asks nobody.
 func (s *Stack) Blueprint() (*blueprint.Blueprint, error) {

@@ -9,40 +9,11 @@ import (
 	"github.com/understudy/understudy/plan/resource"
 )
 
-func (i *images) Refer(id blueprint.Ref) {
-	i.id, i.root = id.String(), blueprint.Ref{Piece: id.Piece, Attribute: blueprint.RootDevice}.String()
-}
-
-func (i *images) drawn(settings []resource.Field) blueprint.Piece {
-	return blueprint.Piece{Kind: blueprint.KindImage, Name: i.imageName(), Tags: i.tags(), Settings: settings,
-		Content: blueprint.Baking{Base: i.Declared.Origin(i.Side), Script: builderScript(i.Declared.Image, i.digest)}}
-}
-
-func (i *image) Draw() blueprint.Piece     { return i.drawn(i.Desired()) }
-func (c *imageCopy) Draw() blueprint.Piece { return c.drawn(c.Desired()) }
-
-func (t *template) Refer(id blueprint.Ref) { t.id = id.String() }
-func (t *template) Draw() blueprint.Piece {
-	return blueprint.Piece{Kind: blueprint.KindTemplate, Name: t.NameOf("template"), Tags: t.Mark("template"), Settings: t.Desired(), Content: t.wanted()}
-}
-
-func (h *host) Refer(id blueprint.Ref) { h.id = id.String() }
-func (h *host) Draw() blueprint.Piece {
-	return blueprint.Piece{Kind: blueprint.KindHost, Tags: h.Mark(h.role), Settings: h.Desired(),
-		Of: map[blueprint.Kind]blueprint.Ref{blueprint.KindTemplate: blueprint.RefOf(h.template.id)}, Content: h.over()}
-}
-
-func (i *hostImage) Refer(id blueprint.Ref) { i.id = id.String() }
-func (i *hostImage) Draw() blueprint.Piece {
-	return blueprint.Piece{Kind: blueprint.KindHostImage, Name: i.Declared.Hosts.Image.Name,
-		Settings: append(i.Desired(), resource.Field{Name: "owner", Value: i.Declared.Hosts.Image.Owner})}
-}
-
 // Refer needs no id: the name of a fleet is known before it is made.
 func (f *fleet) Refer(blueprint.Ref) {}
 func (f *fleet) Draw() blueprint.Piece {
 	return blueprint.Piece{Kind: blueprint.KindFleet, Name: f.fleetName(), Tags: f.Mark("fleet"), Settings: f.Desired(),
-		Of: map[blueprint.Kind]blueprint.Ref{blueprint.KindTemplate: blueprint.RefOf(f.template.id)}}
+		Of: map[blueprint.Kind]blueprint.Ref{blueprint.KindTemplate: blueprint.RefOf(f.template.ID)}}
 }
 
 func (t *tracking) Refer(blueprint.Ref) {}
@@ -98,6 +69,4 @@ func (r *records) Draw() blueprint.Piece {
 	}
 	return p
 }
-
-func (p *preset) undrawn()     {} // a template's default is its latest version, in whatever language
-func (n *neighbours) undrawn() {} // what somebody else has in the VPC
+func (n *neighbours) Undrawn() {} // what somebody else has in the VPC

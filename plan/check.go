@@ -86,8 +86,8 @@ func (c *check) Actual() []resource.Field {
 	return append(fieldsOfCheck(c.config), c.tags)
 }
 
-// next returns the id of the check after the plan is applied. Of a check that is to be replaced this is Unknown.
-func (c *check) next() string {
+// Next returns the id of the check after the plan is applied. Of a check that is to be replaced this is Unknown.
+func (c *check) Next() string {
 	if c.config != nil && c.renews(resource.Compare(c.Desired(), c.Actual())) {
 		return resource.Unknown
 	}

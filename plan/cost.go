@@ -18,18 +18,9 @@ func monthly(r resource.Resource) float64 {
 	return 0
 }
 
-func (h *host) Monthly() float64 {
-	of := h.Declared.Instance
-	of.Type = h.Declared.HostType(h.Side)
-	return prices.OfInstance(of) + prices.HoursAMonth*prices.AddressHour
-}
-
 func (f *fleet) Monthly() float64 { return ofInstances(f.Scope, f.Declared.Size(f.Side).Desired) }
 
 func (z *zone) Monthly() float64 { return prices.ZoneMonth }
 
 func (c *check) Monthly() float64    { return prices.OfCheck(c.wanted()) }
 func (c *ownCheck) Monthly() float64 { return prices.OfCheck(c.wanted()) }
-
-func (i *image) Monthly() float64     { return prices.SnapshotMonth }
-func (c *imageCopy) Monthly() float64 { return prices.SnapshotMonth }

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
@@ -23,9 +23,9 @@ import (
 
 func TestFleetFollowsItsTemplate(t *testing.T) {
 	within := &network.Group{ID: "sg-in"}
-	tmpl := &template{Scope: resourcetest.Scope(t), imageID: func() string { return "ami-1" }, group: within, id: "lt-1", version: 3}
-	tmpl.tags = tmpl.Tagged("template")
-	tmpl.data = &ec2types.ResponseLaunchTemplateData{
+	tmpl := &machines.Template{Scope: resourcetest.Scope(t), ImageID: func() string { return "ami-1" }, Group: within, ID: "lt-1", Version: 3}
+	tmpl.Tags = tmpl.Tagged("template")
+	tmpl.Data = &ec2types.ResponseLaunchTemplateData{
 		ImageId: aws.String("ami-1"), InstanceType: "t3.micro", SecurityGroupIds: []string{"sg-in"},
 		MetadataOptions: &ec2types.LaunchTemplateInstanceMetadataOptions{HttpTokens: "required"},
 	}
@@ -47,7 +47,7 @@ func TestFleetFollowsItsTemplate(t *testing.T) {
 	g.Instances = append(g.Instances, on("2", "InService"))
 	f.remember(g)
 	resourcetest.Expect(t, f, "instances' version: 3, not 2, 3")
-	tmpl.imageID = func() string { return "" }
+	tmpl.ImageID = func() string { return "" }
 	f.remember(g)
 	resourcetest.Expect(t, tmpl, "image: (known after), not ami-1")
 	resourcetest.Expect(t, f, "template version: (known after), not 3", "instances' version: (known after), not 2, 3")
@@ -171,66 +171,6 @@ func TestTargetsAreCountedByTheirHealth(t *testing.T) {
 	resourcetest.Expect(t, w)
 }
 
-func TestDigestNamesTheContentOfAnImage(t *testing.T) {
-	base := understudy.Image{Base: understudy.Base{Owners: []string{"amazon"}, Names: []string{"a*", "b*"}}, Install: "i", Run: "r"}
-	seen := map[string]string{digestOf(base, understudy.Origin{Base: base.Base}): "the first"}
-	for name, change := range map[string]func(*understudy.Image){
-		"install": func(i *understudy.Image) { i.Install = "j" },
-		"run":     func(i *understudy.Image) { i.Run = "s" },
-		"moved":   func(i *understudy.Image) { i.Install, i.Run = "ir", "" },
-		"names":   func(i *understudy.Image) { i.Base.Names = []string{"a*"} },
-		"order":   func(i *understudy.Image) { i.Base.Names = []string{"b*", "a*"} },
-		"owners":  func(i *understudy.Image) { i.Base.Owners = []string{"amazon", "a*"}; i.Base.Names = []string{"b*"} },
-	} {
-		other := base
-		change(&other)
-		if before, ok := seen[digestOf(other, understudy.Origin{Base: other.Base})]; ok {
-			t.Errorf("%s has the digest of %s", name, before)
-		}
-		seen[digestOf(other, understudy.Origin{Base: other.Base})] = name
-	}
-	for _, from := range []understudy.Origin{{ID: "ami-1"}, {Parameter: "ami-1"}, {Parameter: "/golden"}} {
-		if before, ok := seen[digestOf(base, from)]; ok {
-			t.Errorf("that of the %s has the digest of %s", from, before)
-		}
-		seen[digestOf(base, from)] = from.String()
-	}
-}
-
-// TestBuilderScript runs the real script in a shell, in another folder than an instance's.
-func TestBuilderScript(t *testing.T) {
-	run := func(install string) (dir, console string) {
-		dir = t.TempDir()
-		i := understudy.Image{Install: install, Run: "echo it's \"$1\" `id -u` \\ UNDERSTUDY\nUNDERSTUDY\n"}
-		script := strings.ReplaceAll(builderScript(i, digestOf(i, understudy.Origin{})), "/var/lib/cloud", dir)
-		out, _ := exec.Command("sh", "-c", script).CombinedOutput()
-		return dir, string(out)
-	}
-	image := func(install string) string {
-		return digestOf(understudy.Image{Install: install, Run: "echo it's \"$1\" `id -u` \\ UNDERSTUDY\nUNDERSTUDY\n"}, understudy.Origin{})
-	}
-	dir, console := run("echo installing")
-	if ready, err := verdict(console, image("echo installing")); !ready || err != nil || !strings.Contains(console, "installing\n") {
-		t.Errorf("ready %v, %v, console:\n%s", ready, err, console)
-	}
-	b, err := exec.Command("cat", dir+"/scripts/per-boot/understudy").Output()
-	if want := "#!/bin/sh -e\necho it's \"$1\" `id -u` \\ UNDERSTUDY\nUNDERSTUDY\n"; string(b) != want || err != nil {
-		t.Errorf("the run script became %q, %v", b, err)
-	}
-	_, console = run("echo before\nfalse\necho after")
-	ready, err := verdict(console, image("echo before\nfalse\necho after"))
-	if ready || err == nil || !strings.Contains(err.Error(), "before") || strings.Contains(console, "after") {
-		t.Errorf("a failed install: ready %v, %v, console:\n%s", ready, err, console)
-	}
-}
-
-func TestUserDataOfTheLongestScriptsFitsEC2(t *testing.T) {
-	i := understudy.Image{Install: strings.Repeat("i", 5632), Run: strings.Repeat("r", 5632)}
-	if n := len(builderScript(i, digestOf(i, understudy.Origin{}))); n > 16<<10 {
-		t.Errorf("user data of %d bytes, 16 KiB are allowed", n)
-	}
-}
-
 func TestNamesFitAWSAtTheirLongest(t *testing.T) {
 	s := resourcetest.Scope(t)
 	s.Declared.Name = strings.Repeat("n", 20)
@@ -250,8 +190,8 @@ func TestTheGraphIsWhole(t *testing.T) {
 		kinds[fmt.Sprintf("%T", n.resource)]++
 	}
 	want := map[string]int{"*network.VPC": 2, "*network.Subnet": 8, "*network.Gateway": 2, "*network.Routes": 4, "*balancing.Rules": 2, "*network.Group": 4,
-		"*plan.image": 1, "*plan.imageCopy": 1, "*plan.moved": 2, "*plan.template": 2, "*plan.host": 4, "*plan.fleet": 2, "*balancing.TargetGroup": 2,
-		"*balancing.Balancer": 2, "*balancing.Listener": 2, "*plan.targets": 2, "*plan.preset": 2, "*plan.check": 2,
+		"*machines.Image": 1, "*machines.ImageCopy": 1, "*plan.moved": 2, "*machines.Template": 2, "*machines.Host": 4, "*plan.fleet": 2, "*balancing.TargetGroup": 2,
+		"*balancing.Balancer": 2, "*balancing.Listener": 2, "*plan.targets": 2, "*machines.Preset": 2, "*plan.check": 2,
 		"*plan.passing": 2, "*plan.zone": 1, "*plan.records": 1, "*balancing.SwitchRule": 1, "*plan.ownCheck": 2, "*plan.earlier": 1,
 		"*balancing.Handover": 2, "*plan.alias": 2, "*plan.superseded": 2, "*plan.neighbours": 2, "*plan.otherScheduled": 2, "*plan.retired": 90}
 	if diff := cmp.Diff(want, kinds); diff != "" {

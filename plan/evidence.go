@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -23,7 +24,7 @@ import (
 // and the target of an instance are gone soon after it.
 type evidence struct {
 	fleet   *fleet
-	version version
+	version machines.Version
 	since   time.Time
 
 	suspect  string            // the instance that was seen last and not healthy
@@ -37,7 +38,7 @@ func (e *evidence) gather(ctx context.Context, s sight) {
 	for _, i := range s.group.Instances {
 		id := aws.ToString(i.InstanceId)
 		state := s.states[id]
-		if versionOf(i.LaunchTemplate) != e.version || state.Healthy() {
+		if machines.VersionOf(i.LaunchTemplate) != e.version || state.Healthy() {
 			continue
 		}
 		e.suspect = id
@@ -62,7 +63,7 @@ func (f *fleet) console(ctx context.Context, id string) string {
 	if err != nil || strings.TrimSpace(string(text)) == "" {
 		return ""
 	}
-	return lastLines(string(text), lines)
+	return machines.LastLines(string(text), lines)
 }
 
 // activities returns the group's activities since a moment, the latest first. AWS's clock may be a little behind.

@@ -5,12 +5,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/resource"
 )
 
 // replacing is a resource of which some changes put something new in the place of the old.
 type replacing interface {
-	replaces([]resource.Difference) string
+	Replaces([]resource.Difference) string
 }
 
 // succeeding is a resource that is made beside one of an earlier generation, which goes afterwards.
@@ -22,7 +23,7 @@ func (s Step) Replaces() string {
 		return s.Succeeds()
 	}
 	if r, ok := s.node.resource.(replacing); ok {
-		return r.replaces(s.Differences)
+		return r.Replaces(s.Differences)
 	}
 	return ""
 }
@@ -47,41 +48,23 @@ func (f *fleet) Succeeds() string {
 		names = append(names, one.fleetName())
 	}
 	t := f.Declared.Target
-	all := bootTime + time.Duration(t.Healthy*t.Interval+t.DeregistrationDelay)*time.Second
+	all := machines.BootTime + time.Duration(t.Healthy*t.Interval+t.DeregistrationDelay)*time.Second
 	return fmt.Sprintf("%d instances of %s, all at once: as many of %s are made beside them, and those go when these serve; about %v",
 		f.begins(), strings.Join(names, " and "), f.fleetName(), max(all.Round(time.Minute), time.Minute))
 }
 
-// bootTime is about how long an instance takes from its launch until its service answers.
-const bootTime = time.Minute
-
-func (f *fleet) replaces(differences []resource.Difference) string {
+func (f *fleet) Replaces(differences []resource.Difference) string {
 	if !resource.Differs(differences, "instances' version") {
 		return ""
 	}
 	t, n := f.Declared.Target, f.Declared.Size(f.Side).Desired
-	each := bootTime + time.Duration(t.Healthy*t.Interval+t.DeregistrationDelay)*time.Second
+	each := machines.BootTime + time.Duration(t.Healthy*t.Interval+t.DeregistrationDelay)*time.Second
 	r := f.Declared.Fleet.Refresh
 	all := time.Duration(n)*(each+time.Duration(r.WarmUp)*time.Second) + time.Duration(r.Pauses())*time.Second
 	return fmt.Sprintf("%d instances, %s; about %v", n, r, all.Round(time.Minute))
 }
 
-func (h *host) replaces(differences []resource.Difference) string {
-	if !renews(differences) {
-		return ""
-	}
-	return fmt.Sprintf("1 instance: %s is terminated, then another is launched; about %v", h.id, 2*bootTime)
-}
-
-// Succeeds counts a host of an earlier network with its zone's other.
-func (h *host) Succeeds() string {
-	if !h.subnet.VPC.Replaced() {
-		return ""
-	}
-	return fmt.Sprintf("1 instance: another is made in the new network, and that of the earlier one goes with it; about %v", bootTime)
-}
-
-func (c *check) replaces(differences []resource.Difference) string {
+func (c *check) Replaces(differences []resource.Difference) string {
 	if !c.renews(differences) {
 		return ""
 	}

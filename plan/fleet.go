@@ -13,6 +13,7 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
@@ -22,7 +23,7 @@ import (
 // creation only: after that, scaling or a person decides, within the declared minimum and maximum.
 type fleet struct {
 	resource.Scope
-	template *template
+	template *machines.Template
 	group    *balancing.TargetGroup
 	subnets  []*network.Subnet
 	second   understudy.Side // the side that is changed after this one, if there is one
@@ -66,8 +67,8 @@ func (f *fleet) Desired() []resource.Field {
 		resource.Field{Name: "instances without tags"},
 		resource.Field{Name: "other targets"},
 		f.Tagged("fleet"),
-		resource.Field{Name: "template version", Value: f.template.next()},
-		resource.Field{Name: "instances' version", Value: f.template.next()},
+		resource.Field{Name: "template version", Value: f.template.Next()},
+		resource.Field{Name: "instances' version", Value: f.template.Next()},
 		resource.Field{Name: "refresh"},
 	)
 	return append(fields, usualFleet(f.Declared.Fleet)...)
@@ -86,7 +87,7 @@ func (f *fleet) Create(ctx context.Context) error {
 	size, _ := f.size()
 	in := &autoscaling.CreateAutoScalingGroupInput{
 		AutoScalingGroupName:   aws.String(f.fleetName()),
-		LaunchTemplate:         f.template.exact().launch(),
+		LaunchTemplate:         f.template.Exact().Launch(),
 		MinSize:                aws.Int32(int32(size.Min)),
 		DesiredCapacity:        aws.Int32(int32(f.begins())),
 		MaxSize:                aws.Int32(int32(size.Max)),
@@ -261,7 +262,7 @@ func (f *fleet) Remove(ctx context.Context) error {
 			return err
 		}
 	}
-	left, err := instances(ctx, f.Scope, f.Mark("fleet"))
+	left, err := machines.Instances(ctx, f.Scope, f.Mark("fleet"))
 	if err != nil {
 		return err
 	}
@@ -269,7 +270,7 @@ func (f *fleet) Remove(ctx context.Context) error {
 	for _, i := range f.group.VPC.Inhabitants(left) {
 		ids = append(ids, aws.ToString(i.InstanceId))
 	}
-	return terminate(ctx, f.Scope, ids)
+	return machines.Terminate(ctx, f.Scope, ids)
 }
 
 // end deletes this group alone, with its instances.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
@@ -87,7 +88,7 @@ func (f *fleet) isOurs(g *autoscalingtypes.AutoScalingGroup) bool {
 	}
 	within := slices.ContainsFunc(splitIDs(g.VPCZoneIdentifier), func(id string) bool { return id != "" && network.HasSubnet(f.subnets, id) })
 	tied := within || f.group.ARN != "" && slices.Contains(g.TargetGroupARNs, f.group.ARN) ||
-		f.template.id != "" && versionOf(g.LaunchTemplate).template == f.template.id
+		f.template.ID != "" && machines.VersionOf(g.LaunchTemplate).Template == f.template.ID
 	return tied && account.Unclaimed(tags, f.Stack())
 }
 
@@ -132,7 +133,7 @@ func (f *fleet) remember(g *autoscalingtypes.AutoScalingGroup) {
 	f.found = true
 	f.deleting = g.Status != nil // set only while a group is being deleted
 	f.was = g
-	version := f.template.label(versionOf(g.LaunchTemplate))
+	version := f.template.Label(machines.VersionOf(g.LaunchTemplate))
 	var suspended []string
 	for _, p := range g.SuspendedProcesses {
 		suspended = append(suspended, aws.ToString(p.ProcessName))
@@ -166,7 +167,7 @@ func (f *fleet) versionsOf(g *autoscalingtypes.AutoScalingGroup) string {
 	var versions []string
 	for _, i := range g.Instances {
 		if !onItsWayOut(i.LifecycleState) {
-			versions = append(versions, f.template.label(versionOf(i.LaunchTemplate)))
+			versions = append(versions, f.template.Label(machines.VersionOf(i.LaunchTemplate)))
 		}
 	}
 	return resource.Set(versions...)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -41,7 +42,7 @@ func (f *fleet) lookAtInstances(ctx context.Context, registered []registration) 
 func (f *fleet) instances(ctx context.Context) ([]ec2types.Instance, error) {
 	var all []ec2types.Instance
 	for some := range slices.Chunk(idsOf(f.was), 200) { // "You can specify up to 200 values for a single filter" (EC2 User Guide)
-		found, err := instancesWhere(ctx, f.Scope, account.Filter("instance-id", some...))
+		found, err := machines.InstancesWhere(ctx, f.Scope, account.Filter("instance-id", some...))
 		if err != nil {
 			return nil, err
 		}
@@ -65,7 +66,7 @@ func idsOf(g *autoscalingtypes.AutoScalingGroup) (ids []string) {
 func (f *fleet) strayed(all []ec2types.Instance) (moved, untagged []string) {
 	of := map[string]string{}
 	for _, i := range f.was.Instances {
-		of[aws.ToString(i.InstanceId)] = f.template.label(versionOf(i.LaunchTemplate))
+		of[aws.ToString(i.InstanceId)] = f.template.Label(machines.VersionOf(i.LaunchTemplate))
 	}
 	for _, i := range all {
 		id := aws.ToString(i.InstanceId)
@@ -73,7 +74,7 @@ func (f *fleet) strayed(all []ec2types.Instance) (moved, untagged []string) {
 		for _, g := range i.SecurityGroups {
 			groups = append(groups, aws.ToString(g.GroupId))
 		}
-		if of[id] == f.template.next() && resource.Set(groups...) != f.template.group.ID {
+		if of[id] == f.template.Next() && resource.Set(groups...) != f.template.Group.ID {
 			moved = append(moved, id)
 		}
 		if !f.Mark("fleet").Keeps(account.OfEC2(i.Tags)) {
@@ -176,7 +177,7 @@ func (f *fleet) bringBack(ctx context.Context) error {
 	}
 	moved, untagged := f.strayed(all)
 	for _, id := range moved {
-		_, err := f.EC2.ModifyInstanceAttribute(ctx, &ec2.ModifyInstanceAttributeInput{InstanceId: &id, Groups: []string{f.template.group.ID}})
+		_, err := f.EC2.ModifyInstanceAttribute(ctx, &ec2.ModifyInstanceAttributeInput{InstanceId: &id, Groups: []string{f.template.Group.ID}})
 		if err != nil {
 			return fmt.Errorf("set the security group of %s: %w", id, err)
 		}

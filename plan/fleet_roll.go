@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,6 +12,7 @@ import (
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -25,8 +25,8 @@ const refreshTime = 3 * time.Hour
 
 // roll makes every instance be of the template's version, and returns once they all serve.
 func (f *fleet) roll(ctx context.Context) error {
-	want := f.template.exact()
-	if f.running == nil && (f.versionsOf(f.was) == f.template.label(want) || f.dark() && len(f.was.Instances) == 0) {
+	want := f.template.Exact()
+	if f.running == nil && (f.versionsOf(f.was) == f.template.Label(want) || f.dark() && len(f.was.Instances) == 0) {
 		return f.setTemplate(ctx, want) // the instances are as wanted, or there are none; the group is not
 	}
 	f.rolled = true
@@ -47,14 +47,14 @@ func (f *fleet) roll(ctx context.Context) error {
 const manyLosses = 1000
 
 // reversible tells whether AWS can roll a refresh back by itself: to a numbered version.
-func (f *fleet) reversible() bool { return f.before().numbered() }
+func (f *fleet) reversible() bool { return f.before().Numbered() }
 
 // before returns the version that the group had when it was found.
-func (f *fleet) before() version { return versionOf(f.was.LaunchTemplate) }
+func (f *fleet) before() machines.Version { return machines.VersionOf(f.was.LaunchTemplate) }
 
-func (f *fleet) setTemplate(ctx context.Context, v version) error {
+func (f *fleet) setTemplate(ctx context.Context, v machines.Version) error {
 	_, err := f.AutoScaling.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{
-		AutoScalingGroupName: aws.String(f.fleetName()), LaunchTemplate: v.launch(),
+		AutoScalingGroupName: aws.String(f.fleetName()), LaunchTemplate: v.Launch(),
 	})
 	if err != nil {
 		return fmt.Errorf("update auto scaling group: %w", err)
@@ -64,7 +64,7 @@ func (f *fleet) setTemplate(ctx context.Context, v version) error {
 
 // refresh starts a refresh to a version, or finds the one to it that runs, and returns its id. Another one is cancelled,
 // or waited for where it ends by itself.
-func (f *fleet) refresh(ctx context.Context, want version, how *autoscalingtypes.RefreshPreferences) (id string, err error) {
+func (f *fleet) refresh(ctx context.Context, want machines.Version, how *autoscalingtypes.RefreshPreferences) (id string, err error) {
 	told := ""
 	err = account.Poll(ctx, "the end of another instance refresh", refreshTime, func(ctx context.Context) (bool, error) {
 		r, err := f.refreshing(ctx)
@@ -101,7 +101,7 @@ const (
 	awaitEnd  = "its end is waited for"
 )
 
-func (f *fleet) dealWith(r *autoscalingtypes.InstanceRefresh, want version) string {
+func (f *fleet) dealWith(r *autoscalingtypes.InstanceRefresh, want machines.Version) string {
 	switch r.Status {
 	case autoscalingtypes.InstanceRefreshStatusCancelling, autoscalingtypes.InstanceRefreshStatusRollbackInProgress:
 		return awaitEnd
@@ -113,16 +113,16 @@ func (f *fleet) dealWith(r *autoscalingtypes.InstanceRefresh, want version) stri
 }
 
 // refreshTarget returns the version that a refresh brings: without one of its own, the group's.
-func (f *fleet) refreshTarget(r *autoscalingtypes.InstanceRefresh) version {
+func (f *fleet) refreshTarget(r *autoscalingtypes.InstanceRefresh) machines.Version {
 	if c := r.DesiredConfiguration; c != nil && c.LaunchTemplate != nil {
-		return versionOf(c.LaunchTemplate)
+		return machines.VersionOf(c.LaunchTemplate)
 	}
 	return f.before()
 }
 
 // refreshText names a refresh for a person.
 func (f *fleet) refreshText(r *autoscalingtypes.InstanceRefresh) string {
-	text := fmt.Sprintf("%s to version %s, %s", aws.ToString(r.InstanceRefreshId), f.template.label(f.refreshTarget(r)), r.Status)
+	text := fmt.Sprintf("%s to version %s, %s", aws.ToString(r.InstanceRefreshId), f.template.Label(f.refreshTarget(r)), r.Status)
 	if r.PercentageComplete != nil {
 		text += fmt.Sprintf(" %d %%", *r.PercentageComplete)
 	}
@@ -149,10 +149,10 @@ func (f *fleet) reversal() *autoscalingtypes.RefreshPreferences {
 	}
 }
 
-func (f *fleet) startRefresh(ctx context.Context, want version, how *autoscalingtypes.RefreshPreferences) (string, error) {
+func (f *fleet) startRefresh(ctx context.Context, want machines.Version, how *autoscalingtypes.RefreshPreferences) (string, error) {
 	out, err := f.AutoScaling.StartInstanceRefresh(ctx, &autoscaling.StartInstanceRefreshInput{
 		AutoScalingGroupName: aws.String(f.fleetName()),
-		DesiredConfiguration: &autoscalingtypes.DesiredConfiguration{LaunchTemplate: want.launch()},
+		DesiredConfiguration: &autoscalingtypes.DesiredConfiguration{LaunchTemplate: want.Launch()},
 		Preferences:          how,
 	})
 	if err != nil {
@@ -211,13 +211,13 @@ func (f *fleet) undo(ctx context.Context, cause error) error {
 	}
 	f.rolled = false
 	before := f.before()
-	if !before.numbered() {
-		return fmt.Errorf("%w\nnot rolled back: the group used %s of its template, which is no version to go back to", cause, before.number)
+	if !before.Numbered() {
+		return fmt.Errorf("%w\nnot rolled back: the group used %s of its template, which is no version to go back to", cause, before.Number)
 	}
-	resource.Note(ctx, "%s does not come to serve; rolling back to version %s", f.fleetName(), f.template.label(before))
+	resource.Note(ctx, "%s does not come to serve; rolling back to version %s", f.fleetName(), f.template.Label(before))
 	said, err := f.rollBack(ctx, before)
 	if err != nil {
-		return fmt.Errorf("%w\nrolling back to version %s failed: %w", cause, f.template.label(before), err)
+		return fmt.Errorf("%w\nrolling back to version %s failed: %w", cause, f.template.Label(before), err)
 	}
 	if f.second != "" {
 		said += "; the " + string(f.second) + " fleet was not touched"
@@ -227,7 +227,7 @@ func (f *fleet) undo(ctx context.Context, cause error) error {
 
 // rollBack restores the settings and then the instances: those that were given too little time to boot need the settings
 // from before.
-func (f *fleet) rollBack(ctx context.Context, before version) (said string, err error) {
+func (f *fleet) rollBack(ctx context.Context, before machines.Version) (said string, err error) {
 	if err := f.restore(ctx); err != nil {
 		return "", err
 	}
@@ -238,10 +238,10 @@ func (f *fleet) rollBack(ctx context.Context, before version) (said string, err 
 	if err := f.arrive(ctx, arrival{want: before, refresh: id, forgives: manyLosses}); err != nil {
 		return "", err
 	}
-	if err := f.template.giveUp(ctx, f.template.exact()); err != nil {
+	if err := f.template.GiveUp(ctx, f.template.Exact()); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("rolled back by instance refresh %s: all instances are of version %s again, and healthy", id, f.template.label(before)), nil
+	return fmt.Sprintf("rolled back by instance refresh %s: all instances are of version %s again, and healthy", id, f.template.Label(before)), nil
 }
 
 // restore gives the group the settings that it was found with.
@@ -269,7 +269,7 @@ func (f *fleet) restore(ctx context.Context) error {
 
 // reverse has AWS roll back the refresh under way. One that is over, or that AWS does not roll back, is followed by
 // another to the version from before.
-func (f *fleet) reverse(ctx context.Context, before version) (id string, err error) {
+func (f *fleet) reverse(ctx context.Context, before machines.Version) (id string, err error) {
 	out, err := f.AutoScaling.RollbackInstanceRefresh(ctx, &autoscaling.RollbackInstanceRefreshInput{AutoScalingGroupName: aws.String(f.fleetName())})
 	switch {
 	case err == nil:
@@ -286,19 +286,3 @@ func (f *fleet) reverse(ctx context.Context, before version) (id string, err err
 	}
 	return f.refresh(ctx, before, f.reversal())
 }
-
-// version is an exact version of a launch template, or $Latest or $Default of it.
-type version struct{ template, number string }
-
-func versionOf(t *autoscalingtypes.LaunchTemplateSpecification) version {
-	if t == nil {
-		return version{}
-	}
-	return version{aws.ToString(t.LaunchTemplateId), aws.ToString(t.Version)}
-}
-
-func (v version) launch() *autoscalingtypes.LaunchTemplateSpecification {
-	return &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: &v.template, Version: &v.number}
-}
-
-func (v version) numbered() bool { return v.number != "" && !strings.HasPrefix(v.number, "$") }

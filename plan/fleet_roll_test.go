@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
@@ -31,7 +32,7 @@ func TestRefreshesAreAsDeclared(t *testing.T) {
 		t.Errorf("without checkpoints it stands still for %v", got)
 	}
 	f.Declared.Fleet.Refresh = understudy.Refresh{MinHealthy: 90, MaxHealthy: 150, WarmUp: 30, Checkpoints: []int{50, 100}, CheckpointDelay: 600}
-	f.was.LaunchTemplate = version{"lt-1", "3"}.launch()
+	f.was.LaunchTemplate = machines.Version{Template: "lt-1", Number: "3"}.Launch()
 	same("all declared", &autoscalingtypes.RefreshPreferences{
 		MinHealthyPercentage: aws.Int32(90), MaxHealthyPercentage: aws.Int32(150), InstanceWarmup: aws.Int32(30),
 		CheckpointPercentages: []int32{50, 100}, CheckpointDelay: aws.Int32(600), SkipMatching: aws.Bool(true), AutoRollback: aws.Bool(true),
@@ -42,7 +43,7 @@ func TestRefreshesAreAsDeclared(t *testing.T) {
 		t.Errorf("with checkpoints it stands still for %v", got)
 	}
 	const want = "3 instances, so that 90 % at least go on serving, of 150 % at most, with a pause of 600 s at 50, 100 %; about "
-	if got := f.replaces([]resource.Difference{{Name: "instances' version"}}); len(got) < len(want) || got[:len(want)] != want {
+	if got := f.Replaces([]resource.Difference{{Name: "instances' version"}}); len(got) < len(want) || got[:len(want)] != want {
 		t.Errorf("the plan says %q", got)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -63,7 +64,7 @@ var fleetDefaults = []usualSetting{
 	},
 	{
 		name: "longest life of instances", usual: "",
-		declared: func(f understudy.Fleet) string { return some(f.MaxLifetime) },
+		declared: func(f understudy.Fleet) string { return machines.Some(f.MaxLifetime) },
 		of:       func(g *autoscalingtypes.AutoScalingGroup) string { return given(g.MaxInstanceLifetime) },
 		reset: func(in *autoscaling.UpdateAutoScalingGroupInput, f understudy.Fleet) {
 			in.MaxInstanceLifetime = aws.Int32(int32(f.MaxLifetime)) // 0 takes it back
@@ -71,7 +72,7 @@ var fleetDefaults = []usualSetting{
 	},
 	{
 		name: "warmup", usual: "",
-		declared: func(f understudy.Fleet) string { return some(f.WarmUp) },
+		declared: func(f understudy.Fleet) string { return machines.Some(f.WarmUp) },
 		of:       func(g *autoscalingtypes.AutoScalingGroup) string { return given(g.DefaultInstanceWarmup) },
 		reset: func(in *autoscaling.UpdateAutoScalingGroupInput, f understudy.Fleet) {
 			in.DefaultInstanceWarmup = aws.Int32(int32(cmp.Or(f.WarmUp, -1))) // -1 takes it back

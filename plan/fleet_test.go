@@ -14,6 +14,7 @@ import (
 
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
@@ -22,7 +23,7 @@ import (
 // A group without the stack's tags is the stack's if it is tied to it by more than its name.
 func TestFleetWithoutItsTagsIsRecognised(t *testing.T) {
 	s := resourcetest.Scope(t)
-	f := &fleet{Scope: s, template: &template{id: "lt-1"}, group: &balancing.TargetGroup{ARN: "arn:tg"}, subnets: []*network.Subnet{{ID: "subnet-a"}, {}}}
+	f := &fleet{Scope: s, template: &machines.Template{ID: "lt-1"}, group: &balancing.TargetGroup{ARN: "arn:tg"}, subnets: []*network.Subnet{{ID: "subnet-a"}, {}}}
 	tag := func(key, value string) []autoscalingtypes.TagDescription {
 		return []autoscalingtypes.TagDescription{{Key: &key, Value: &value, PropagateAtLaunch: aws.Bool(true)}}
 	}
@@ -46,7 +47,7 @@ func TestFleetWithoutItsTagsIsRecognised(t *testing.T) {
 
 // What nobody declares is as AWS makes it, and only what is not is set.
 func TestFleetsOwnSettingsAreGivenBack(t *testing.T) {
-	f := &fleet{Scope: resourcetest.Scope(t), template: &template{}, group: &balancing.TargetGroup{}, subnets: []*network.Subnet{{}, {}}}
+	f := &fleet{Scope: resourcetest.Scope(t), template: &machines.Template{}, group: &balancing.TargetGroup{}, subnets: []*network.Subnet{{}, {}}}
 	g := &autoscalingtypes.AutoScalingGroup{
 		DefaultCooldown: aws.Int32(60), TerminationPolicies: []string{"OldestInstance", "Default"}, NewInstancesProtectedFromScaleIn: aws.Bool(true),
 		CapacityRebalance: aws.Bool(true), MaxInstanceLifetime: aws.Int32(86400), DefaultInstanceWarmup: aws.Int32(30),
@@ -92,8 +93,8 @@ func TestFleetsOwnSettingsAreGivenBack(t *testing.T) {
 
 // Instances that somebody moved, stripped of their tags or protected are named, and so are targets that the group did not register.
 func TestFleetsInstancesAreComparedOneByOne(t *testing.T) {
-	tmpl := &template{Scope: resourcetest.Scope(t), imageID: func() string { return "ami-1" }, group: &network.Group{ID: "sg-in"}, id: "lt-1", version: 3}
-	tmpl.data = &ec2types.ResponseLaunchTemplateData{
+	tmpl := &machines.Template{Scope: resourcetest.Scope(t), ImageID: func() string { return "ami-1" }, Group: &network.Group{ID: "sg-in"}, ID: "lt-1", Version: 3}
+	tmpl.Data = &ec2types.ResponseLaunchTemplateData{
 		ImageId: aws.String("ami-1"), InstanceType: "t3.micro", SecurityGroupIds: []string{"sg-in"},
 		MetadataOptions: &ec2types.LaunchTemplateInstanceMetadataOptions{HttpTokens: "required"},
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/role"
@@ -22,13 +23,13 @@ type region struct {
 	otherSubnets      []*network.Subnet // likewise those of zones that are not declared
 	facing, within    *network.Group    // public-facing, internal
 	hostGroup         *network.Group    // of the hosts alone
-	hostImage         *hostImage
+	hostImage         *machines.HostImage
 	targetGroup       *balancing.TargetGroup
 	balancer          *balancing.Balancer
 	listener          *balancing.Listener
 	redirect          *balancing.Listener
-	template          *template
-	hosts             []*host
+	template          *machines.Template
+	hosts             []*machines.Host
 	fleet             *fleet
 	targets           *targets
 	check             *check
@@ -45,7 +46,7 @@ type region struct {
 	tables            []*network.Routes
 	groupNodes        []*node
 	hostGroupNode     *node
-	image             *images
+	image             *machines.Images
 	imageNode         *node
 	balancerNode      *node
 	targetGroupNode   *node
@@ -71,7 +72,7 @@ type inventory struct {
 	regions  map[understudy.Side]*region
 	role     *role.Role
 	roleNode *node
-	image    *image // nil where none is baked
+	image    *machines.Image // nil where none is baked
 	zone     *zone
 	records  *records
 
@@ -147,24 +148,24 @@ func (v *inventory) addGroups(r *region) {
 // copies to the secondary; or takes images as they are.
 func (v *inventory) addImages(d *understudy.Declaration) {
 	p, s := v.regions[understudy.Primary], v.regions[understudy.Secondary]
-	digest := digestOf(d.Image, d.Origin(understudy.Primary))
-	b := &builder{Scope: p.Scope, subnet: p.subnets[0], group: p.facing, digest: digest}
+	digest := machines.DigestOf(d.Image, d.Origin(understudy.Primary))
+	b := &machines.Builder{Scope: p.Scope, Subnet: p.subnets[0], Group: p.facing, Digest: digest}
 	if !d.Image.Baked {
 		for _, side := range understudy.Sides {
 			r := v.regions[side]
-			used := &usedImage{images: images{Scope: r.Scope}}
+			used := &machines.UsedImage{Images: machines.Images{Scope: r.Scope}}
 			if side == understudy.Primary {
-				used.builder = b
+				used.Builder = b
 			}
-			r.image = &used.images
+			r.image = &used.Images
 			r.imageNode = v.graph.add(r.id("image"), used).finding()
 		}
 		return
 	}
-	v.image = &image{images: images{Scope: p.Scope, recipe: digest, digest: digest}, builder: b}
-	p.image, p.imageNode = &v.image.images, v.graph.add(p.id("image"), v.image, slices.Concat(p.openNodes, p.groupNodes[:1])...).finding()
-	copied := &imageCopy{images: images{Scope: s.Scope, recipe: digest, digest: digest}, source: v.image}
-	s.image, s.imageNode = &copied.images, v.graph.add(s.id("image"), copied, p.imageNode).finding()
+	v.image = &machines.Image{Images: machines.Images{Scope: p.Scope, Recipe: digest, Digest: digest}, Builder: b}
+	p.image, p.imageNode = &v.image.Images, v.graph.add(p.id("image"), v.image, slices.Concat(p.openNodes, p.groupNodes[:1])...).finding()
+	copied := &machines.ImageCopy{Images: machines.Images{Scope: s.Scope, Recipe: digest, Digest: digest}, Source: v.image}
+	s.image, s.imageNode = &copied.Images, v.graph.add(s.id("image"), copied, p.imageNode).finding()
 	s.imageNode.glances = []*node{p.imageNode}
 }
 
@@ -172,8 +173,8 @@ func (v *inventory) addImages(d *understudy.Declaration) {
 func (v *inventory) addService(r *region) {
 	v.addFront(r)
 	r.rulesNode = v.graph.add(r.id("rules"), &balancing.Rules{Scope: r.Scope, Listener: r.listener}, r.listenerNode)
-	r.template = &template{Scope: r.Scope, imageID: func() string { return r.image.id }, root: func() string { return r.image.root }, group: r.within,
-		role: v.role}
+	r.template = &machines.Template{Scope: r.Scope, ImageID: func() string { return r.image.ID }, Root: func() string { return r.image.Root }, Group: r.within,
+		Role: v.role}
 	r.templateNode = v.graph.add(r.id("launch template"), r.template, r.imageNode, r.groupNodes[1], v.roleNode).finding(r.imageNode, r.groupNodes[1])
 	v.addInstances(r)
 	v.addReadiness(r)
@@ -230,7 +231,7 @@ func (v *inventory) addReadiness(r *region) {
 	r.readyNodes = append(r.readyNodes, g.add(r.id("handover"), &balancing.Handover{Scope: r.Scope, Listener: r.listener}, r.readyNodes[0]).finding())
 	v.addTracking(r)
 	v.addScheduled(r)
-	r.presetNode = g.add(r.id("default version"), &preset{Scope: r.Scope, template: r.template}, r.readyNodes...).finding()
+	r.presetNode = g.add(r.id("default version"), &machines.Preset{Scope: r.Scope, Template: r.template}, r.readyNodes...).finding()
 }
 
 // addNames adds what is in Route 53. Health checks are made when the service runs: a check that begins with

@@ -109,10 +109,4 @@ func whyLeft(ctx context.Context, n *node, err error) string {
 	return err.Error()
 }
 
-// TerminateInstances fails for an instance with disableApiTermination (Amazon EC2 User Guide, "Change instance termination protection").
-func (h *host) Unprotect() string {
-	return fmt.Sprintf("termination protection is on; `aws ec2 modify-instance-attribute --region %s --instance-id %s "+
-		"--no-disable-api-termination` turns it off", h.Region, h.id)
-}
-
 var _ error = LeftError{}

@@ -130,7 +130,7 @@ func (m *moved) giveUp(ctx context.Context) error {
 	if err := p.Apply(ctx, Silent{}); err != nil {
 		return err
 	}
-	return r.template.giveUp(ctx, r.template.exact())
+	return r.template.GiveUp(ctx, r.template.Exact())
 }
 
 // addLeaving adds what lies in a VPC of a region that is to go. The prefix is of its nodes' names.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
@@ -200,7 +201,7 @@ func (n *neighbours) subnets(ctx context.Context) (found []neighbour, err error)
 
 // instances returns those that are of no Auto Scaling group: its own are told of with it.
 func (n *neighbours) instances(ctx context.Context) (found []neighbour, err error) {
-	all, err := instancesWhere(ctx, n.Scope, n.within()...)
+	all, err := machines.InstancesWhere(ctx, n.Scope, n.within()...)
 	for _, i := range all {
 		tags := account.OfEC2(i.Tags)
 		if tags["aws:autoscaling:groupName"] == "" {

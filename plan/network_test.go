@@ -19,47 +19,11 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
-
-// Each generation is looked at by itself: what lies in the other's VPC is neither in use nor a double.
-func TestWhatLiesInAnotherNetworkIsPassedBy(t *testing.T) {
-	s, _ := resourcetest.TwoNetworks(t, map[string]string{
-		"DescribeSubnets": resourcetest.Items("subnetSet", "<subnetId>subnet-%[1]s</subnetId><vpcId>vpc-%[1]s</vpcId>"),
-		"DescribeInternetGateways": resourcetest.Items("internetGatewaySet",
-			"<internetGatewayId>igw-%[1]s</internetGatewayId><attachmentSet><item><vpcId>vpc-%[1]s</vpcId></item></attachmentSet>"),
-		"DescribeRouteTables":    resourcetest.Items("routeTableSet", "<routeTableId>rtb-%[1]s</routeTableId><vpcId>vpc-%[1]s</vpcId>"),
-		"DescribeSecurityGroups": resourcetest.Items("securityGroupInfo", "<groupId>sg-%[1]s</groupId><vpcId>vpc-%[1]s</vpcId>"),
-		"DescribeInstances": "<reservationSet><item>" + resourcetest.Items("instancesSet",
-			"<instanceId>i-%[1]s</instanceId><vpcId>vpc-%[1]s</vpcId><instanceState><name>running</name></instanceState>") + "</item></reservationSet>",
-	})
-	for of, v := range map[string]*network.VPC{
-		"new": {ID: "vpc-new", Earlier: []*network.VPC{{ID: "vpc-old"}}},
-		"old": {ID: "vpc-old", Leaving: true},
-		"":    {Earlier: []*network.VPC{{ID: "vpc-old"}, {ID: "vpc-new"}}}, // a third one is to be made
-	} {
-		in := &network.Subnet{Scope: s, VPC: v}
-		for want, r := range map[string]resource.Doubling{
-			"subnet-": in, "igw-": &network.Gateway{Scope: s, VPC: v}, "sg-": &network.Group{Scope: s, VPC: v}, "rtb-": &network.Routes{Scope: s, VPC: v},
-			"i-": &host{Scope: s, subnet: in, template: &template{imageID: func() string { return "" }}, group: &network.Group{}},
-		} {
-			there, err := r.Find(t.Context())
-			if _, settings := r.(*host); settings {
-				err = nil // which are read by calls of their own
-			}
-			if of == "" {
-				want = ""
-			} else {
-				want += of
-			}
-			if err != nil || there != (of != "") || r.Identity() != want || len(r.(resource.Doubled).Others()) > 0 {
-				t.Errorf("of %q, %T: %v, %q and doubles %v, %v; want %q", of, r, there, r.Identity(), r.(resource.Doubled).Others(), err, want)
-			}
-		}
-	}
-}
 
 // Names are unique in a region, so that a generation takes the lowest that is free.
 func TestLoadBalancersAndFleetsOfTwoNetworks(t *testing.T) {
@@ -85,13 +49,13 @@ func TestLoadBalancersAndFleetsOfTwoNetworks(t *testing.T) {
 		return g
 	}
 	group := &balancing.TargetGroup{Scope: s, VPC: v, Number: 2, Others: []int{1}}
-	f := &fleet{Scope: s, template: &template{}, group: group, subnets: []*network.Subnet{{ID: "subnet-new"}}}
+	f := &fleet{Scope: s, template: &machines.Template{}, group: group, subnets: []*network.Subnet{{ID: "subnet-new"}}}
 	f.sort(g("understudy-hello", "subnet-old"))
 	if f.was != nil || len(f.earlier) > 0 || len(f.beyond) != 1 || f.begins() != 4 {
 		t.Errorf("the new fleet begins with %d instances, beside %d of its network and %d of another", f.begins(), len(f.earlier), len(f.beyond))
 	}
 	group = &balancing.TargetGroup{Scope: s, VPC: &network.VPC{ID: "vpc-old", Leaving: true}, Number: 1}
-	old := &fleet{Scope: s, template: &template{}, group: group, subnets: []*network.Subnet{{ID: "subnet-old"}}}
+	old := &fleet{Scope: s, template: &machines.Template{}, group: group, subnets: []*network.Subnet{{ID: "subnet-old"}}}
 	old.sort(g("understudy-hello", "subnet-old"))
 	old.sort(g("understudy2-hello", "subnet-new")) // whose target group somebody has deleted
 	if old.was == nil || len(old.earlier) > 0 {
@@ -183,8 +147,8 @@ func TestTheSwitchOfAnotherNetworkTakesACheckOfItsOwn(t *testing.T) {
 	config := asks.wanted()
 	config.FullyQualifiedDomainName = aws.String("old.elb")
 	asks.choose(route53types.HealthCheck{Id: aws.String("asks-old"), HealthCheckConfig: config})
-	if asks.next() != resource.Unknown {
-		t.Errorf("the check of the earlier load balancer is to be %s", asks.next())
+	if asks.Next() != resource.Unknown {
+		t.Errorf("the check of the earlier load balancer is to be %s", asks.Next())
 	}
 	asks.choose(route53types.HealthCheck{Id: aws.String("asks-new"), HealthCheckConfig: asks.wanted()})
 	both := calculatedCheck(s, &passing{Scope: s, check: &check{id: "application", balancer: &balancing.Balancer{}}}, []*ownCheck{asks})
@@ -192,8 +156,8 @@ func TestTheSwitchOfAnotherNetworkTakesACheckOfItsOwn(t *testing.T) {
 	counts.ChildHealthChecks = []string{"application", "asks-old"}
 	both.id, both.config, both.tags = "both", counts, both.Tagged(both.name)
 	resourcetest.Expect(t, both, "children: application, asks-new, not application, asks-old", "superseded children: , not asks-old")
-	if both.next() != "both" {
-		t.Errorf("the primary's record is to follow %s", both.next())
+	if both.Next() != "both" {
+		t.Errorf("the primary's record is to follow %s", both.Next())
 	}
 	b.Earlier = nil
 	if asks = switchCheck(s, b, 1); asks.renews([]resource.Difference{{Name: "asks"}}) {
@@ -311,7 +275,7 @@ func TestANetworkIsGivenUpOnlyWhereNobodyIsServedInIt(t *testing.T) {
 		r := &region{Scope: s, vpc: &network.VPC{Scope: s, ID: "vpc-new", Earlier: []*network.VPC{{ID: "vpc-old"}}},
 			balancer: &balancing.Balancer{Scope: s, DNSName: "new.elb"}}
 		r.check = &check{Scope: s, id: "new", config: askingNow("new", "new.elb").HealthCheckConfig, superseded: []string{"old"}}
-		r.template = &template{Scope: s, id: "lt-1", preset: 1, version: 1}
+		r.template = &machines.Template{Scope: s, ID: "lt-1", Preset: 1, Version: 1}
 		r.fleet = &fleet{Scope: s, template: r.template}
 		m := &moved{Scope: s, region: r, records: &records{Scope: s, zone: &zone{id: "Z1"}}}
 		err := m.undo(t.Context(), c.cause)

@@ -26,10 +26,9 @@ type PartialPrice struct {
 }
 
 // unpriced is a resource of which a part has a price that is not known here.
-type unpriced interface{ unknownPrice() string }
+type unpriced interface{ UnknownPrice() string }
 
-func (h *host) unknownPrice() string  { return prices.OfUnknownType(h.Declared.HostType(h.Side)) }
-func (f *fleet) unknownPrice() string { return prices.OfUnknownType(f.Declared.InstanceType(f.Side)) }
+func (f *fleet) UnknownPrice() string { return prices.OfUnknownType(f.Declared.InstanceType(f.Side)) }
 
 // Price adds up what is declared. It reads nothing.
 func (s *Stack) Price() Price {
@@ -41,8 +40,8 @@ func (s *Stack) Price() Price {
 		parts[side].Monthly += cost
 		p.All.Monthly += cost
 		if u, ok := n.resource.(unpriced); ok {
-			parts[side].lacks(u.unknownPrice())
-			p.All.lacks(u.unknownPrice())
+			parts[side].lacks(u.UnknownPrice())
+			p.All.lacks(u.UnknownPrice())
 		}
 	}
 	return p

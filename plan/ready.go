@@ -15,6 +15,7 @@ import (
 
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -89,16 +90,16 @@ func (t *targets) String() string {
 // Create waits for a group that has just been made: instances that come up one after the other only to be replaced say that
 // none will. Beside a group that serves, the first that is unhealthy after its grace says it: nobody waits for the new one.
 func (t *targets) Create(ctx context.Context) error {
-	a := arrival{want: t.fleet.template.exact(), forgives: 2}
+	a := arrival{want: t.fleet.template.Exact(), forgives: 2}
 	if len(t.fleet.predecessors()) > 0 {
-		a.forgives, a.condemns = 0, bootTime+time.Duration(t.Declared.Fleet.Grace)*time.Second
+		a.forgives, a.condemns = 0, machines.BootTime+time.Duration(t.Declared.Fleet.Grace)*time.Second
 	}
 	return t.fleet.arrive(ctx, a)
 }
 
 // Change waits for a group that was there before. It replaces by itself what fell ill, and is left to do so.
 func (t *targets) Change(ctx context.Context, _ []resource.Difference) error {
-	return t.fleet.arrive(ctx, arrival{want: t.fleet.template.exact(), forgives: manyLosses})
+	return t.fleet.arrive(ctx, arrival{want: t.fleet.template.Exact(), forgives: manyLosses})
 }
 
 func (t *targets) Remove(context.Context) error { return nil }

@@ -53,7 +53,7 @@ func (r *records) Desired() []resource.Field {
 			resource.Field{Name: string(side) + " role", Value: roleOf(*r.routed(side))},
 			resource.Field{Name: string(side) + " alias", Value: strings.ToLower(resource.Known(b.DNSName))},
 			resource.Field{Name: string(side) + " alias zone", Value: resource.Known(b.ZoneID)},
-			resource.Field{Name: string(side) + " health check", Value: r.follows(side).next()},
+			resource.Field{Name: string(side) + " health check", Value: r.follows(side).Next()},
 			resource.Field{Name: string(side) + " target health", Value: resource.Yes(r.evaluates(side))},
 			resource.Field{Name: string(side) + " superseded checks", Value: ""})
 	}

@@ -105,26 +105,21 @@ func TestRemarksAreOfWhatDiffersOnPurpose(t *testing.T) {
 		Scope: s, group: &balancing.TargetGroup{Scope: s},
 		was: &autoscalingtypes.AutoScalingGroup{DesiredCapacity: aws.Int32(int32(s.Declared.Fleet.Desired))}, found: true,
 	}
-	c := &imageCopy{source: &image{}}
-	named := func(name string) *ec2types.Image { return &ec2types.Image{ImageId: aws.String("ami-1"), Name: &name} }
-	c.base, c.source.base = named("base 1"), named("base 1")
 	r := &records{Scope: s}
-	for _, one := range []resource.Remarking{f, c, r} {
+	for _, one := range []resource.Remarking{f, r} {
 		if got := one.Remarks(); got != nil {
 			t.Errorf("%T: %+v", one, got)
 		}
 	}
 	f.was.DesiredCapacity = aws.Int32(7)
-	c.base = named("base 2")
 	r.beside = []route53types.ResourceRecordSet{{Type: route53types.RRTypeAaaa}}
-	for _, one := range []resource.Remarking{f, c, r} {
+	for _, one := range []resource.Remarking{f, r} {
 		if got := one.Remarks(); len(got) != 1 || got[0].ID == "" || got[0].Text == "" {
 			t.Errorf("%T: %+v", one, got)
 		}
 	}
-	c.base = nil // the doctor tells of that
 	f.deleting = true
-	if got := append(c.Remarks(), f.Remarks()...); got != nil {
+	if got := f.Remarks(); got != nil {
 		t.Errorf("%+v", got)
 	}
 }

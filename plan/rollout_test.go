@@ -10,12 +10,12 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
-	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
@@ -72,7 +72,7 @@ func TestArrival(t *testing.T) {
 		"the first stay unhealthy": {slices.Repeat([]sight{seen("", both)}, 5), "no instance of template version 2 is healthy", true},
 		"none more for too long":   {slices.Repeat([]sight{seen("InProgress", both, "i-3")}, 5), "1 of 2 instances of template version 2", true},
 	} {
-		a := arrival{want: version{"lt-1", "2"}, refresh: "r-1", patience: 3 * time.Minute, condemns: 2 * time.Minute}
+		a := arrival{want: machines.Version{Template: "lt-1", Number: "2"}, refresh: "r-1", patience: 3 * time.Minute, condemns: 2 * time.Minute}
 		var ok bool
 		var err error
 		for minute, s := range c.sights {
@@ -95,7 +95,7 @@ func TestArrival(t *testing.T) {
 
 // Who waits for instances is told how many are there, and what is wrong with one that is not.
 func TestArrivalIsTold(t *testing.T) {
-	a := arrival{want: version{"lt-1", "2"}}
+	a := arrival{want: machines.Version{Template: "lt-1", Number: "2"}}
 	one, two := member("i-3", "2", "Healthy", "InService"), member("i-4", "2", "Healthy", "InService")
 	for want, s := range map[string]sight{
 		"1 of 2 instances of template version 2 are healthy; i-4 is unhealthy Target.FailedHealthChecks": seen("", []autoscalingtypes.Instance{one, two}, "i-3"),
@@ -260,43 +260,6 @@ func TestACircleOfWaitsIsRefused(t *testing.T) {
 	g.after(a, b)
 }
 
-func TestATemplateVersionIsFoundByItsContent(t *testing.T) {
-	of := func(n int64, image string, preset bool, change ...func(*ec2types.ResponseLaunchTemplateData)) ec2types.LaunchTemplateVersion {
-		data := &ec2types.ResponseLaunchTemplateData{ImageId: &image, InstanceType: "t3.micro", SecurityGroupIds: []string{"sg-in"},
-			LicenseSpecifications: []ec2types.LaunchTemplateLicenseConfiguration{},
-			MetadataOptions:       &ec2types.LaunchTemplateInstanceMetadataOptions{HttpTokens: "required"}, EbsOptimized: aws.Bool(false)}
-		for _, c := range change {
-			c(data)
-		}
-		return ec2types.LaunchTemplateVersion{VersionNumber: &n, DefaultVersion: &preset, LaunchTemplateData: data}
-	}
-	byHand := func(d *ec2types.ResponseLaunchTemplateData) {
-		d.UserData, d.KeyName, d.EbsOptimized = aws.String("IyEvYmluL3NoCg=="), aws.String("mine"), aws.Bool(true)
-	}
-	for name, c := range map[string]struct {
-		all   []ec2types.LaunchTemplateVersion
-		next  string
-		later string
-		other string
-	}{
-		"the default":                  {[]ec2types.LaunchTemplateVersion{of(1, "ami-1", true)}, "1", "", ""},
-		"made by a killed run":         {[]ec2types.LaunchTemplateVersion{of(2, "ami-1", false), of(1, "ami-0", true)}, "2", "", ""},
-		"a later one by somebody":      {[]ec2types.LaunchTemplateVersion{of(1, "ami-1", true), of(2, "ami-1", false, byHand)}, "1", "2", ""},
-		"made the default by somebody": {[]ec2types.LaunchTemplateVersion{of(1, "ami-1", false), of(2, "ami-1", true, byHand)}, "1", "2", ""},
-		"none":                         {[]ec2types.LaunchTemplateVersion{of(1, "ami-1", true, byHand)}, resource.Unknown, "", "EbsOptimized"},
-		"an equal one, not default":    {[]ec2types.LaunchTemplateVersion{of(1, "ami-1", true), of(2, "ami-1", false)}, "1", "2", ""},
-	} {
-		tmpl := &template{Scope: resourcetest.Scope(t), imageID: func() string { return "ami-1" }, group: &network.Group{ID: "sg-in"}, id: "lt-1"}
-		tmpl.remember(c.all)
-		if got := tmpl.next(); got != c.next || resource.Set(tmpl.later()...) != c.later {
-			t.Errorf("%s: version %s, later %v", name, got, tmpl.later())
-		}
-		if i := slices.IndexFunc(tmpl.Actual(), func(f resource.Field) bool { return f.Name == "other settings" }); tmpl.Actual()[i].Value != c.other {
-			t.Errorf("%s: other settings %v", name, tmpl.Actual()[i])
-		}
-	}
-}
-
 func TestActivitiesThatTellSomething(t *testing.T) {
 	activity := func(status autoscalingtypes.ScalingActivityStatusCode, description, cause, message string) autoscalingtypes.Activity {
 		a := autoscalingtypes.Activity{StatusCode: status, Description: &description, Cause: &cause}
@@ -320,12 +283,12 @@ func TestActivitiesThatTellSomething(t *testing.T) {
 }
 
 func TestARefreshThatRunsIsWaitedForOrCancelled(t *testing.T) {
-	f := &fleet{Scope: resourcetest.Scope(t), template: &template{id: "lt-1"}}
-	f.was = &autoscalingtypes.AutoScalingGroup{LaunchTemplate: version{"lt-1", "1"}.launch()}
+	f := &fleet{Scope: resourcetest.Scope(t), template: &machines.Template{ID: "lt-1"}}
+	f.was = &autoscalingtypes.AutoScalingGroup{LaunchTemplate: machines.Version{Template: "lt-1", Number: "1"}.Launch()}
 	to := func(v string, status autoscalingtypes.InstanceRefreshStatus) *autoscalingtypes.InstanceRefresh {
 		r := &autoscalingtypes.InstanceRefresh{InstanceRefreshId: aws.String("r-1"), Status: status, PercentageComplete: aws.Int32(50)}
 		if v != "" {
-			r.DesiredConfiguration = &autoscalingtypes.DesiredConfiguration{LaunchTemplate: version{"lt-1", v}.launch()}
+			r.DesiredConfiguration = &autoscalingtypes.DesiredConfiguration{LaunchTemplate: machines.Version{Template: "lt-1", Number: v}.Launch()}
 		}
 		return r
 	}
@@ -336,7 +299,7 @@ func TestARefreshThatRunsIsWaitedForOrCancelled(t *testing.T) {
 		{to("2", "InProgress"), continued}, {to("2", "Pending"), continued}, {to("3", "InProgress"), cancelled}, {to("", "InProgress"), cancelled},
 		{to("2", "Cancelling"), awaitEnd}, {to("2", "RollbackInProgress"), awaitEnd},
 	} {
-		if got := f.dealWith(c.refresh, version{"lt-1", "2"}); got != c.want {
+		if got := f.dealWith(c.refresh, machines.Version{Template: "lt-1", Number: "2"}); got != c.want {
 			t.Errorf("%s: %s, want %s", f.refreshText(c.refresh), got, c.want)
 		}
 	}
@@ -347,7 +310,8 @@ func TestARefreshThatRunsIsWaitedForOrCancelled(t *testing.T) {
 
 // Whoever scales the fleet is left alone; its bounds are healed.
 func TestCapacityIsScalings(t *testing.T) {
-	f := &fleet{Scope: resourcetest.Scope(t), template: &template{Scope: resourcetest.Scope(t), imageID: func() string { return "" }, group: &network.Group{}},
+	f := &fleet{Scope: resourcetest.Scope(t), template: &machines.Template{Scope: resourcetest.Scope(t), ImageID: func() string { return "" },
+		Group: &network.Group{}},
 		group: &balancing.TargetGroup{}, subnets: []*network.Subnet{{}, {}}}
 	names := func() string {
 		var names []string

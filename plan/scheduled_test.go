@@ -9,6 +9,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
@@ -18,7 +19,7 @@ import (
 func TestScheduledActionsAndTheFleetDoNotFight(t *testing.T) {
 	s := resourcetest.Scope(t)
 	s.Declared.Fleet.Scheduled = []understudy.Scheduled{{Name: "morning", Recurrence: "0 7 * * *", Min: 6, Desired: 8, Max: 12}}
-	f := &fleet{Scope: s, template: &template{}, group: &balancing.TargetGroup{}, subnets: []*network.Subnet{{}, {}}}
+	f := &fleet{Scope: s, template: &machines.Template{}, group: &balancing.TargetGroup{}, subnets: []*network.Subnet{{}, {}}}
 	at := func(least, now, most int32) *autoscalingtypes.AutoScalingGroup {
 		return &autoscalingtypes.AutoScalingGroup{MinSize: &least, DesiredCapacity: &now, MaxSize: &most, DefaultCooldown: aws.Int32(300)}
 	}
@@ -45,7 +46,7 @@ func TestScheduledActionsAndTheFleetDoNotFight(t *testing.T) {
 		t.Errorf("what an action has left: %+v", all)
 	}
 	before := &fleet{Scope: s, was: at(6, 9, 12)}
-	next := &fleet{Scope: s, template: &template{}, group: &balancing.TargetGroup{}, earlier: []*fleet{before}}
+	next := &fleet{Scope: s, template: &machines.Template{}, group: &balancing.TargetGroup{}, earlier: []*fleet{before}}
 	if size, _ := next.size(); size.Min != 6 || size.Max != 12 || next.begins() != 9 {
 		t.Errorf("the next generation begins with %+v, %d", size, next.begins())
 	}

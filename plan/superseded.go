@@ -165,7 +165,7 @@ func (s *superseded) goBack(ctx context.Context, shares []balancing.Share) error
 	if err := s.open(ctx, s.group.EarlierPorts()...); err != nil {
 		return err
 	}
-	if err := s.fleet.template.giveUp(ctx, s.fleet.template.exact()); err != nil {
+	if err := s.fleet.template.GiveUp(ctx, s.fleet.template.Exact()); err != nil {
 		return err
 	}
 	return s.alias.evaluate(ctx, true)

@@ -100,7 +100,7 @@ func unless(declared bool, r resource.Resource) resource.Resource {
 // follows returns the check that a side's record follows.
 func (r *records) follows(side understudy.Side) interface {
 	resource.Identified
-	next() string
+	Next() string
 } {
 	if c := r.switched[side]; c != nil {
 		return c

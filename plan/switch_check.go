@@ -51,9 +51,9 @@ func switchCheck(s resource.Scope, b *balancing.Balancer, nth int) *ownCheck {
 // calculatedCheck is healthy while both enough of a region's own checks and those of the other region's switch are.
 func calculatedCheck(s resource.Scope, own *passing, asks []*ownCheck) *ownCheck {
 	return &ownCheck{Scope: s, name: calculatedCheckRole(s.Side), wanted: func() *route53types.HealthCheckConfig {
-		children := []string{own.check.next()}
+		children := []string{own.check.Next()}
 		for _, c := range slices.Concat(own.further, asks) {
-			children = append(children, c.next())
+			children = append(children, c.Next())
 		}
 		return &route53types.HealthCheckConfig{
 			Type:              route53types.HealthCheckTypeCalculated,
@@ -183,8 +183,8 @@ func fieldsOfCheck(c *route53types.HealthCheckConfig) []resource.Field {
 	}...)
 }
 
-// next returns the id of the check after the plan is applied. Of a check that must be made anew this is Unknown.
-func (c *ownCheck) next() string {
+// Next returns the id of the check after the plan is applied. Of a check that must be made anew this is Unknown.
+func (c *ownCheck) Next() string {
 	if c.config != nil && c.renews(resource.Compare(c.Desired(), c.Actual())) {
 		return resource.Unknown
 	}

@@ -102,7 +102,7 @@ func TestFurtherChecksAskWhatIsDeclared(t *testing.T) {
 	resourcetest.Expect(t, tcp, "port: 80, not 82")
 	s.Declared.Failover.Further[0] = understudy.Check{Path: "/z"}
 	resourcetest.Expect(t, tcp, "type: HTTP, not TCP", "port: 81, not 82", "path: /z, not ")
-	if tcp.next() != resource.Unknown {
+	if tcp.Next() != resource.Unknown {
 		t.Error("a check of another type is to be changed in place")
 	}
 }

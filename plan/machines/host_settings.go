@@ -1,4 +1,4 @@
-package plan
+package machines
 
 import (
 	"context"
@@ -37,10 +37,10 @@ var onlyLaunched = []string{"hop limit", "volume"}
 
 // launchedWithAnother reads the version from the tags that EC2 gives to what is launched from a template ("Launch instances from a launch
 // template" in the Amazon EC2 User Guide). A version that is gone, or of another template, tells nothing.
-func (t *template) launchedWithAnother(tags map[string]string) string {
+func (t *Template) launchedWithAnother(tags map[string]string) string {
 	n, err := strconv.ParseInt(tags["aws:ec2launchtemplate:version"], 10, 64)
 	data := t.says[n]
-	if err != nil || data == nil || tags["aws:ec2launchtemplate:id"] != t.id {
+	if err != nil || data == nil || tags["aws:ec2launchtemplate:id"] != t.ID {
 		return ""
 	}
 	var names []string
@@ -60,7 +60,7 @@ func renews(differences []resource.Difference) bool {
 }
 
 // readSettings adds to what was seen of the host what only DescribeInstanceAttribute tells, one attribute in each call.
-func (h *host) readSettings(ctx context.Context) (bool, error) {
+func (h *Host) readSettings(ctx context.Context) (bool, error) {
 	var protected, behavior, data *ec2.DescribeInstanceAttributeOutput
 	all, ctx := errgroup.WithContext(ctx)
 	for name, into := range map[ec2types.InstanceAttributeName]**ec2.DescribeInstanceAttributeOutput{
@@ -93,16 +93,16 @@ func (h *host) readSettings(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-func (h *host) attribute(ctx context.Context, name ec2types.InstanceAttributeName) (*ec2.DescribeInstanceAttributeOutput, error) {
-	out, err := h.EC2.DescribeInstanceAttribute(ctx, &ec2.DescribeInstanceAttributeInput{InstanceId: &h.id, Attribute: name})
+func (h *Host) attribute(ctx context.Context, name ec2types.InstanceAttributeName) (*ec2.DescribeInstanceAttributeOutput, error) {
+	out, err := h.EC2.DescribeInstanceAttribute(ctx, &ec2.DescribeInstanceAttributeInput{InstanceId: &h.ID, Attribute: name})
 	if err != nil {
-		return nil, fmt.Errorf("describe %s of %s: %w", name, h.id, err)
+		return nil, fmt.Errorf("describe %s of %s: %w", name, h.ID, err)
 	}
 	return out, nil
 }
 
 // reset gives the host's settings back, one in each call (ModifyInstanceAttribute and ModifyInstanceMetadataOptions in the EC2 API Reference).
-func (h *host) reset(ctx context.Context, differences []resource.Difference) error {
+func (h *Host) reset(ctx context.Context, differences []resource.Difference) error {
 	for _, in := range []struct {
 		name string
 		*ec2.ModifyInstanceAttributeInput
@@ -115,15 +115,15 @@ func (h *host) reset(ctx context.Context, differences []resource.Difference) err
 		if !resource.Differs(differences, in.name) {
 			continue
 		}
-		in.InstanceId = &h.id
+		in.InstanceId = &h.ID
 		if _, err := h.EC2.ModifyInstanceAttribute(ctx, in.ModifyInstanceAttributeInput); err != nil {
-			return fmt.Errorf("set the %s of %s: %w", in.name, h.id, err)
+			return fmt.Errorf("set the %s of %s: %w", in.name, h.ID, err)
 		}
 	}
 	if resource.Differs(differences, tokens) {
-		in := &ec2.ModifyInstanceMetadataOptionsInput{InstanceId: &h.id, HttpTokens: ec2types.HttpTokensState(h.Declared.Instance.Metadata)}
+		in := &ec2.ModifyInstanceMetadataOptionsInput{InstanceId: &h.ID, HttpTokens: ec2types.HttpTokensState(h.Declared.Instance.Metadata)}
 		if _, err := h.EC2.ModifyInstanceMetadataOptions(ctx, in); err != nil {
-			return fmt.Errorf("set the %s of %s: %w", tokens, h.id, err)
+			return fmt.Errorf("set the %s of %s: %w", tokens, h.ID, err)
 		}
 	}
 	if resource.Differs(differences, detailed) {
@@ -133,14 +133,14 @@ func (h *host) reset(ctx context.Context, differences []resource.Difference) err
 }
 
 // monitor gives the host the declared monitoring.
-func (h *host) monitor(ctx context.Context) (err error) {
+func (h *Host) monitor(ctx context.Context) (err error) {
 	if h.Declared.Instance.Monitoring == understudy.MonitoringDetailed {
-		_, err = h.EC2.MonitorInstances(ctx, &ec2.MonitorInstancesInput{InstanceIds: []string{h.id}})
+		_, err = h.EC2.MonitorInstances(ctx, &ec2.MonitorInstancesInput{InstanceIds: []string{h.ID}})
 	} else {
-		_, err = h.EC2.UnmonitorInstances(ctx, &ec2.UnmonitorInstancesInput{InstanceIds: []string{h.id}})
+		_, err = h.EC2.UnmonitorInstances(ctx, &ec2.UnmonitorInstancesInput{InstanceIds: []string{h.ID}})
 	}
 	if err != nil {
-		return fmt.Errorf("set the monitoring of %s: %w", h.id, err)
+		return fmt.Errorf("set the monitoring of %s: %w", h.ID, err)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package plan
+package machines
 
 import (
 	"context"
@@ -9,25 +9,26 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/prices"
 	"github.com/understudy/understudy/plan/resource"
 )
 
-// imageCopy is the copy of the primary's image in the secondary region, with another id and the same digest.
-type imageCopy struct {
-	images
-	source *image
+// ImageCopy is the copy of the primary's image in the secondary region, with another id and the same digest.
+type ImageCopy struct {
+	Images
+	Source *Image
 }
 
-func (c *imageCopy) Desired() []resource.Field {
-	return []resource.Field{{Name: "digest", Value: c.digest}, c.kept()}
+func (c *ImageCopy) Desired() []resource.Field {
+	return []resource.Field{{Name: "digest", Value: c.Digest}, c.kept()}
 }
 
-func (c *imageCopy) Actual() []resource.Field {
+func (c *ImageCopy) Actual() []resource.Field {
 	_, digest := c.there()
 	return []resource.Field{digest, c.found}
 }
 
-func (c *imageCopy) Find(ctx context.Context) (bool, error) {
+func (c *ImageCopy) Find(ctx context.Context) (bool, error) {
 	if err := c.lookWith(ctx, c.follow); err != nil {
 		return false, err
 	}
@@ -35,7 +36,7 @@ func (c *imageCopy) Find(ctx context.Context) (bool, error) {
 	return there, nil
 }
 
-func (c *imageCopy) Create(ctx context.Context) error {
+func (c *ImageCopy) Create(ctx context.Context) error {
 	if err := c.discard(ctx, c.failed); err != nil {
 		return err
 	}
@@ -47,28 +48,28 @@ func (c *imageCopy) Create(ctx context.Context) error {
 	return c.await(ctx, c.pending)
 }
 
-func (c *imageCopy) copy(ctx context.Context) error {
+func (c *ImageCopy) copy(ctx context.Context) error {
 	return account.Live(ctx, func(ctx context.Context, token string) (bool, error) {
 		out, err := c.EC2.CopyImage(ctx, &ec2.CopyImageInput{
-			SourceRegion:      &c.source.Region,
-			SourceImageId:     &c.source.id,
+			SourceRegion:      &c.Source.Region,
+			SourceImageId:     &c.Source.ID,
 			Name:              aws.String(c.imageName()),
 			Description:       aws.String("understudy: stack " + c.Stack()),
 			ClientToken:       &token,
 			TagSpecifications: c.tags().EC2(ec2types.ResourceTypeImage, ec2types.ResourceTypeSnapshot),
 		})
 		if err != nil {
-			return false, fmt.Errorf("copy %s from %s: %w", c.source.id, c.source.Region, err)
+			return false, fmt.Errorf("copy %s from %s: %w", c.Source.ID, c.Source.Region, err)
 		}
 		c.pending = aws.ToString(out.ImageId)
 		return resource.Settled(ctx, func(ctx context.Context) (bool, error) {
 			image, err := c.describe(ctx, c.pending)
 			return image != nil && image.State != ec2types.ImageStateDeregistered, err
 		})
-	}, c.Stack(), c.Region, "image", c.digest, c.source.id)
+	}, c.Stack(), c.Region, "image", c.Digest, c.Source.ID)
 }
 
-func (c *imageCopy) Change(ctx context.Context, differences []resource.Difference) error {
+func (c *ImageCopy) Change(ctx context.Context, differences []resource.Difference) error {
 	if resource.Differs(differences, "tagged") {
 		if err := c.giveBack(ctx); err != nil {
 			return err
@@ -81,8 +82,8 @@ func (c *imageCopy) Change(ctx context.Context, differences []resource.Differenc
 }
 
 // Remarks tells where the image that replaces this one, when the primary is lost, would be made from another base.
-func (c *imageCopy) Remarks() []resource.Remark {
-	here, there := c.base, c.source.base
+func (c *ImageCopy) Remarks() []resource.Remark {
+	here, there := c.base, c.Source.base
 	if here == nil || there == nil || aws.ToString(here.Name) == aws.ToString(there.Name) {
 		return nil
 	}
@@ -91,4 +92,6 @@ func (c *imageCopy) Remarks() []resource.Remark {
 		aws.ToString(here.Name), aws.ToString(there.Name))}}
 }
 
-var _ resource.Resource = (*imageCopy)(nil)
+var _ resource.Resource = (*ImageCopy)(nil)
+
+func (c *ImageCopy) Monthly() float64 { return prices.SnapshotMonth }

@@ -1,4 +1,4 @@
-package plan
+package machines
 
 import (
 	"fmt"
@@ -9,9 +9,9 @@ import (
 	"github.com/understudy/understudy/plan/resource"
 )
 
-// digestOf is a digest of what an image is made from: both scripts and the selection of its base, not the base
+// DigestOf is a digest of what an image is made from: both scripts and the selection of its base, not the base
 // image that this selection finds today. An image with the same digest is not made again.
-func digestOf(i understudy.Image, from understudy.Origin) string {
+func DigestOf(i understudy.Image, from understudy.Origin) string {
 	parts := []string{"image 1", i.Install, i.Run}
 	if i.WithEnvironment {
 		parts = append(parts, "environment")

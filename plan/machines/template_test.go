@@ -1,4 +1,4 @@
-package plan
+package machines
 
 import (
 	"net/http"
@@ -40,7 +40,7 @@ func TestTemplateWithoutItsTagsIsRecognised(t *testing.T) {
 			}
 			return http.StatusOK, "<R/>"
 		})
-		tmpl := &template{Scope: s, imageID: func() string { return "" }, group: &network.Group{ID: "sg-in"}}
+		tmpl := &Template{Scope: s, ImageID: func() string { return "" }, Group: &network.Group{ID: "sg-in"}}
 		there, err := tmpl.Find(t.Context())
 		if there != c.ours || err != nil || (tmpl.Refused() == nil) != c.ours {
 			t.Errorf("%s: there %v, refused %v, %v", name, there, tmpl.Refused(), err)

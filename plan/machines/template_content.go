@@ -1,4 +1,4 @@
-package plan
+package machines
 
 import (
 	"cmp"
@@ -17,15 +17,15 @@ import (
 )
 
 // content is what the version that is used is to say.
-func (t *template) content() []resource.Field {
+func (t *Template) content() []resource.Field {
 	i := t.Declared.Instance
 	return []resource.Field{
-		{Name: "image", Value: resource.Known(t.imageID())},
+		{Name: "image", Value: resource.Known(t.ImageID())},
 		{Name: "type", Value: t.Declared.InstanceType(t.Side)},
-		{Name: "groups", Value: resource.Known(t.group.ID)},
+		{Name: "groups", Value: resource.Known(t.Group.ID)},
 		{Name: "metadata tokens", Value: string(i.Metadata)},
-		{Name: "profile", Value: t.role.ProfileName(t.Declared)},
-		{Name: "hop limit", Value: some(i.HopLimit)},
+		{Name: "profile", Value: t.Role.ProfileName(t.Declared)},
+		{Name: "hop limit", Value: Some(i.HopLimit)},
 		{Name: "volume", Value: t.volumeText()},
 		{Name: "key", Value: i.Key},
 		{Name: "monitoring", Value: monitoringText(i.Monitoring == understudy.MonitoringDetailed)},
@@ -38,7 +38,7 @@ func (t *template) content() []resource.Field {
 func contentOf(data *ec2types.ResponseLaunchTemplateData) []resource.Field {
 	var tokens, hops string
 	if m := data.MetadataOptions; m != nil {
-		tokens, hops = string(m.HttpTokens), some(int(aws.ToInt32(m.HttpPutResponseHopLimit)))
+		tokens, hops = string(m.HttpTokens), Some(int(aws.ToInt32(m.HttpPutResponseHopLimit)))
 	}
 	return []resource.Field{
 		{Name: "image", Value: aws.ToString(data.ImageId)},
@@ -87,8 +87,8 @@ func told(structure any) []string {
 	return names
 }
 
-// some renders a number of which zero says nothing.
-func some(n int) string {
+// Some renders a number of which zero says nothing.
+func Some(n int) string {
 	if n == 0 {
 		return ""
 	}
@@ -104,7 +104,7 @@ func monitoringText(detailed bool) string {
 }
 
 // volumeText is the declared root volume as mappingsText has it, Unknown where the image is not made yet.
-func (t *template) volumeText() string {
+func (t *Template) volumeText() string {
 	m := t.wantedVolume()
 	switch {
 	case m == nil:
@@ -118,7 +118,7 @@ func (t *template) volumeText() string {
 }
 
 // wantedVolume lays the declared volume over the image's root, nil where none is declared.
-func (t *template) wantedVolume() *ec2types.LaunchTemplateBlockDeviceMappingRequest {
+func (t *Template) wantedVolume() *ec2types.LaunchTemplateBlockDeviceMappingRequest {
 	v := t.Declared.Instance.Volume
 	if v == (understudy.Volume{}) {
 		return nil
@@ -132,7 +132,7 @@ func (t *template) wantedVolume() *ec2types.LaunchTemplateBlockDeviceMappingRequ
 	if v.Encrypted {
 		ebs.Encrypted = aws.Bool(true)
 	}
-	return &ec2types.LaunchTemplateBlockDeviceMappingRequest{DeviceName: aws.String(t.root()), Ebs: ebs}
+	return &ec2types.LaunchTemplateBlockDeviceMappingRequest{DeviceName: aws.String(t.Root()), Ebs: ebs}
 }
 
 // mappingsText renders the volumes of a version.
@@ -186,17 +186,17 @@ func userDataText(data string) string {
 
 func encoded(data string) string { return base64.StdEncoding.EncodeToString([]byte(data)) }
 
-func (t *template) wanted() *ec2types.RequestLaunchTemplateData {
+func (t *Template) wanted() *ec2types.RequestLaunchTemplateData {
 	i := t.Declared.Instance
 	data := &ec2types.RequestLaunchTemplateData{
-		ImageId:          aws.String(t.imageID()),
+		ImageId:          aws.String(t.ImageID()),
 		InstanceType:     ec2types.InstanceType(t.Declared.InstanceType(t.Side)),
-		SecurityGroupIds: []string{t.group.ID},
+		SecurityGroupIds: []string{t.Group.ID},
 		MetadataOptions: &ec2types.LaunchTemplateInstanceMetadataOptionsRequest{
 			HttpTokens: ec2types.LaunchTemplateHttpTokensState(i.Metadata),
 		},
 	}
-	if name := t.role.ProfileName(t.Declared); name != "" {
+	if name := t.Role.ProfileName(t.Declared); name != "" {
 		data.IamInstanceProfile = &ec2types.LaunchTemplateIamInstanceProfileSpecificationRequest{Name: &name}
 	}
 	if i.HopLimit > 0 {
@@ -218,8 +218,8 @@ func (t *template) wanted() *ec2types.RequestLaunchTemplateData {
 }
 
 // parts are what the client token of a version is made from: all of its content.
-func (t *template) parts() []string {
-	parts := []string{t.Stack(), t.Region, "template", t.imageID(), t.Declared.InstanceType(t.Side), t.group.ID}
+func (t *Template) parts() []string {
+	parts := []string{t.Stack(), t.Region, "template", t.ImageID(), t.Declared.InstanceType(t.Side), t.Group.ID}
 	for _, f := range t.content()[3:] {
 		if f.Value != "" {
 			parts = append(parts, f.Name, f.Value)

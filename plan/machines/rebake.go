@@ -1,4 +1,4 @@
-package plan
+package machines
 
 import (
 	"fmt"
@@ -25,29 +25,29 @@ func rebakedFrom(recipe, base string) string {
 }
 
 // rebaked is what an image's name ends with, which says that it was baked anew.
-func (i *images) rebaked() string {
-	if i.recipe == "" || i.digest == i.recipe {
+func (i *Images) rebaked() string {
+	if i.Recipe == "" || i.Digest == i.Recipe {
 		return ""
 	}
-	return "-" + i.digest[recipeLength:]
+	return "-" + i.Digest[recipeLength:]
 }
 
 // digestOf returns an image's digest: by its tag or, where it has lost that, by its name.
-func (i *images) digestOf(image ec2types.Image) string {
-	if digest := account.OfEC2(image.Tags)[account.TagDigest]; digest != "" || i.recipe == "" {
+func (i *Images) digestOf(image ec2types.Image) string {
+	if digest := account.OfEC2(image.Tags)[account.TagDigest]; digest != "" || i.Recipe == "" {
 		return digest
 	}
-	end, ok := strings.CutPrefix(aws.ToString(image.Name), i.NameOf(i.recipe[:12])+"-")
+	end, ok := strings.CutPrefix(aws.ToString(image.Name), i.NameOf(i.Recipe[:12])+"-")
 	if ok && len(end) == digestLength-recipeLength {
-		return i.recipe[:recipeLength] + end
+		return i.Recipe[:recipeLength] + end
 	}
 	return ""
 }
 
 // newest returns the newest available image of what is declared, nil for none.
-func (i *images) newest(all []ec2types.Image) (newest *ec2types.Image) {
+func (i *Images) newest(all []ec2types.Image) (newest *ec2types.Image) {
 	for n, image := range all {
-		if image.State == ec2types.ImageStateAvailable && strings.HasPrefix(i.digestOf(image), i.recipe[:recipeLength]) {
+		if image.State == ec2types.ImageStateAvailable && strings.HasPrefix(i.digestOf(image), i.Recipe[:recipeLength]) {
 			newest = &all[n]
 		}
 	}
@@ -55,13 +55,13 @@ func (i *images) newest(all []ec2types.Image) (newest *ec2types.Image) {
 }
 
 // follow wants of a copy what the primary has decided; where that could not be read, the newest that is there.
-func (c *imageCopy) follow(all []ec2types.Image, _ *ec2types.Image) {
+func (c *ImageCopy) follow(all []ec2types.Image, _ *ec2types.Image) {
 	newest := c.newest(all)
-	switch c.digest = c.recipe; {
-	case c.source.decided:
-		c.digest = c.source.digest
+	switch c.Digest = c.Recipe; {
+	case c.Source.decided:
+		c.Digest = c.Source.Digest
 	case newest != nil:
-		c.digest = c.digestOf(*newest)
+		c.Digest = c.digestOf(*newest)
 	}
 }
 
@@ -69,44 +69,32 @@ func (c *imageCopy) follow(all []ec2types.Image, _ *ec2types.Image) {
 type rebuilt struct{ was, now string }
 
 // decide wants the newest image, or one of the base that is selected now.
-func (i *image) decide(all []ec2types.Image, base *ec2types.Image) {
-	i.digest, i.decided, i.another = i.recipe, true, nil
+func (i *Image) decide(all []ec2types.Image, base *ec2types.Image) {
+	i.Digest, i.decided, i.another = i.Recipe, true, nil
 	if newest := i.newest(all); newest != nil {
-		i.digest = i.digestOf(*newest)
+		i.Digest = i.digestOf(*newest)
 		if from := aws.ToString(newest.SourceImageId); base != nil && from != "" && from != aws.ToString(base.ImageId) {
 			i.another = &rebuilt{from, aws.ToString(base.ImageId)}
 			if i.due(*newest, time.Now()) {
-				i.digest = rebakedFrom(i.recipe, i.another.now)
+				i.Digest = rebakedFrom(i.Recipe, i.another.now)
 			}
 		}
 	}
-	i.builder.digest = i.digest
+	i.Builder.Digest = i.Digest
 }
 
 // due tells whether an image is to be baked anew, if that changes its base.
-func (i *image) due(made ec2types.Image, now time.Time) bool {
+func (i *Image) due(made ec2types.Image, now time.Time) bool {
 	age, ever := i.Declared.Image.Rebake.Age()
 	at, err := time.Parse(time.RFC3339, aws.ToString(made.CreationDate))
-	return i.anew || ever && err == nil && now.Sub(at) >= age
+	return i.Anew || ever && err == nil && now.Sub(at) >= age
 }
 
 // Remarks tells of another base.
-func (i *image) Remarks() []resource.Remark {
-	if i.another == nil || i.digest == rebakedFrom(i.recipe, i.another.now) {
+func (i *Image) Remarks() []resource.Remark {
+	if i.another == nil || i.Digest == rebakedFrom(i.Recipe, i.another.now) {
 		return nil
 	}
-	return []resource.Remark{{ID: i.id, Text: fmt.Sprintf("it was made from %s, and %s is selected as its base now: "+
+	return []resource.Remark{{ID: i.ID, Text: fmt.Sprintf("it was made from %s, and %s is selected as its base now: "+
 		"`understudy up --rebake` makes it anew", i.another.was, i.another.now)}}
-}
-
-// rebake has images baked anew whose base is another one by now.
-func (v *inventory) rebake(d bool) error {
-	if !d {
-		return nil
-	}
-	if v.image == nil {
-		return fmt.Errorf("no image is baked: image.baked is false")
-	}
-	v.image.anew = true
-	return nil
 }

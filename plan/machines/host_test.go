@@ -1,4 +1,4 @@
-package plan
+package machines
 
 import (
 	"net/http"
@@ -33,9 +33,9 @@ func TestAHostsSettingsAreGivenBack(t *testing.T) {
 		}
 		return http.StatusOK, "<R><return>true</return></R>"
 	})
-	h := &host{
-		Scope: s, role: "host-a", id: "i-1", subnet: &network.Subnet{ID: "subnet-1"}, group: &network.Group{ID: "sg-1"},
-		template: &template{imageID: func() string { return "ami-1" }},
+	h := &Host{
+		Scope: s, Role: "host-a", ID: "i-1", Subnet: &network.Subnet{ID: "subnet-1"}, Group: &network.Group{ID: "sg-1"},
+		Template: &Template{ImageID: func() string { return "ami-1" }},
 	}
 	h.seen = append(h.placed(), resource.Field{Name: tokens, Value: "optional"}, resource.Field{Name: detailed, Value: resource.Yes(true)})
 	if there, err := h.readSettings(t.Context()); !there || err != nil {
@@ -44,7 +44,7 @@ func TestAHostsSettingsAreGivenBack(t *testing.T) {
 	resourcetest.Expect(t, h, "termination protection: no, not yes", "shutdown behavior: stop, not terminate", "metadata tokens: required, not optional",
 		"detailed monitoring: no, not yes")
 	differences := append(resource.Compare(h.Desired(), h.Actual()), resource.Difference{Name: "tagged"})
-	if (Step{Action: Change, Differences: differences, node: &node{resource: h}}).Replaces() != "" {
+	if h.Replaces(differences) != "" {
 		t.Error("the plan says that the host is replaced")
 	}
 	if err := h.Change(t.Context(), differences); err != nil {
@@ -63,7 +63,7 @@ func TestAHostsSettingsAreGivenBack(t *testing.T) {
 func TestAHostIsLaunchedOverItsTemplate(t *testing.T) {
 	s := resource.Scope{Declared: &understudy.Declaration{Name: "hello", Image: understudy.Image{Baked: true},
 		Instance: understudy.Instance{Type: "t3.micro", Key: "ops", UserData: "echo all"}}}
-	h := &host{Scope: s, role: "host-a", subnet: &network.Subnet{ID: "subnet-1"}, group: &network.Group{ID: "sg-2"}, template: &template{id: "lt-1"}}
+	h := &Host{Scope: s, Role: "host-a", Subnet: &network.Subnet{ID: "subnet-1"}, Group: &network.Group{ID: "sg-2"}, Template: &Template{ID: "lt-1"}}
 	if over := h.over(); over != (blueprint.LaunchedOver{}) {
 		t.Errorf("a host as the fleet is launched over the template with %+v", over)
 	}
@@ -71,7 +71,7 @@ func TestAHostIsLaunchedOverItsTemplate(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	s.Declared.Hosts = understudy.Hosts{Type: "t3.nano", Key: "mine", UserData: "#!/bin/true"}
-	h.image, h.also = &hostImage{id: "ami-9"}, &network.Group{ID: "sg-1"}
+	h.Image, h.Also = &HostImage{id: "ami-9"}, &network.Group{ID: "sg-1"}
 	if diff := cmp.Diff(blueprint.LaunchedOver{Image: "ami-9", Type: "t3.nano", Key: "mine", UserData: "IyEvYmluL3RydWU="}, h.over()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
@@ -79,8 +79,8 @@ func TestAHostIsLaunchedOverItsTemplate(t *testing.T) {
 	if diff := cmp.Diff(want, h.parts(3)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	if one, other := (&host{Scope: s, template: h.template}).Monthly(), (&host{Scope: resource.Scope{Declared: &understudy.Declaration{
-		Instance: s.Declared.Instance}}, template: h.template}).Monthly(); one >= other {
+	if one, other := (&Host{Scope: s, Template: h.Template}).Monthly(), (&Host{Scope: resource.Scope{Declared: &understudy.Declaration{
+		Instance: s.Declared.Instance}}, Template: h.Template}).Monthly(); one >= other {
 		t.Errorf("a t3.nano costs %.2f a month, and a t3.micro %.2f", one, other)
 	}
 }
@@ -97,7 +97,7 @@ func TestUndeclaredHostsGo(t *testing.T) {
 		}
 		return http.StatusOK, "<R><reservationSet>" + one("i-1", "host-a") + one("i-2", "host-b") + one("i-3", "host-c") + "</reservationSet></R>"
 	})
-	u := &undeclaredHosts{Scope: s, vpc: &network.VPC{ID: "vpc-1"}}
+	u := &UndeclaredHosts{Scope: s, VPC: &network.VPC{ID: "vpc-1"}}
 	for count, want := range map[int]string{0: "i-1, i-2, i-3", 2: "i-3", 3: ""} {
 		s.Declared.Hosts.Count = count
 		if there, err := u.Find(t.Context()); err != nil || there != (want != "") || u.Identity() != want {
@@ -112,9 +112,9 @@ func TestUndeclaredHostsGo(t *testing.T) {
 func TestAHostImageThatIsNotThereIsToldOf(t *testing.T) {
 	s := resourcetest.Answering(t, func(*http.Request) (int, string) { return http.StatusOK, "<R><imagesSet></imagesSet></R>" })
 	s.Declared.Hosts.Image = understudy.HostImage{Owner: "self", Name: "bastion"}
-	i := &hostImage{Scope: s}
+	i := &HostImage{Scope: s}
 	there, err := i.Find(t.Context())
-	if there || err != nil || i.Refused() == nil || removable(i) {
-		t.Errorf("it is there: %v (%v); refused: %v; removable: %v", there, err, i.Refused(), removable(i))
+	if there || err != nil || i.Refused() == nil || !i.Foreign() {
+		t.Errorf("it is there: %v (%v); refused: %v; somebody else's: %v", there, err, i.Refused(), i.Foreign())
 	}
 }

@@ -1,4 +1,4 @@
-package plan
+package machines
 
 import (
 	"context"
@@ -12,13 +12,13 @@ import (
 	"github.com/understudy/understudy/plan/resource"
 )
 
-// instances returns those with these tags that are neither terminated nor shutting down.
-func instances(ctx context.Context, s resource.Scope, tags account.Tags) ([]ec2types.Instance, error) {
-	return instancesWhere(ctx, s, tags.Filters()...)
+// Instances returns those with these tags that are neither terminated nor shutting down.
+func Instances(ctx context.Context, s resource.Scope, tags account.Tags) ([]ec2types.Instance, error) {
+	return InstancesWhere(ctx, s, tags.Filters()...)
 }
 
-// instancesWhere returns those that the filters select and that are neither terminated nor shutting down.
-func instancesWhere(ctx context.Context, s resource.Scope, filters ...ec2types.Filter) ([]ec2types.Instance, error) {
+// InstancesWhere returns those that the filters select and that are neither terminated nor shutting down.
+func InstancesWhere(ctx context.Context, s resource.Scope, filters ...ec2types.Filter) ([]ec2types.Instance, error) {
 	alive := account.Filter("instance-state-name", "pending", "running", "stopping", "stopped")
 	pages := ec2.NewDescribeInstancesPaginator(s.EC2, &ec2.DescribeInstancesInput{Filters: append(filters, alive)})
 	var found []ec2types.Instance
@@ -93,8 +93,8 @@ func launchedFor(s resource.Scope, token string, parts ...string) bool {
 	return token != "" && account.LivedBy(token, launchParts(s, parts)...)
 }
 
-// terminate ends instances and returns when they are gone, and with them their network interfaces.
-func terminate(ctx context.Context, s resource.Scope, ids []string) error {
+// Terminate ends instances and returns when they are gone, and with them their network interfaces.
+func Terminate(ctx context.Context, s resource.Scope, ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package plan
+package machines
 
 import (
 	"fmt"
@@ -78,7 +78,7 @@ func (k *keptImages) describe(r *http.Request) string {
 func TestAnImageIsKnownByItsName(t *testing.T) {
 	const digest = "0123456789abcdef0123456789abcdef"
 	s := resourcetest.Scope(t)
-	name := (&images{Scope: s, digest: digest}).imageName()
+	name := (&Images{Scope: s, Digest: digest}).imageName()
 	own := s.Mark("image").With("understudy:digest", digest)
 	without := func(key string) map[string]string {
 		tags := map[string]string{}
@@ -105,15 +105,15 @@ func TestAnImageIsKnownByItsName(t *testing.T) {
 		"failed, with its tags": {image: keptImage{id: "ami-1", name: name, state: "failed", tags: own}},
 	} {
 		k := &keptImages{images: []keptImage{c.image}, snapshots: map[string]bool{}}
-		i := &images{Scope: resourcetest.Answering(t, k.answer), digest: digest}
+		i := &Images{Scope: resourcetest.Answering(t, k.answer), Digest: digest}
 		err := i.look(t.Context())
-		if err != nil || i.id != c.id || i.pending != c.pending || (i.found != i.kept()) != c.untagged || (i.Refused() != nil) != c.refused {
+		if err != nil || i.ID != c.id || i.pending != c.pending || (i.found != i.kept()) != c.untagged || (i.Refused() != nil) != c.refused {
 			t.Errorf("%s: %v: %+v", what, err, i)
 		}
 		if c.id == "" || !c.untagged {
 			continue
 		}
-		copied := &imageCopy{images: *i}
+		copied := &ImageCopy{Images: *i}
 		resourcetest.Expect(t, copied, "tagged: yes, not no")
 		if err := copied.Change(t.Context(), resource.Compare(copied.Desired(), copied.Actual())); err != nil {
 			t.Fatal(err)
@@ -133,7 +133,7 @@ func TestRemovingAnImageRemovesItsSnapshots(t *testing.T) {
 		{id: "ami-1", name: "a", state: "available", disk: "snap-1", tags: own},
 		{id: "ami-2", name: "b", state: "available", disk: "snap-2", tags: own.With("understudy:digest", "earlier")},
 	}
-	i := &images{Scope: s, digest: "0123456789abcdef"}
+	i := &Images{Scope: s, Digest: "0123456789abcdef"}
 	if err := i.look(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +176,7 @@ func TestImageOfAnEnvironmentIsAnother(t *testing.T) {
 	i := understudy.Image{Run: "hello &"}
 	with := i
 	with.WithEnvironment = true
-	if digestOf(i, understudy.Origin{ID: "ami-1"}) == digestOf(with, understudy.Origin{ID: "ami-1"}) {
+	if DigestOf(i, understudy.Origin{ID: "ami-1"}) == DigestOf(with, understudy.Origin{ID: "ami-1"}) {
 		t.Error("the digest is the same")
 	}
 }

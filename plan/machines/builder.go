@@ -1,4 +1,4 @@
-package plan
+package machines
 
 import (
 	"context"
@@ -16,28 +16,28 @@ import (
 	"github.com/understudy/understudy/plan/resource"
 )
 
-// builder is the instance that an image is made from. It exists only while the image is made.
-type builder struct {
+// Builder is the instance that an image is made from. It exists only while the image is made.
+type Builder struct {
 	resource.Scope
-	subnet *network.Subnet
-	group  *network.Group
-	digest string
+	Subnet *network.Subnet
+	Group  *network.Group
+	Digest string
 
 	id    string   // the one that bakes what is wanted
 	stale []string // others, which bake something that is no longer wanted, or were stopped
 }
 
-func (b *builder) tags() account.Tags { return b.Mark("builder").With(account.TagDigest, b.digest) }
+func (b *Builder) tags() account.Tags { return b.Mark("builder").With(account.TagDigest, b.Digest) }
 
-func (b *builder) find(ctx context.Context) error {
+func (b *Builder) find(ctx context.Context) error {
 	b.id, b.stale = "", nil
-	found, err := instances(ctx, b.Scope, b.Mark("builder"))
+	found, err := Instances(ctx, b.Scope, b.Mark("builder"))
 	if err != nil {
 		return err
 	}
 	for _, i := range found {
 		id := aws.ToString(i.InstanceId)
-		if account.OfEC2(i.Tags)[account.TagDigest] == b.digest && starting(i) && b.id == "" {
+		if account.OfEC2(i.Tags)[account.TagDigest] == b.Digest && starting(i) && b.id == "" {
 			b.id = id
 		} else {
 			b.stale = append(b.stale, id)
@@ -47,7 +47,7 @@ func (b *builder) find(ctx context.Context) error {
 }
 
 // all returns the ids of all instances with the builder's role.
-func (b *builder) all() []string {
+func (b *Builder) all() []string {
 	ids := slices.Clone(b.stale)
 	if b.id != "" {
 		ids = append(ids, b.id)
@@ -60,8 +60,8 @@ func starting(i ec2types.Instance) bool {
 }
 
 // run starts the builder, unless it is there, and returns when its console says that it is ready.
-func (b *builder) run(ctx context.Context) error {
-	if err := terminate(ctx, b.Scope, b.stale); err != nil {
+func (b *Builder) run(ctx context.Context) error {
+	if err := Terminate(ctx, b.Scope, b.stale); err != nil {
 		return err
 	}
 	b.stale = nil
@@ -73,7 +73,7 @@ func (b *builder) run(ctx context.Context) error {
 	return b.awaitReady(ctx)
 }
 
-func (b *builder) launch(ctx context.Context) error {
+func (b *Builder) launch(ctx context.Context) error {
 	base, err := b.base(ctx)
 	if err != nil {
 		return err
@@ -82,18 +82,18 @@ func (b *builder) launch(ctx context.Context) error {
 		ImageId:      &base,
 		InstanceType: ec2types.InstanceType(b.Declared.InstanceType(b.Side)),
 		NetworkInterfaces: []ec2types.InstanceNetworkInterfaceSpecification{{
-			DeviceIndex: aws.Int32(0), SubnetId: &b.subnet.ID, Groups: []string{b.group.ID},
+			DeviceIndex: aws.Int32(0), SubnetId: &b.Subnet.ID, Groups: []string{b.Group.ID},
 			AssociatePublicIpAddress: aws.Bool(true), // whatever a given subnet does by itself
 		}},
-		UserData:          aws.String(base64.StdEncoding.EncodeToString([]byte(builderScript(b.Declared.Image, b.digest)))),
+		UserData:          aws.String(base64.StdEncoding.EncodeToString([]byte(builderScript(b.Declared.Image, b.Digest)))),
 		TagSpecifications: b.tags().EC2(ec2types.ResourceTypeInstance),
 	}
-	b.id, err = launch(ctx, b.Scope, in, "builder", b.digest, base, b.subnet.ID, b.group.ID)
+	b.id, err = launch(ctx, b.Scope, in, "builder", b.Digest, base, b.Subnet.ID, b.Group.ID)
 	return err
 }
 
 // base returns the id of the image that the declaration selects as the base here and now.
-func (b *builder) base(ctx context.Context) (string, error) {
+func (b *Builder) base(ctx context.Context) (string, error) {
 	from := b.Declared.Origin(b.Side)
 	image, err := b.BaseImage(ctx, from)
 	if err != nil {
@@ -106,7 +106,7 @@ func (b *builder) base(ctx context.Context) (string, error) {
 }
 
 // awaitReady reads the console's latest output, not what EC2 kept of the last start.
-func (b *builder) awaitReady(ctx context.Context) error {
+func (b *Builder) awaitReady(ctx context.Context) error {
 	return account.Poll(ctx, "builder "+b.id, resource.LongTime, func(ctx context.Context) (bool, error) {
 		out, err := b.EC2.GetConsoleOutput(ctx, &ec2.GetConsoleOutputInput{InstanceId: &b.id, Latest: aws.Bool(true)})
 		if account.IsNotFound(err) || account.IsCode(err, "IncorrectInstanceState") {
@@ -119,7 +119,7 @@ func (b *builder) awaitReady(ctx context.Context) error {
 		if err != nil {
 			return false, fmt.Errorf("console output of %s: %w", b.id, err)
 		}
-		ready, err := verdict(string(text), b.digest)
+		ready, err := verdict(string(text), b.Digest)
 		if err != nil || ready {
 			return ready, err
 		}
@@ -128,7 +128,7 @@ func (b *builder) awaitReady(ctx context.Context) error {
 }
 
 // alive returns an error if the builder has ended without a verdict on its console.
-func (b *builder) alive(ctx context.Context) error {
+func (b *Builder) alive(ctx context.Context) error {
 	i, err := instance(ctx, b.Scope, b.id)
 	if err != nil || i == nil || starting(*i) {
 		return err
@@ -142,19 +142,19 @@ func verdict(console, digest string) (ready bool, err error) {
 		return true, nil
 	}
 	if strings.Contains(console, failedLine(digest)) {
-		return false, fmt.Errorf("the install script failed; the console ends with:\n%s", lastLines(console, 20))
+		return false, fmt.Errorf("the install script failed; the console ends with:\n%s", LastLines(console, 20))
 	}
 	return false, nil
 }
 
-func lastLines(s string, n int) string {
+func LastLines(s string, n int) string {
 	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
 	return strings.Join(lines[max(0, len(lines)-n):], "\n")
 }
 
 // remove terminates the builder and whatever else has its role.
-func (b *builder) remove(ctx context.Context) error {
-	if err := terminate(ctx, b.Scope, b.all()); err != nil {
+func (b *Builder) remove(ctx context.Context) error {
+	if err := Terminate(ctx, b.Scope, b.all()); err != nil {
 		return err
 	}
 	b.id, b.stale = "", nil

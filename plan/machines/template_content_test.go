@@ -1,4 +1,4 @@
-package plan
+package machines
 
 import (
 	"encoding/base64"
@@ -16,14 +16,14 @@ import (
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
-func declaredInstance(t *testing.T, i understudy.Instance) *template {
+func declaredInstance(t *testing.T, i understudy.Instance) *Template {
 	t.Helper()
 	s := resourcetest.Scope(t)
 	i.Type = s.Declared.Instance.Type
 	s.Declared.Instance = i
-	return &template{
-		Scope: s, id: "lt-1", group: &network.Group{ID: "sg-in"},
-		imageID: func() string { return "ami-1" }, root: func() string { return "/dev/xvda" },
+	return &Template{
+		Scope: s, ID: "lt-1", Group: &network.Group{ID: "sg-in"},
+		ImageID: func() string { return "ami-1" }, Root: func() string { return "/dev/xvda" },
 	}
 }
 

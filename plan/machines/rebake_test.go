@@ -1,4 +1,4 @@
-package plan
+package machines
 
 import (
 	"testing"
@@ -15,7 +15,7 @@ import (
 // An image is baked anew if another base is selected by now: when it is old enough, or when somebody asks for it. What was baked anew is what is
 // wanted since.
 func TestImagesAreBakedAnewForAnotherBase(t *testing.T) {
-	recipe := digestOf(understudy.Image{Run: "r"}, understudy.Origin{ID: "ami-0"})
+	recipe := DigestOf(understudy.Image{Run: "r"}, understudy.Origin{ID: "ami-0"})
 	anew := rebakedFrom(recipe, "ami-new")
 	made := func(digest, from string, days int) ec2types.Image {
 		at := time.Now().Add(-time.Duration(days)*24*time.Hour - time.Hour).UTC().Format("2006-01-02T15:04:05.000Z")
@@ -50,14 +50,14 @@ func TestImagesAreBakedAnewForAnotherBase(t *testing.T) {
 	} {
 		s := resourcetest.Scope(t)
 		s.Declared.Image.Rebake = c.rebake
-		i := &image{images: images{Scope: s, recipe: recipe, digest: recipe}, builder: &builder{}, anew: c.asked}
+		i := &Image{Images: Images{Scope: s, Recipe: recipe, Digest: recipe}, Builder: &Builder{}, Anew: c.asked}
 		var base *ec2types.Image
 		if c.base != "" {
 			base = &ec2types.Image{ImageId: &c.base}
 		}
 		i.decide(c.all, base)
-		if i.digest != c.want || i.builder.digest != c.want || (len(i.Remarks()) > 0) != c.tells {
-			t.Errorf("%s: %s, want %s; %v", name, i.digest, c.want, i.Remarks())
+		if i.Digest != c.want || i.Builder.Digest != c.want || (len(i.Remarks()) > 0) != c.tells {
+			t.Errorf("%s: %s, want %s; %v", name, i.Digest, c.want, i.Remarks())
 		}
 	}
 }
@@ -65,24 +65,41 @@ func TestImagesAreBakedAnewForAnotherBase(t *testing.T) {
 // What was baked anew has a name of its own, by which it is known without its digest, and a copy in the secondary, which is known without the
 // primary.
 func TestWhatWasBakedAnewIsKnown(t *testing.T) {
-	recipe := digestOf(understudy.Image{Run: "r"}, understudy.Origin{ID: "ami-0"})
+	recipe := DigestOf(understudy.Image{Run: "r"}, understudy.Origin{ID: "ami-0"})
 	anew := rebakedFrom(recipe, "ami-new")
 	s := resourcetest.Scope(t)
-	i := images{Scope: s, recipe: recipe, digest: anew}
-	if i.imageName() == (&images{Scope: s, recipe: recipe, digest: recipe}).imageName() || len(anew) != len(recipe) {
+	i := Images{Scope: s, Recipe: recipe, Digest: anew}
+	if i.imageName() == (&Images{Scope: s, Recipe: recipe, Digest: recipe}).imageName() || len(anew) != len(recipe) {
 		t.Errorf("it is called %s, of the digest %s", i.imageName(), anew)
 	}
 	named := ec2types.Image{Name: aws.String(i.imageName()), State: ec2types.ImageStateAvailable}
 	if got := i.digestOf(named); got != anew {
 		t.Errorf("%s is of %q, want %s", i.imageName(), got, anew)
 	}
-	source := &image{}
-	c := &imageCopy{images: i, source: source}
-	if c.follow([]ec2types.Image{named}, nil); c.digest != anew {
-		t.Errorf("without the primary, %s is wanted", c.digest)
+	source := &Image{}
+	c := &ImageCopy{Images: i, Source: source}
+	if c.follow([]ec2types.Image{named}, nil); c.Digest != anew {
+		t.Errorf("without the primary, %s is wanted", c.Digest)
 	}
-	source.decided, source.digest = true, recipe
-	if c.follow([]ec2types.Image{named}, nil); c.digest != recipe {
-		t.Errorf("beside the primary, %s is wanted", c.digest)
+	source.decided, source.Digest = true, recipe
+	if c.follow([]ec2types.Image{named}, nil); c.Digest != recipe {
+		t.Errorf("beside the primary, %s is wanted", c.Digest)
+	}
+}
+
+func TestACopyIsRemarkedOnWhereItsBaseIsAnother(t *testing.T) {
+	c := &ImageCopy{Source: &Image{}}
+	named := func(name string) *ec2types.Image { return &ec2types.Image{ImageId: aws.String("ami-1"), Name: &name} }
+	c.base, c.Source.base = named("base 1"), named("base 1")
+	if got := c.Remarks(); got != nil {
+		t.Errorf("%+v", got)
+	}
+	c.base = named("base 2")
+	if got := c.Remarks(); len(got) != 1 || got[0].ID == "" || got[0].Text == "" {
+		t.Errorf("%+v", got)
+	}
+	c.base = nil // the doctor tells of that
+	if got := c.Remarks(); got != nil {
+		t.Errorf("%+v", got)
 	}
 }

@@ -1,4 +1,4 @@
-package plan
+package machines
 
 import (
 	"cmp"
@@ -15,15 +15,15 @@ import (
 	"github.com/understudy/understudy/plan/resource"
 )
 
-// images is what the baked image and its copy share: the stack's images of one region. Images with other
+// Images is what the baked image and its copy share: the stack's images of one region. Images with other
 // digests are earlier ones. They are kept, so that one can go back to them, until the stack is removed.
-type images struct {
+type Images struct {
 	resource.Scope
-	recipe string // the digest of what is declared, of which there may be several images (rebake.go)
-	digest string // the one that is wanted
+	Recipe string // the digest of what is declared, of which there may be several images (rebake.go)
+	Digest string // the one that is wanted
 
-	id      string   // the available image of this digest
-	root    string   // the name of its root device
+	ID      string   // the available image of this digest
+	Root    string   // the name of its root device
 	pending string   // one of this digest that is being made
 	failed  []string // ones of this digest that came to nothing
 	earlier string   // the digest of the newest other
@@ -37,14 +37,14 @@ type images struct {
 	base    *ec2types.Image // what an image would be made from in this region now
 }
 
-func (i *images) Identity() string { return i.id }
-func (i *images) tags() account.Tags {
-	return i.Mark("image").With(account.TagDigest, i.digest)
+func (i *Images) Identity() string { return i.ID }
+func (i *Images) tags() account.Tags {
+	return i.Mark("image").With(account.TagDigest, i.Digest)
 }
-func (i *images) imageName() string { return i.NameOf(i.digest[:12]) + i.rebaked() }
+func (i *Images) imageName() string { return i.NameOf(i.Digest[:12]) + i.rebaked() }
 
 // look looks for the image of the digest, and for the others.
-func (i *images) look(ctx context.Context) error {
+func (i *Images) look(ctx context.Context) error {
 	all, err := i.list(ctx)
 	if err != nil {
 		return err
@@ -53,24 +53,24 @@ func (i *images) look(ctx context.Context) error {
 }
 
 // list returns the stack's images, the oldest first.
-func (i *images) list(ctx context.Context) ([]ec2types.Image, error) {
+func (i *Images) list(ctx context.Context) ([]ec2types.Image, error) {
 	all, err := i.ofAccount(ctx, i.Mark("image").Filters()...)
 	slices.SortFunc(all, account.ByAge)
 	return all, err
 }
 
-func (i *images) sortAll(ctx context.Context, all []ec2types.Image) (err error) {
-	*i = images{Scope: i.Scope, recipe: i.recipe, digest: i.digest}
+func (i *Images) sortAll(ctx context.Context, all []ec2types.Image) (err error) {
+	*i = Images{Scope: i.Scope, Recipe: i.Recipe, Digest: i.Digest}
 	i.found = i.kept() // where there is none, nothing is to be tagged
 	for _, image := range all {
-		if digest := i.digestOf(image); digest != i.digest {
+		if digest := i.digestOf(image); digest != i.Digest {
 			i.add(image)
 			i.earlier = digest
 			continue
 		}
 		i.sort(image)
 	}
-	if i.id == "" && i.pending == "" { // or it has lost its tags
+	if i.ID == "" && i.pending == "" { // or it has lost its tags
 		if err := i.lookByName(ctx); err != nil {
 			return err
 		}
@@ -81,7 +81,7 @@ func (i *images) sortAll(ctx context.Context, all []ec2types.Image) (err error) 
 	return err
 }
 
-func (i *images) ofAccount(ctx context.Context, filters ...ec2types.Filter) ([]ec2types.Image, error) {
+func (i *Images) ofAccount(ctx context.Context, filters ...ec2types.Filter) ([]ec2types.Image, error) {
 	out, err := i.EC2.DescribeImages(ctx, &ec2.DescribeImagesInput{Owners: []string{"self"}, Filters: filters})
 	if err != nil {
 		return nil, fmt.Errorf("describe images: %w", err)
@@ -90,11 +90,11 @@ func (i *images) ofAccount(ctx context.Context, filters ...ec2types.Filter) ([]e
 }
 
 // sort takes an image of the digest for the one in use, for one that is being made, or for one that came to nothing.
-func (i *images) sort(image ec2types.Image) {
+func (i *Images) sort(image ec2types.Image) {
 	i.add(image)
 	switch id := aws.ToString(image.ImageId); image.State {
 	case ec2types.ImageStateAvailable:
-		i.id, i.root, i.own, i.found = id, aws.ToString(image.RootDeviceName), disksOf(image), i.taggedAs(account.OfEC2(image.Tags))
+		i.ID, i.Root, i.own, i.found = id, aws.ToString(image.RootDeviceName), disksOf(image), i.taggedAs(account.OfEC2(image.Tags))
 	case ec2types.ImageStatePending:
 		i.pending, i.found = id, i.taggedAs(account.OfEC2(image.Tags))
 	default:
@@ -102,7 +102,7 @@ func (i *images) sort(image ec2types.Image) {
 	}
 }
 
-func (i *images) add(image ec2types.Image) {
+func (i *Images) add(image ec2types.Image) {
 	id := aws.ToString(image.ImageId)
 	if slices.Contains(i.all, id) {
 		return
@@ -123,7 +123,7 @@ func disksOf(image ec2types.Image) (ids []string) {
 
 // lookByName looks for an image that has the digest in its name and not in its tags. A name is unique in an account's region
 // (CreateImage in the EC2 API Reference), so that no other could be made beside it.
-func (i *images) lookByName(ctx context.Context) error {
+func (i *Images) lookByName(ctx context.Context) error {
 	named, err := i.ofAccount(ctx, account.Filter("name", i.imageName()))
 	for _, image := range named {
 		switch {
@@ -137,11 +137,11 @@ func (i *images) lookByName(ctx context.Context) error {
 	return err
 }
 
-func (i *images) Refused() error { return i.blocked }
+func (i *Images) Refused() error { return i.blocked }
 
 // lookWith looks for the images, for the base that one would be made from here and now, and then, when it is decided which one is wanted,
 // for what else is given.
-func (i *images) lookWith(ctx context.Context, decide func([]ec2types.Image, *ec2types.Image), others ...func(context.Context) error) error {
+func (i *Images) lookWith(ctx context.Context, decide func([]ec2types.Image, *ec2types.Image), others ...func(context.Context) error) error {
 	from := i.Declared.Origin(i.Side)
 	var base *ec2types.Image
 	var stacks []ec2types.Image
@@ -169,28 +169,28 @@ func (i *images) lookWith(ctx context.Context, decide func([]ec2types.Image, *ec
 }
 
 // kept is how the image is to be tagged.
-func (i *images) kept() resource.Field { return i.taggedAs(i.tags()) }
+func (i *Images) kept() resource.Field { return i.taggedAs(i.tags()) }
 
-func (i *images) taggedAs(tags map[string]string) resource.Field {
+func (i *Images) taggedAs(tags map[string]string) resource.Field {
 	return resource.Field{Name: "tagged", Value: i.tags().Text(tags)}
 }
 
 // giveBack gives the image its tags, and first its snapshots, for which the image speaks.
-func (i *images) giveBack(ctx context.Context) error {
+func (i *Images) giveBack(ctx context.Context) error {
 	for _, id := range i.own {
 		if err := i.GiveTags(ctx, id, i.tags()); err != nil && !account.IsNotFound(err) {
 			return err
 		}
 	}
-	return i.GiveTags(ctx, cmp.Or(i.id, i.pending), i.tags())
+	return i.GiveTags(ctx, cmp.Or(i.ID, i.pending), i.tags())
 }
 
 // Remnants tells whether there is anything to remove where there is no image to use: snapshots too, of images that a killed
 // run has deregistered.
-func (i *images) Remnants() bool { return len(i.all)+len(i.orphans) > 0 }
+func (i *Images) Remnants() bool { return len(i.all)+len(i.orphans) > 0 }
 
 // snapshots lists the snapshots of the stack's images.
-func (i *images) snapshots(ctx context.Context) (ids []string, err error) {
+func (i *Images) snapshots(ctx context.Context) (ids []string, err error) {
 	out, err := i.EC2.DescribeSnapshots(ctx, &ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}, Filters: i.Mark("image").Filters()})
 	if err != nil {
 		return nil, fmt.Errorf("describe snapshots: %w", err)
@@ -202,16 +202,16 @@ func (i *images) snapshots(ctx context.Context) (ids []string, err error) {
 }
 
 // there tells whether any image exists, and which digest the region has.
-func (i *images) there() (bool, resource.Field) {
+func (i *Images) there() (bool, resource.Field) {
 	f := resource.Field{Name: "digest", Value: i.earlier}
-	if i.id != "" {
-		f.Value = i.digest
+	if i.ID != "" {
+		f.Value = i.Digest
 	}
 	return f.Value != "", f
 }
 
 // await waits until an image can be used, and takes its id for the region's.
-func (i *images) await(ctx context.Context, id string) error {
+func (i *Images) await(ctx context.Context, id string) error {
 	err := account.Poll(ctx, id, resource.LongTime, func(ctx context.Context) (bool, error) {
 		image, err := i.describe(ctx, id)
 		if err != nil || image == nil {
@@ -221,13 +221,13 @@ func (i *images) await(ctx context.Context, id string) error {
 		case ec2types.ImageStatePending:
 			return false, nil
 		case ec2types.ImageStateAvailable:
-			i.root = aws.ToString(image.RootDeviceName)
+			i.Root = aws.ToString(image.RootDeviceName)
 			return true, nil
 		}
 		return false, fmt.Errorf("image %s is %s: %s", id, image.State, aws.ToString(stateReason(image)))
 	})
 	if err == nil {
-		i.id = id
+		i.ID = id
 	}
 	return err
 }
@@ -240,7 +240,7 @@ func stateReason(i *ec2types.Image) *string {
 }
 
 // describe returns one image, or nil where it is not there.
-func (i *images) describe(ctx context.Context, id string) (*ec2types.Image, error) {
+func (i *Images) describe(ctx context.Context, id string) (*ec2types.Image, error) {
 	out, err := i.EC2.DescribeImages(ctx, &ec2.DescribeImagesInput{ImageIds: []string{id}})
 	switch {
 	case account.IsNotFound(err):
@@ -254,7 +254,7 @@ func (i *images) describe(ctx context.Context, id string) (*ec2types.Image, erro
 }
 
 // discard removes images, so that their names can be used again.
-func (i *images) discard(ctx context.Context, ids []string) error {
+func (i *Images) discard(ctx context.Context, ids []string) error {
 	for _, id := range ids {
 		_, err := i.EC2.DeregisterImage(ctx, &ec2.DeregisterImageInput{ImageId: &id})
 		if err != nil && !account.IsNotFound(err) {
@@ -265,7 +265,7 @@ func (i *images) discard(ctx context.Context, ids []string) error {
 }
 
 // Remove deletes all images and then their snapshots, which remain without them.
-func (i *images) Remove(ctx context.Context) error {
+func (i *Images) Remove(ctx context.Context) error {
 	if err := i.markDisks(ctx); err != nil {
 		return err
 	}
@@ -286,7 +286,7 @@ func (i *images) Remove(ctx context.Context) error {
 }
 
 // markDisks gives the images' snapshots the tags that they have lost: once the images are gone, nothing else tells whose they are.
-func (i *images) markDisks(ctx context.Context) error {
+func (i *Images) markDisks(ctx context.Context) error {
 	if len(i.disks) == 0 {
 		return nil
 	}
