@@ -105,7 +105,9 @@ type Group struct {
 	// Owed is how many of the missing instances replace one that was terminated.
 	Owed    int
 	Refresh *Refresh // the one under way, nil for none
-	Warm    *Warm    // the warm pool, nil for none
+	// Cancels tells that a refresh was cancelled, which is over once what it has begun is.
+	Cancels bool
+	Warm    *Warm // the warm pool, nil for none
 	// HooksLaunch and HooksEnd tell whether there are lifecycle hooks for instances that launch, and for those that terminate.
 	HooksLaunch, HooksEnd bool
 }
@@ -221,6 +223,7 @@ const (
 	DoDropPool   Kind = "drop pool"  // the warm pool, which is empty
 
 	DoRefreshFailed Kind = "refresh failed" // for longer than its patience no member became healthy
+	DoRefreshEnded  Kind = "refresh ended"  // what the refresh that was cancelled had begun is over
 )
 
 // Action is one thing to do.

@@ -143,9 +143,15 @@ func (d *decision) allowed() int {
 	return max(0, left-(whole-ceil(whole, f.goal())))
 }
 
+// transitions tells whether a member is on its way in or out.
+func (i *Instance) transitions() bool { return i.State == Pending || i.State == Terminating }
+
 // refresh replaces as many members as its range allows, but at least one at a time.
 func (d *decision) refresh() {
 	f := d.group.Refresh
+	if d.group.Cancels && d.count((*Instance).transitions) == 0 {
+		d.do(Action{Do: DoRefreshEnded})
+	}
 	if f == nil || d.group.Deleting || d.group.suspended(InstanceRefresh) || d.group.suspended(Terminate) || d.group.suspended(Launch) {
 		return
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
 	"github.com/understudy/understudy/cloud/internal/fleet"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
@@ -234,16 +236,30 @@ func (r *Room) recordGroup(tx *store.Tx, f *fleetRow, a fleet.Action) error {
 		f.Attachments = slices.DeleteFunc(slices.Clone(f.Attachments), func(x fleet.Attachment) bool { return x.ARN == a.Target && x.State == fleet.Removing })
 	case fleet.DoDropPool:
 		f.Warm = nil
+	case fleet.DoCheckpoint, fleet.DoBake, fleet.DoRefreshed, fleet.DoRefreshFailed, fleet.DoRefreshEnded:
+		return r.recordRefresh(tx, f, a)
+	}
+	return r.fleets.Put(tx, f.Name, *f)
+}
+
+// recordRefresh writes down what has become of the refresh under way, unless a call has cancelled it meanwhile.
+func (r *Room) recordRefresh(tx *store.Tx, f *fleetRow, a fleet.Action) (err error) {
+	row, ok := r.refreshes.GetTx(tx, f.Refresh)
+	if !ok || (row.Status == cancelling) != (a.Do == fleet.DoRefreshEnded) {
+		return nil
+	}
+	switch a.Do {
 	case fleet.DoCheckpoint, fleet.DoBake:
 		return r.advanceRefresh(tx, *f, a.Do)
 	case fleet.DoRefreshed:
-		if err := r.completeRefresh(tx, f); err != nil {
-			return err
-		}
+		err = r.completeRefresh(tx, f)
 	case fleet.DoRefreshFailed:
-		if err := r.failRefresh(tx, f, a.Why); err != nil {
-			return err
-		}
+		err = r.failRefresh(tx, f, a.Why)
+	case fleet.DoRefreshEnded:
+		err = r.endRefresh(tx, f, autoscalingtypes.InstanceRefreshStatusCancelled, byRequest)
+	}
+	if err != nil {
+		return err
 	}
 	return r.fleets.Put(tx, f.Name, *f)
 }

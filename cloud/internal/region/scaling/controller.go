@@ -118,7 +118,11 @@ func (r *Room) group(f fleetRow) fleet.Group {
 		BalanceOnly: f.Distribution == autoscalingtypes.CapacityDistributionStrategyBalancedOnly,
 		HooksLaunch: len(f.hooksOf(launching)) > 0, HooksEnd: len(f.hooksOf(terminating)) > 0,
 	}
-	if row, ok := r.refreshes.Get(f.Refresh); ok && f.Refresh != "" {
+	switch row, ok := r.refreshes.Get(f.Refresh); {
+	case !ok || f.Refresh == "":
+	case row.Status == cancelling:
+		g.Cancels = true
+	default:
 		g.Refresh = r.decidable(row)
 		g.Refresh.Why = r.alarming(row)
 	}

@@ -174,3 +174,54 @@ func TestPreferencesThatAreRefused(t *testing.T) {
 		roomtest.WantAPIError(t, err, "ValidationError")
 	}
 }
+
+// https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CancelInstanceRefresh.html: by default a cancelled refresh waits for the launches and
+// terminations that are under way.
+func TestCancelledRefreshWaitsForWhatIsUnderWay(t *testing.T) {
+	for _, waits := range []*bool{nil, new(false)} {
+		s := newStage(t)
+		client, ctx := s.client(), t.Context()
+		s.alone(2, func(in *autoscaling.CreateAutoScalingGroupInput) {
+			in.LifecycleHookSpecificationList = []autoscalingtypes.LifecycleHookSpecification{{
+				LifecycleHookName: new("out"), LifecycleTransition: new(terminating), HeartbeatTimeout: new(int32(7200)),
+			}}
+		})
+		cancel := func() error {
+			_, err := client.CancelInstanceRefresh(ctx, &autoscaling.CancelInstanceRefreshInput{
+				AutoScalingGroupName: new("app"), WaitForTransitioningInstances: waits,
+			})
+			return err
+		}
+		roomtest.Must(s.refresh(&autoscalingtypes.RefreshPreferences{MinHealthyPercentage: new(int32(50))}))(t)
+		held := ""
+		s.await("one waits for its end", func(g autoscalingtypes.AutoScalingGroup) bool {
+			for _, i := range g.Instances {
+				if i.LifecycleState == autoscalingtypes.LifecycleStateTerminatingWait {
+					held = *i.InstanceId
+				}
+			}
+			return held != ""
+		})
+		if err := cancel(); err != nil {
+			t.Fatal(err)
+		}
+		if waits == nil {
+			s.reopen()
+			if status := s.lastRefresh().Status; status != autoscalingtypes.InstanceRefreshStatusCancelling {
+				t.Errorf("while one is held it is %s", status)
+			}
+			_, err := s.refresh(nil)
+			roomtest.WantAPIError(t, err, "InstanceRefreshInProgress")
+			_, err = client.RollbackInstanceRefresh(ctx, &autoscaling.RollbackInstanceRefreshInput{AutoScalingGroupName: new("app")})
+			roomtest.WantAPIError(t, err, "ActiveInstanceRefreshNotFound")
+			if err := s.complete(held, "out", goOn); err != nil {
+				t.Fatal(err)
+			}
+			s.awaitRefresh(autoscalingtypes.InstanceRefreshStatusCancelled)
+		}
+		if got := s.lastRefresh(); got.Status != autoscalingtypes.InstanceRefreshStatusCancelled || *got.StatusReason != byRequest || got.EndTime == nil {
+			t.Errorf("it is %+v", got)
+		}
+		roomtest.WantAPIError(t, cancel(), "ActiveInstanceRefreshNotFound")
+	}
+}

@@ -21,7 +21,11 @@ import (
 const (
 	refreshing  = autoscalingtypes.InstanceRefreshStatusInProgress
 	rollingBack = autoscalingtypes.InstanceRefreshStatusRollbackInProgress
+	cancelling  = autoscalingtypes.InstanceRefreshStatusCancelling
 )
+
+// byRequest is why a refresh is cancelled.
+const byRequest = "Cancelled due to user request."
 
 // refreshPatience is how long a refresh waits for instances that do not become healthy before it fails
 // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/asg-instance-refresh.html). Shrunken, it stays long enough for
@@ -169,7 +173,7 @@ func (r *Room) RollbackInstanceRefresh(ctx context.Context, in *autoscaling.Roll
 	var id string
 	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
 		row, ok := r.refreshes.GetTx(tx, f.Refresh)
-		if !ok || row.Rollback != nil {
+		if !ok || row.Rollback != nil || row.Status == cancelling {
 			return wire.Errorf("ActiveInstanceRefreshNotFound", "No in progress Instance Refresh found for Auto Scaling group %s", f.Name)
 		}
 		if why := r.irreversible(tx, row, *f); why != "" {
@@ -207,19 +211,31 @@ func (r *Room) decidable(row refreshRow) *fleet.Refresh {
 	return out
 }
 
-// CancelInstanceRefresh stops replacing; what has been replaced stays so.
+// CancelInstanceRefresh stops replacing; what has been replaced stays so. Launches and terminations that are under way are waited for, unless
+// the call says not to.
 func (r *Room) CancelInstanceRefresh(ctx context.Context, in *autoscaling.CancelInstanceRefreshInput) (*autoscaling.CancelInstanceRefreshOutput, error) {
-	if err := room.Only(in, "AutoScalingGroupName"); err != nil {
+	if err := room.Only(in, "AutoScalingGroupName", "WaitForTransitioningInstances"); err != nil {
 		return nil, err
 	}
 	var id string
 	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
-		if id = f.Refresh; id == "" {
+		row, ok := r.refreshes.GetTx(tx, f.Refresh)
+		if id = f.Refresh; !ok || id == "" {
 			return wire.Errorf("ActiveInstanceRefreshNotFound", "No in progress or pending Instance Refresh found for Auto Scaling group %s", f.Name)
 		}
-		return r.endRefresh(tx, f, autoscalingtypes.InstanceRefreshStatusCancelled, "Cancelled due to user request.")
+		waits := in.WaitForTransitioningInstances == nil || *in.WaitForTransitioningInstances
+		if waits && slices.ContainsFunc(ofGroup(r.members.AllTx(tx), f.Name), memberRow.transitions) {
+			row.Status = cancelling
+			return r.refreshes.Put(tx, row.ID, row)
+		}
+		return r.endRefresh(tx, f, autoscalingtypes.InstanceRefreshStatusCancelled, byRequest)
 	})
 	return &autoscaling.CancelInstanceRefreshOutput{InstanceRefreshId: &id}, err
+}
+
+// transitions tells whether a member is on its way into service, or out of the group by termination.
+func (m memberRow) transitions() bool {
+	return m.State == fleet.Pending || m.State == fleet.Terminating
 }
 
 // DescribeInstanceRefreshes lists a group's refreshes, the latest first.

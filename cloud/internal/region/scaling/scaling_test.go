@@ -422,7 +422,9 @@ func TestWhatCannotBeRolledBack(t *testing.T) {
 	roomtest.Must(s.r.StartInstanceRefresh(ctx, start))(t)
 	_, err = s.r.RollbackInstanceRefresh(ctx, back)
 	roomtest.WantCode(t, err, "IrreversibleInstanceRefresh")
-	roomtest.Must(s.r.CancelInstanceRefresh(ctx, &autoscaling.CancelInstanceRefreshInput{AutoScalingGroupName: new("app")}))(t)
+	roomtest.Must(s.r.CancelInstanceRefresh(ctx, &autoscaling.CancelInstanceRefreshInput{
+		AutoScalingGroupName: new("app"), WaitForTransitioningInstances: new(false),
+	}))(t)
 
 	start.Preferences = &autoscalingtypes.RefreshPreferences{AutoRollback: new(true)}
 	_, err = s.r.StartInstanceRefresh(ctx, start)
