@@ -90,49 +90,6 @@ func (r *Room) memberTx(tx *store.Tx, instance *string) (memberRow, error) {
 	return memberRow{}, invalid("Instance Id not found - No managed instance found for instance ID: %s", *instance)
 }
 
-// TerminateInstanceInAutoScalingGroup takes one instance out of its group and ends it.
-func (r *Room) TerminateInstanceInAutoScalingGroup(
-	ctx context.Context,
-	in *autoscaling.TerminateInstanceInAutoScalingGroupInput,
-) (*autoscaling.TerminateInstanceInAutoScalingGroupOutput, error) {
-	if err := room.Only(in, "InstanceId", "ShouldDecrementDesiredCapacity"); err != nil {
-		return nil, err
-	}
-	if err := required("shouldDecrementDesiredCapacity", in.ShouldDecrementDesiredCapacity == nil); err != nil {
-		return nil, err
-	}
-	var activity activityRow
-	err := r.Update(func(tx *store.Tx) error {
-		m, err := r.memberTx(tx, in.InstanceId)
-		if err != nil {
-			return err
-		}
-		f, _ := r.fleets.GetTx(tx, m.Group)
-		if m.leaving() {
-			activity, _ = r.activities.GetTx(tx, m.Terminal)
-			return nil
-		}
-		retire := fleet.Action{Do: fleet.DoRetire, Reason: fleet.UserRequest, From: int(f.Desired), To: int(f.Desired)}
-		if *in.ShouldDecrementDesiredCapacity && !m.inPool() {
-			if f.Desired-m.size() < f.Min {
-				return invalid(
-					"Currently, desiredSize equals minSize (%d). Terminating instance without replacement will violate group's min size constraint. "+
-						"Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.",
-					f.Min,
-				)
-			}
-			f.Desired -= m.size()
-			retire.To = int(f.Desired)
-		}
-		activity, err = r.retireMember(tx, &f, m, retire)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &autoscaling.TerminateInstanceInAutoScalingGroupOutput{Activity: new(activity.show())}, nil
-}
-
 // SetInstanceHealth overrides the health of an instance.
 func (r *Room) SetInstanceHealth(ctx context.Context, in *autoscaling.SetInstanceHealthInput) (*autoscaling.SetInstanceHealthOutput, error) {
 	if err := room.Only(in, "HealthStatus", "InstanceId", "ShouldRespectGracePeriod"); err != nil {
@@ -176,6 +133,9 @@ func (r *Room) servesSince(tx *store.Tx, m memberRow) time.Time {
 	return m.InService
 }
 
+// mostProtected is how many instances a call may protect (API reference, SetInstanceProtection).
+const mostProtected = 50
+
 // SetInstanceProtection protects instances from scale-in, or no longer.
 func (r *Room) SetInstanceProtection(ctx context.Context, in *autoscaling.SetInstanceProtectionInput) (*autoscaling.SetInstanceProtectionOutput, error) {
 	if err := room.Only(in, "AutoScalingGroupName", "InstanceIds", "ProtectedFromScaleIn"); err != nil {
@@ -183,6 +143,9 @@ func (r *Room) SetInstanceProtection(ctx context.Context, in *autoscaling.SetIns
 	}
 	if err := required("protectedFromScaleIn", in.ProtectedFromScaleIn == nil); err != nil {
 		return nil, err
+	}
+	if n := len(in.InstanceIds); n == 0 || n > mostProtected {
+		return nil, invalid("The number of instance IDs must be between 1 and %d.", mostProtected)
 	}
 	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
 		for _, id := range in.InstanceIds {

@@ -136,3 +136,55 @@ func TestInstanceIsTerminatedInItsGroup(t *testing.T) {
 	s.await("replaced", func(g autoscalingtypes.AutoScalingGroup) bool { return serve(1, ids[1])(g) && len(g.Instances) == 1 })
 	s.awaitState(ids[1], terminated)
 }
+
+// https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_TerminateInstanceInAutoScalingGroup.html: several instances of one group, all or none.
+func TestSeveralInstancesAreTerminated(t *testing.T) {
+	s := newStage(t)
+	ids := instanceIDs(s.alone(3, func(in *autoscaling.CreateAutoScalingGroupInput) { in.MinSize = new(int32(1)) }))
+	end := func(in autoscaling.TerminateInstanceInAutoScalingGroupInput) (*autoscaling.TerminateInstanceInAutoScalingGroupOutput, error) {
+		in.ShouldDecrementDesiredCapacity = new(true)
+		return s.client().TerminateInstanceInAutoScalingGroup(t.Context(), &in)
+	}
+	app := new("app")
+	for _, in := range []autoscaling.TerminateInstanceInAutoScalingGroupInput{
+		{}, {InstanceIds: ids[:2]}, {InstanceIds: ids[:2], InstanceId: &ids[2], AutoScalingGroupName: app},
+		{InstanceIds: ids[:2], AutoScalingGroupName: new("other")}, {InstanceIds: ids, AutoScalingGroupName: app},
+		{InstanceIds: []string{ids[0], "i-none"}, AutoScalingGroupName: app},
+	} {
+		_, err := end(in)
+		roomtest.WantAPIError(t, err, "ValidationError")
+	}
+	if s.desired() != 3 {
+		t.Errorf("after what was refused it is to have %d", s.desired())
+	}
+	out := roomtest.Must(end(autoscaling.TerminateInstanceInAutoScalingGroupInput{InstanceIds: ids[:2], AutoScalingGroupName: app}))(t)
+	if len(out.Activities) != 2 || out.Activity != nil || !strings.HasSuffix(*out.Activities[1].Description, ids[1]) {
+		t.Errorf("%+v", out)
+	}
+	s.await("one is left", func(g autoscalingtypes.AutoScalingGroup) bool {
+		return serve(1, ids[:2]...)(g) && len(g.Instances) == 1
+	})
+	if out := roomtest.Must(s.client().TerminateInstanceInAutoScalingGroup(t.Context(), &autoscaling.TerminateInstanceInAutoScalingGroupInput{
+		InstanceId: &ids[2], ShouldDecrementDesiredCapacity: new(false),
+	}))(t); out.Activity == nil || len(out.Activities) != 0 {
+		t.Errorf("of one %+v", out)
+	}
+}
+
+// The same page, and API_SetInstanceProtection.html: neither is for instances of the warm pool; the latter is for 1 to 50.
+func TestInstancesOfTheWarmPoolAreNotTerminatedOrProtected(t *testing.T) {
+	s := newStage(t)
+	s.alone(1, nil)
+	roomtest.Must(s.r.PutWarmPool(t.Context(), &autoscaling.PutWarmPoolInput{AutoScalingGroupName: new("app"), MaxGroupPreparedCapacity: new(int32(2))}))(t)
+	id := s.awaitPool(1, "Warmed:Stopped")[0]
+	_, err := s.client().TerminateInstanceInAutoScalingGroup(t.Context(), &autoscaling.TerminateInstanceInAutoScalingGroupInput{
+		InstanceId: &id, ShouldDecrementDesiredCapacity: new(false),
+	})
+	roomtest.WantAPIError(t, err, "ValidationError")
+	for _, ids := range [][]string{{id}, {}, make([]string, 51)} {
+		_, err := s.client().SetInstanceProtection(t.Context(), &autoscaling.SetInstanceProtectionInput{
+			AutoScalingGroupName: new("app"), InstanceIds: ids, ProtectedFromScaleIn: new(true),
+		})
+		roomtest.WantAPIError(t, err, "ValidationError")
+	}
+}
