@@ -14,6 +14,7 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 // The types of notifications (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-sns-notifications.html).
@@ -92,6 +93,9 @@ func (r *Room) toldActivity(f fleetRow, a activityRow, event string) map[string]
 	})
 }
 
+// topicsPerGroup is how many topics a group may tell (API reference, PutNotificationConfiguration).
+const topicsPerGroup = 10
+
 // PutNotificationConfiguration has a topic told of a group's activities of some types, in place of those of before.
 func (r *Room) PutNotificationConfiguration(
 	ctx context.Context,
@@ -114,6 +118,9 @@ func (r *Room) PutNotificationConfiguration(
 	err := r.changeFleet(in.AutoScalingGroupName, func(_ *store.Tx, f *fleetRow) error {
 		all := map[string][]string{}
 		maps.Copy(all, f.Notifications)
+		if _, known := all[*in.TopicARN]; !known && len(all) >= topicsPerGroup {
+			return wire.Errorf("LimitExceeded", "You have reached the maximum number of SNS topics, %d, for the group %s.", topicsPerGroup, f.Name)
+		}
 		all[*in.TopicARN] = slices.Compact(slices.Sorted(slices.Values(in.NotificationTypes)))
 		f.Notifications = all
 		return nil

@@ -3,6 +3,7 @@ package scaling
 import (
 	"bytes"
 	"log/slog"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -72,5 +73,26 @@ func TestTopicsAreTold(t *testing.T) {
 	if types := roomtest.Must(client.DescribeAutoScalingNotificationTypes(ctx,
 		&autoscaling.DescribeAutoScalingNotificationTypesInput{}))(t); len(types.AutoScalingNotificationTypes) != 5 {
 		t.Errorf("%+v", types)
+	}
+}
+
+// https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutNotificationConfiguration.html
+func TestAGroupTellsTenTopics(t *testing.T) {
+	s := newStage(t)
+	s.create(nil)
+	put := func(n int) error {
+		_, err := s.client().PutNotificationConfiguration(t.Context(), &autoscaling.PutNotificationConfigurationInput{
+			AutoScalingGroupName: new("app"), TopicARN: new("arn:aws:sns:us-east-1:111122223333:t" + strconv.Itoa(n)), NotificationTypes: []string{notifyLaunch},
+		})
+		return err
+	}
+	for n := range 10 {
+		if err := put(n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	roomtest.WantAPIError(t, put(10), "LimitExceeded")
+	if err := put(3); err != nil {
+		t.Errorf("one that is there: %v", err)
 	}
 }
