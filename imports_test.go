@@ -152,6 +152,7 @@ var rooms = []floor{
 	{"resource/resourcetest blueprint", "what the tests of the plan's packages share; how a stack is shown to other languages"},
 	{"network role", "what all else lies in; what instances may do"},
 	{"balancing machines", "what users reach a region by; what instances are made of"},
+	{"fleet", "the instances behind a load balancer"},
 }
 
 func TestOrderOfThePlansRooms(t *testing.T) {

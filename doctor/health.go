@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/understudy/understudy"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/fleet"
 )
 
 // A Route 53 checker takes an answer for well if it has a status from 200 to 399 and comes within 2 s of the connection ("How
@@ -111,7 +111,7 @@ func judgeStandby(d *understudy.Declaration, f facts) (all []Finding) {
 // outage tells what an outage finds of a standby that is declared smaller than the primary.
 func outage(d *understudy.Declaration, wants int) Finding {
 	f := Finding{
-		Check: CheckStandby, Severity: Note, Side: understudy.Secondary, What: plan.Outage(d, wants),
+		Check: CheckStandby, Severity: Note, Side: understudy.Secondary, What: fleet.Outage(d, wants),
 		Why:  "an outage asks nobody: the standby's users are as many as the primary's from the first second on",
 		Heal: "run `understudy watch` somewhere in the standby's region, which makes it grow at once; or declare it larger: regions.secondary.fleet",
 	}

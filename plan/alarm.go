@@ -77,7 +77,7 @@ func (a *alarm) dimensions() (all []cwtypes.Dimension) {
 	}
 	switch a.means.AlarmKind.Of {
 	case understudy.OfFleet:
-		add("AutoScalingGroupName", a.of.fleet.fleetName())
+		add("AutoScalingGroupName", a.of.fleet.FleetName())
 	case understudy.OfCheck:
 		add("HealthCheckId", a.of.check.Next())
 	default:

@@ -9,27 +9,6 @@ import (
 	"github.com/understudy/understudy/plan/resource"
 )
 
-// Refer needs no id: the name of a fleet is known before it is made.
-func (f *fleet) Refer(blueprint.Ref) {}
-func (f *fleet) Draw() blueprint.Piece {
-	return blueprint.Piece{Kind: blueprint.KindFleet, Name: f.fleetName(), Tags: f.Mark("fleet"), Settings: f.Desired(),
-		Of: map[blueprint.Kind]blueprint.Ref{blueprint.KindTemplate: blueprint.RefOf(f.template.ID)}}
-}
-
-func (t *tracking) Refer(blueprint.Ref) {}
-func (t *tracking) Draw() blueprint.Piece {
-	return blueprint.Piece{Kind: blueprint.KindTracking, Name: t.policyName(), Settings: t.Desired(), Of: map[blueprint.Kind]blueprint.Ref{
-		blueprint.KindFleet: {Piece: string(t.Side) + "/fleet"}, blueprint.KindBalancer: blueprint.RefOf(t.balancer.ARN),
-		blueprint.KindTargetGroup: blueprint.RefOf(t.group.ARN),
-	}}
-}
-
-func (s *scheduled) Refer(blueprint.Ref) {}
-func (s *scheduled) Draw() blueprint.Piece {
-	return blueprint.Piece{Kind: blueprint.KindScheduled, Name: s.actionName(), Settings: s.Desired(), Content: s.action,
-		Of: map[blueprint.Kind]blueprint.Ref{blueprint.KindFleet: {Piece: string(s.Side) + "/fleet"}}}
-}
-
 // Refer needs no id: nothing refers to an alarm but by its name.
 func (a *alarm) Refer(blueprint.Ref) {}
 func (a *alarm) Draw() blueprint.Piece {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/fleet"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -21,7 +22,7 @@ import (
 type check struct {
 	resource.Scope
 	balancer *balancing.Balancer
-	fleet    *fleet // what serves what is asked
+	fleet    *fleet.Fleet // what serves what is asked
 
 	id         string
 	config     *route53types.HealthCheckConfig
@@ -33,7 +34,7 @@ type check struct {
 func (c *check) Worldwide() {}
 
 // dark tells whether nothing serves, as declared, so that no checker finds the region healthy.
-func (c *check) dark() bool { return c.fleet != nil && c.fleet.dark() }
+func (c *check) dark() bool { return c.fleet != nil && c.fleet.Dark() }
 
 func (c *check) role() string     { return "check-" + string(c.Side) }
 func (c *check) Identity() string { return c.id }

@@ -18,8 +18,6 @@ func monthly(r resource.Resource) float64 {
 	return 0
 }
 
-func (f *fleet) Monthly() float64 { return ofInstances(f.Scope, f.Declared.Size(f.Side).Desired) }
-
 func (z *zone) Monthly() float64 { return prices.ZoneMonth }
 
 func (c *check) Monthly() float64    { return prices.OfCheck(c.wanted()) }

@@ -14,6 +14,7 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/fleet"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
@@ -27,19 +28,19 @@ func TestWhatHoldsWhileThereAreTwoGenerations(t *testing.T) {
 		Peer: network.Everywhere}, {Protocol: "tcp", From: 9090, To: 9090, Peer: network.Everywhere}},
 		Egress: []network.Rule{{Protocol: "-1", Peer: network.Everywhere}}}
 	within.Tags = within.Tagged(within.Role)
-	f := &fleet{Scope: s, group: two}
+	f := &fleet.Fleet{Scope: s, Group: two}
 	r := &records{Scope: s, groups: map[understudy.Side]*balancing.TargetGroup{understudy.Primary: two, understudy.Secondary: {}}}
 	resourcetest.Expect(t, within, "ingress: tcp 9090 0.0.0.0/0, not tcp 8080 0.0.0.0/0, tcp 9090 0.0.0.0/0")
-	if f.begins() != 3 || !r.evaluates(understudy.Primary) {
-		t.Errorf("alone, it has %d instances, and its record follows its targets: %v", f.begins(), r.evaluates(understudy.Primary))
+	if f.Begins() != 3 || !r.evaluates(understudy.Primary) {
+		t.Errorf("alone, it has %d instances, and its record follows its targets: %v", f.Begins(), r.evaluates(understudy.Primary))
 	}
 
 	two.Earlier = []*balancing.TargetGroup{{Scope: s, Number: 1, Port: 8080, ARN: "one"}}
-	f.earlier = []*fleet{{Scope: s, group: two.Earlier[0], was: &autoscalingtypes.AutoScalingGroup{DesiredCapacity: aws.Int32(4)}}}
+	f.Earlier = []*fleet.Fleet{{Scope: s, Group: two.Earlier[0], Was: &autoscalingtypes.AutoScalingGroup{DesiredCapacity: aws.Int32(4)}}}
 	resourcetest.Expect(t, within)
-	if f.begins() != 4 || r.evaluates(understudy.Primary) || !r.evaluates(understudy.Secondary) {
+	if f.Begins() != 4 || r.evaluates(understudy.Primary) || !r.evaluates(understudy.Secondary) {
 		t.Errorf("beside another, it has %d instances; the records follow the targets: %v, %v",
-			f.begins(), r.evaluates(understudy.Primary), r.evaluates(understudy.Secondary))
+			f.Begins(), r.evaluates(understudy.Primary), r.evaluates(understudy.Secondary))
 	}
 	resourcetest.Expect(t, &superseded{group: two, fleet: f, probed: func() []int { return []int{9000} }},
 		"fleets: , not understudy-hello", "target groups: , not understudy-hello", "probed port: , not 9000")
@@ -62,7 +63,7 @@ func TestGenerationsChangeInOneRegionAfterTheOther(t *testing.T) {
 	for _, side := range understudy.Sides {
 		r := v.regions[side]
 		r.pretend(found, &v.graph, true)
-		r.fleet.earlier = []*fleet{{}}
+		r.fleet.Earlier = []*fleet.Fleet{{}}
 		for _, n := range []*node{r.targetGroupNode, r.fleetNode, r.readyNodes[1], r.supersededNode} {
 			found[n] = n != r.targetGroupNode && n != r.fleetNode
 			steps = append(steps, Step{Resource: n.id, Action: Change, node: n})

@@ -6,6 +6,7 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/fleet"
 	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
@@ -30,8 +31,8 @@ type region struct {
 	redirect          *balancing.Listener
 	template          *machines.Template
 	hosts             []*machines.Host
-	fleet             *fleet
-	targets           *targets
+	fleet             *fleet.Fleet
+	targets           *fleet.Targets
 	check             *check
 	furtherChecks     []*ownCheck // the declared ones
 	passing           *passing
@@ -210,7 +211,7 @@ func (v *inventory) addFront(r *region) {
 func (v *inventory) addInstances(r *region) {
 	g := &v.graph
 	v.addHosts(r)
-	r.fleet = &fleet{Scope: r.Scope, template: r.template, group: r.targetGroup, subnets: r.private()}
+	r.fleet = &fleet.Fleet{Scope: r.Scope, Template: r.template, Group: r.targetGroup, Subnets: r.private()}
 	reads := slices.Concat(privateOf(r.subnetNodes), r.groupsNodes, []*node{r.templateNode, r.targetGroupNode})
 	needs := slices.Concat(r.privateRoutes, r.endpointNodes, reads, []*node{r.groupNodes[1]})
 	r.fleetNode = g.add(r.id("fleet"), r.fleet, with(needs...)...).finding(with(reads...)...)
@@ -224,7 +225,7 @@ func with(nodes ...*node) []*node {
 // addReadiness adds what is waited for until the instances serve, and what follows then.
 func (v *inventory) addReadiness(r *region) {
 	g := &v.graph
-	r.targets = &targets{Scope: r.Scope, group: r.targetGroup, fleet: r.fleet}
+	r.targets = &fleet.Targets{Scope: r.Scope, Group: r.targetGroup, Fleet: r.fleet}
 	r.readyNodes = append(r.readyNodes, g.add(r.id("targets"), r.targets,
 		slices.Concat([]*node{r.fleetNode, r.listenerNode, r.rulesNode}, r.furtherNodes)...). // a target is asked once something forwards to its group
 		finding(append(r.groupsNodes[:len(r.groupsNodes):len(r.groupsNodes)], r.fleetNode, r.targetGroupNode)...))

@@ -106,8 +106,8 @@ func (m *moved) undo(ctx context.Context, cause error) error {
 		return fmt.Errorf("%w\ndeleting %s, which does not come to serve, failed: %w", cause, r.vpc.ID, err)
 	}
 	said := fmt.Sprintf("rolled back: users are served in %s as before, and %s is deleted", strings.Join(r.vpc.Before(), " and "), r.vpc.ID)
-	if r.fleet.second != "" {
-		said += "; the " + string(r.fleet.second) + " fleet was not touched"
+	if r.fleet.Second != "" {
+		said += "; the " + string(r.fleet.Second) + " fleet was not touched"
 	}
 	return fmt.Errorf("%w\n%s", cause, said)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/fleet"
 	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
@@ -188,7 +189,7 @@ func (n *neighbours) subnets(ctx context.Context) (found []neighbour, err error)
 			return nil, fmt.Errorf("describe auto scaling groups: %w", err)
 		}
 		for _, g := range page.AutoScalingGroups {
-			if slices.ContainsFunc(splitIDs(g.VPCZoneIdentifier), func(id string) bool { return here[id] }) {
+			if slices.ContainsFunc(fleet.SplitIDs(g.VPCZoneIdentifier), func(id string) bool { return here[id] }) {
 				found = append(found, neighbour{
 					what: "an Auto Scaling group", id: aws.ToString(g.AutoScalingGroupName), name: aws.ToString(g.AutoScalingGroupName),
 					tags: account.OfGroup(g.Tags),

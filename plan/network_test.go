@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/google/go-cmp/cmp"
@@ -19,49 +18,12 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/fleet"
 	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
-
-// Names are unique in a region, so that a generation takes the lowest that is free.
-func TestLoadBalancersAndFleetsOfTwoNetworks(t *testing.T) {
-	s, _ := resourcetest.TwoNetworks(t, map[string]string{"DescribeLoadBalancers": "<DescribeLoadBalancersResult><LoadBalancers><member>" +
-		"<LoadBalancerName>understudy-hello</LoadBalancerName><LoadBalancerArn>arn:old</LoadBalancerArn><DNSName>old.elb</DNSName>" +
-		"<VpcId>vpc-old</VpcId></member></LoadBalancers></DescribeLoadBalancersResult>"})
-	v := &network.VPC{ID: "vpc-new", Earlier: []*network.VPC{{ID: "vpc-old"}}}
-	b := &balancing.Balancer{Scope: s, VPC: v}
-	there, err := b.Find(t.Context())
-	if err != nil || there || b.BalancerName() != "understudy2-hello" || !b.AnswersTo("OLD.elb.") || b.AnswersTo("") {
-		t.Errorf("%v, %v: the new one is %s beside %d", there, err, b.BalancerName(), len(b.Earlier))
-	}
-	leading := route53types.ResourceRecordSet{AliasTarget: &route53types.AliasTarget{DNSName: aws.String("old.elb.")}}
-	if b.Leads(leading) == nil || b.Leads(route53types.ResourceRecordSet{}) != nil {
-		t.Error("the record that leads to the earlier network is not known")
-	}
-
-	g := func(name, subnets string) *autoscalingtypes.AutoScalingGroup {
-		g := &autoscalingtypes.AutoScalingGroup{AutoScalingGroupName: &name, VPCZoneIdentifier: &subnets, DesiredCapacity: aws.Int32(4)}
-		for key, value := range s.Mark("fleet") {
-			g.Tags = append(g.Tags, autoscalingtypes.TagDescription{Key: &key, Value: &value, PropagateAtLaunch: aws.Bool(true)})
-		}
-		return g
-	}
-	group := &balancing.TargetGroup{Scope: s, VPC: v, Number: 2, Others: []int{1}}
-	f := &fleet{Scope: s, template: &machines.Template{}, group: group, subnets: []*network.Subnet{{ID: "subnet-new"}}}
-	f.sort(g("understudy-hello", "subnet-old"))
-	if f.was != nil || len(f.earlier) > 0 || len(f.beyond) != 1 || f.begins() != 4 {
-		t.Errorf("the new fleet begins with %d instances, beside %d of its network and %d of another", f.begins(), len(f.earlier), len(f.beyond))
-	}
-	group = &balancing.TargetGroup{Scope: s, VPC: &network.VPC{ID: "vpc-old", Leaving: true}, Number: 1}
-	old := &fleet{Scope: s, template: &machines.Template{}, group: group, subnets: []*network.Subnet{{ID: "subnet-old"}}}
-	old.sort(g("understudy-hello", "subnet-old"))
-	old.sort(g("understudy2-hello", "subnet-new")) // whose target group somebody has deleted
-	if old.was == nil || len(old.earlier) > 0 {
-		t.Errorf("the fleet that is to go: %v, and with it %d", old.was, len(old.earlier))
-	}
-}
 
 // askingNow is a health check of a load balancer's name.
 func askingNow(id, name string) route53types.HealthCheck {
@@ -174,7 +136,7 @@ func TestAnotherNetworkServesBeforeTheEarlierGoes(t *testing.T) {
 		r := v.regions[side]
 		r.pretend(found, g, true)
 		of := &network.VPC{Scope: r.Scope, ID: "vpc-old", Seen: []resource.Field{{Name: "cidr", Value: "10.9.0.0/16"}}}
-		r.vpc.Earlier, r.fleet.beyond = []*network.VPC{of}, []*fleet{{}}
+		r.vpc.Earlier, r.fleet.Beyond = []*network.VPC{of}, []*fleet.Fleet{{}}
 		for _, n := range []*node{r.vpcNode, r.targetGroupNode, r.fleetNode, r.readyNodes[0]} {
 			found[n] = false
 			steps = append(steps, Step{Resource: n.id, Action: Create, node: n})
@@ -276,7 +238,7 @@ func TestANetworkIsGivenUpOnlyWhereNobodyIsServedInIt(t *testing.T) {
 			balancer: &balancing.Balancer{Scope: s, DNSName: "new.elb"}}
 		r.check = &check{Scope: s, id: "new", config: askingNow("new", "new.elb").HealthCheckConfig, superseded: []string{"old"}}
 		r.template = &machines.Template{Scope: s, ID: "lt-1", Preset: 1, Version: 1}
-		r.fleet = &fleet{Scope: s, template: r.template}
+		r.fleet = &fleet.Fleet{Scope: s, Template: r.template}
 		m := &moved{Scope: s, region: r, records: &records{Scope: s, zone: &zone{id: "Z1"}}}
 		err := m.undo(t.Context(), c.cause)
 		deletes := slices.Contains(asked(), "DeleteVpc") && slices.Contains(asked(), "DELETE /2013-04-01/healthcheck/new")

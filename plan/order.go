@@ -9,6 +9,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/fleet"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -79,7 +80,7 @@ func (v *inventory) order(o Rollout, found map[*node]bool, steps []Step) []Step 
 	if o.Only != "" || first == nil || !first.steps(steps) || !second.steps(steps) {
 		return v.graph.sorted(steps)
 	}
-	first.fleet.second = second.Side
+	first.fleet.Second = second.Side
 	b := &bake{Scope: first.Scope, targets: first.targets, passing: first.passing, long: o.Bake}
 	baked := v.graph.add(first.id("bake"), b, slices.Concat([]*node{first.healthNode, first.rulesNode}, first.furtherNodes, first.readyNodes)...)
 	baked.undo = first.fleetNode.undo
@@ -101,9 +102,9 @@ func (v *inventory) order(o Rollout, found map[*node]bool, steps []Step) []Step 
 // guard makes a fleet that is there show whether its template is good before the hosts follow, and undoes a change of it
 // that does not come to serve.
 func (r *region) guard(g *graph, found map[*node]bool) {
-	undo := r.fleet.undo
+	undo := r.fleet.Undo
 	switch {
-	case len(r.fleet.earlier) > 0:
+	case len(r.fleet.Earlier) > 0:
 		undo = r.superseded.undo
 	case !found[r.fleetNode]:
 		return
@@ -130,7 +131,7 @@ func (v *inventory) turns(found map[*node]bool) (first, second *region) {
 }
 
 func (r *region) serves(found map[*node]bool) bool {
-	fleet := found[r.fleetNode] || len(r.fleet.predecessors()) > 0
+	fleet := found[r.fleetNode] || len(r.fleet.Predecessors()) > 0
 	return fleet && found[r.healthNode] && r.passing.serves()
 }
 
@@ -148,7 +149,7 @@ func (r *region) steps(steps []Step) bool {
 // bake waits until a region has been healthy for some time without interruption.
 type bake struct {
 	resource.Scope
-	targets *targets
+	targets *fleet.Targets
 	passing *passing
 	long    time.Duration
 }
@@ -186,10 +187,10 @@ func (b *bake) Create(ctx context.Context) error {
 
 // illness tells why the region is not healthy at the moment, or nothing where it is.
 func (b *bake) illness(ctx context.Context) (string, error) {
-	if err := b.targets.look(ctx); err != nil {
+	if err := b.targets.Look(ctx); err != nil {
 		return "", err
 	}
-	if !b.targets.enough() {
+	if !b.targets.Enough() {
 		return b.targets.String(), nil
 	}
 	if _, err := b.passing.Find(ctx); err != nil {

@@ -28,8 +28,6 @@ type PartialPrice struct {
 // unpriced is a resource of which a part has a price that is not known here.
 type unpriced interface{ UnknownPrice() string }
 
-func (f *fleet) UnknownPrice() string { return prices.OfUnknownType(f.Declared.InstanceType(f.Side)) }
-
 // Price adds up what is declared. It reads nothing.
 func (s *Stack) Price() Price {
 	p := Price{Of: prices.Source, Without: []string{"traffic", "what load balancers and NAT gateways process", "taxes"}}

@@ -1,108 +1,17 @@
 package plan
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/account"
-	"github.com/understudy/understudy/plan/balancing"
-	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/resource"
 )
-
-// targets waits until the load balancer finds as many of the fleet's instances healthy as the group is to have now.
-type targets struct {
-	resource.Scope
-	group   *balancing.TargetGroup
-	fleet   *fleet
-	healthy int
-	want    int
-	ill     []string // each instance that is not healthy, with its state and reason
-}
-
-func (t *targets) Awaited() {}
-func (t *targets) Desired() []resource.Field {
-	return []resource.Field{{Name: "all targets healthy", Value: resource.Yes(true)}}
-}
-func (t *targets) Actual() []resource.Field {
-	return []resource.Field{{Name: "all targets healthy", Value: resource.Yes(t.enough())}}
-}
-
-func (t *targets) Find(ctx context.Context) (bool, error) {
-	if slices.Contains(t.group.ARNs(), "") || t.fleet.was == nil {
-		return false, nil
-	}
-	states, err := t.group.States(ctx)
-	if err != nil {
-		return false, err
-	}
-	t.count(t.fleet.was, states)
-	return true, nil
-}
-
-// look asks for the group and its targets as they are now.
-func (t *targets) look(ctx context.Context) error {
-	g, err := t.fleet.there(ctx)
-	if err != nil {
-		return err
-	}
-	states, err := t.group.States(ctx)
-	if err == nil {
-		t.count(g, states)
-	}
-	return err
-}
-
-// count separates the healthy ones of a group's instances from the others. A target that is none of them does not count.
-func (t *targets) count(g *autoscalingtypes.AutoScalingGroup, states map[string]*balancing.TargetState) {
-	t.healthy, t.want, t.ill = 0, int(aws.ToInt32(g.DesiredCapacity)), nil
-	for _, i := range g.Instances {
-		id := aws.ToString(i.InstanceId)
-		switch {
-		case onItsWayOut(i.LifecycleState):
-		case states[id].Healthy():
-			t.healthy++
-		default:
-			t.ill = append(t.ill, id+" "+cmp.Or(states[id].String(), string(i.LifecycleState)))
-		}
-	}
-}
-
-func (t *targets) enough() bool { return t.healthy >= t.want }
-
-func (t *targets) String() string {
-	text := fmt.Sprintf("%d of %d targets are healthy", t.healthy, t.want)
-	if len(t.ill) > 0 {
-		text += ", not " + strings.Join(t.ill, ", ")
-	}
-	return text
-}
-
-// Create waits for a group that has just been made: instances that come up one after the other only to be replaced say that
-// none will. Beside a group that serves, the first that is unhealthy after its grace says it: nobody waits for the new one.
-func (t *targets) Create(ctx context.Context) error {
-	a := arrival{want: t.fleet.template.Exact(), forgives: 2}
-	if len(t.fleet.predecessors()) > 0 {
-		a.forgives, a.condemns = 0, machines.BootTime+time.Duration(t.Declared.Fleet.Grace)*time.Second
-	}
-	return t.fleet.arrive(ctx, a)
-}
-
-// Change waits for a group that was there before. It replaces by itself what fell ill, and is left to do so.
-func (t *targets) Change(ctx context.Context, _ []resource.Difference) error {
-	return t.fleet.arrive(ctx, arrival{want: t.fleet.template.Exact(), forgives: manyLosses})
-}
-
-func (t *targets) Remove(context.Context) error { return nil }
 
 // passing waits until a region's health check passes.
 type passing struct {
@@ -204,7 +113,4 @@ func measured(observations []route53types.HealthCheckObservation) Measured {
 	return m
 }
 
-var (
-	_ resource.Resource = (*targets)(nil)
-	_ resource.Resource = (*passing)(nil)
-)
+var _ resource.Resource = (*passing)(nil)

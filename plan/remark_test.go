@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/google/go-cmp/cmp"
@@ -99,27 +98,13 @@ func TestADefaultNetworkACLLetsEverythingPass(t *testing.T) {
 	}
 }
 
-func TestRemarksAreOfWhatDiffersOnPurpose(t *testing.T) {
-	s := resourcetest.Scope(t)
-	f := &fleet{
-		Scope: s, group: &balancing.TargetGroup{Scope: s},
-		was: &autoscalingtypes.AutoScalingGroup{DesiredCapacity: aws.Int32(int32(s.Declared.Fleet.Desired))}, found: true,
+func TestRecordsBesideTheStacksAreRemarkedOn(t *testing.T) {
+	r := &records{Scope: resourcetest.Scope(t)}
+	if got := r.Remarks(); got != nil {
+		t.Errorf("%+v", got)
 	}
-	r := &records{Scope: s}
-	for _, one := range []resource.Remarking{f, r} {
-		if got := one.Remarks(); got != nil {
-			t.Errorf("%T: %+v", one, got)
-		}
-	}
-	f.was.DesiredCapacity = aws.Int32(7)
 	r.beside = []route53types.ResourceRecordSet{{Type: route53types.RRTypeAaaa}}
-	for _, one := range []resource.Remarking{f, r} {
-		if got := one.Remarks(); len(got) != 1 || got[0].ID == "" || got[0].Text == "" {
-			t.Errorf("%T: %+v", one, got)
-		}
-	}
-	f.deleting = true
-	if got := f.Remarks(); got != nil {
+	if got := r.Remarks(); len(got) != 1 || got[0].ID == "" || got[0].Text == "" {
 		t.Errorf("%+v", got)
 	}
 }

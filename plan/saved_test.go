@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/fleet"
 	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/resource"
 )
@@ -75,14 +76,14 @@ func TestStepsSayWhatTheyReplaceAndWaitFor(t *testing.T) {
 		replaces string
 		reason   string
 	}{
-		{step(Change, &fleet{Scope: on}, "min"), "", ""},
-		{step(Change, &fleet{Scope: on}, "min", "instances' version"), "2 instances, one after the other, each when the one before is healthy; about 4m0s", ""},
-		{step(Create, &fleet{Scope: on}, "instances' version"), "", ""},
+		{step(Change, &fleet.Fleet{Scope: on}, "min"), "", ""},
+		{step(Change, &fleet.Fleet{Scope: on}, "min", "instances' version"), "2 instances, one after the other, each when the one before is healthy; about 4m0s", ""},
+		{step(Create, &fleet.Fleet{Scope: on}, "instances' version"), "", ""},
 		{step(Change, &machines.Host{Scope: on, ID: "i-1"}, "running"), "", ""},
 		{step(Change, &machines.Host{Scope: on, ID: "i-1"}, "type"), "1 instance: i-1 is terminated, then another is launched; about 2m0s", ""},
 		{step(Change, &check{Scope: on, id: "c-1"}, "interval"),
 			"no instance: a new health check takes the place of c-1 in the records, then that one is deleted", ""},
-		{step(Wait, &targets{Scope: on, healthy: 1, ill: []string{"i-2 initial"}}), "", "for 2 instances that the load balancer finds healthy; 1 are (i-2 initial)"},
+		{step(Wait, &fleet.Targets{Scope: on}), "", "for 2 instances that the load balancer finds healthy; 0 are"},
 		{step(Wait, &passing{Scope: on}), "", "for Route 53's checkers to find the region healthy; 0 of 0 do"},
 		{Step{Action: Wait}, "", ""},
 	} {

@@ -201,7 +201,7 @@ func (v *inventory) status(ctx context.Context, side understudy.Side, seen *surv
 	if s.Checks = r.passing.found; len(s.Checks) > 0 {
 		s.Needed = r.Declared.Failover.Needed()
 	}
-	s.Dark = seen.found[r.fleetNode] && r.fleet.dark()
+	s.Dark = seen.found[r.fleetNode] && r.fleet.Dark()
 	serving := ""
 	if g := r.listener.Serving(); g != nil {
 		serving = g.ARN

@@ -7,10 +7,9 @@ import (
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 
-	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/fleet"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
@@ -21,7 +20,7 @@ type superseded struct {
 	resource.Scope
 	listener *balancing.Listener
 	group    *balancing.TargetGroup // the declared one, which knows the earlier ones
-	fleet    *fleet                 // likewise
+	fleet    *fleet.Fleet           // likewise
 	within   *network.Group
 	alias    *alias
 	probed   func() []int // the port that the load balancer has probed, and probes no more
@@ -50,8 +49,8 @@ func (s *superseded) Desired() []resource.Field {
 
 func (s *superseded) Actual() []resource.Field {
 	var fleets, groups []string
-	for _, f := range s.fleet.earlier {
-		fleets = append(fleets, f.fleetName())
+	for _, f := range s.fleet.Earlier {
+		fleets = append(fleets, f.FleetName())
 	}
 	for _, g := range s.group.Earlier {
 		groups = append(groups, g.GroupName())
@@ -73,8 +72,8 @@ func (s *superseded) Change(ctx context.Context, differences []resource.Differen
 	if !resource.Differs(differences, "fleets") && !resource.Differs(differences, "target groups") {
 		return s.open(ctx, s.Declared.Asked()...)
 	}
-	for _, f := range s.fleet.earlier {
-		if err := f.drain(ctx); err != nil {
+	for _, f := range s.fleet.Earlier {
+		if err := f.Drain(ctx); err != nil {
 			return err
 		}
 	}
@@ -90,27 +89,6 @@ func (s *superseded) Change(ctx context.Context, differences []resource.Differen
 		return err
 	}
 	return s.alias.evaluate(ctx, true)
-}
-
-// drain scales a fleet to zero and deletes it. DeleteAutoScalingGroup with ForceDelete would end the instances at once; scaling in
-// has them finish their requests first, for the deregistration delay
-// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/attach-load-balancer-asg.html). Its scaling policy cannot scale it out past a
-// maximum of zero.
-func (f *fleet) drain(ctx context.Context) error {
-	_, err := f.AutoScaling.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{
-		AutoScalingGroupName: aws.String(f.fleetName()), MinSize: aws.Int32(0), MaxSize: aws.Int32(0), DesiredCapacity: aws.Int32(0),
-	})
-	if err != nil && !account.IsNotFound(err) {
-		return fmt.Errorf("scale %s to zero: %w", f.fleetName(), err)
-	}
-	err = account.Poll(ctx, "the end of the instances of "+f.fleetName(), resource.LongTime, func(ctx context.Context) (bool, error) {
-		g, err := f.describe(ctx)
-		return err == nil && (g == nil || len(g.Instances) == 0), err
-	})
-	if err != nil {
-		return err
-	}
-	return f.end(ctx)
 }
 
 // open opens these ports to the load balancer, and no others.
@@ -132,13 +110,13 @@ func (s *superseded) undo(ctx context.Context, cause error) error {
 	if !errors.As(cause, &ill) || len(back) == 0 || s.drained() {
 		return cause
 	}
-	resource.Note(ctx, "%s does not come to serve; the requests go back to %s", s.fleet.fleetName(), balancing.SharesText(back))
+	resource.Note(ctx, "%s does not come to serve; the requests go back to %s", s.fleet.FleetName(), balancing.SharesText(back))
 	if err := s.goBack(ctx, back); err != nil {
 		return fmt.Errorf("%w\ngoing back to %s failed: %w", cause, balancing.SharesText(back), err)
 	}
-	said := fmt.Sprintf("rolled back: requests go to %s as before, and %s is deleted", balancing.SharesText(back), s.fleet.fleetName())
-	if s.fleet.second != "" {
-		said += "; the " + string(s.fleet.second) + " fleet was not touched"
+	said := fmt.Sprintf("rolled back: requests go to %s as before, and %s is deleted", balancing.SharesText(back), s.fleet.FleetName())
+	if s.fleet.Second != "" {
+		said += "; the " + string(s.fleet.Second) + " fleet was not touched"
 	}
 	return fmt.Errorf("%w\n%s", cause, said)
 }
@@ -146,8 +124,8 @@ func (s *superseded) undo(ctx context.Context, cause error) error {
 // drained tells whether a run has begun to take the old instances away.
 func (s *superseded) drained() bool {
 	now := 0
-	for _, f := range s.fleet.earlier {
-		now += int(aws.ToInt32(f.was.DesiredCapacity))
+	for _, f := range s.fleet.Earlier {
+		now += int(aws.ToInt32(f.Was.DesiredCapacity))
 	}
 	return now == 0
 }
@@ -156,7 +134,7 @@ func (s *superseded) goBack(ctx context.Context, shares []balancing.Share) error
 	if err := s.listener.Forward(ctx, shares); err != nil {
 		return err
 	}
-	if err := s.fleet.end(ctx); err != nil {
+	if err := s.fleet.End(ctx); err != nil {
 		return err
 	}
 	if err := s.group.Delete(ctx); err != nil {
@@ -165,7 +143,7 @@ func (s *superseded) goBack(ctx context.Context, shares []balancing.Share) error
 	if err := s.open(ctx, s.group.EarlierPorts()...); err != nil {
 		return err
 	}
-	if err := s.fleet.template.GiveUp(ctx, s.fleet.template.Exact()); err != nil {
+	if err := s.fleet.Template.GiveUp(ctx, s.fleet.Template.Exact()); err != nil {
 		return err
 	}
 	return s.alias.evaluate(ctx, true)

@@ -13,6 +13,7 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/fleet"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -165,19 +166,19 @@ func measureFound(ctx context.Context, c interface {
 
 // sizes reads the Auto Scaling group's size, and who has made it grow.
 func (r *region) sizes(ctx context.Context) (size understudy.Size, by string, err error) {
-	name := r.fleet.fleetName()
+	name := r.fleet.FleetName()
 	out, err := r.AutoScaling.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{name}})
 	if err != nil {
 		return size, "", fmt.Errorf("describe Auto Scaling group %s in %s: %w", name, r.Region, err)
 	}
 	for _, g := range out.AutoScalingGroups {
-		size, by = sizeOf(&g), grown(&g)
+		size, by = fleet.SizeOf(&g), fleet.Grown(&g)
 	}
 	return size, by, nil
 }
 
 func (r *region) resize(ctx context.Context, to int) error {
-	name := r.fleet.fleetName()
+	name := r.fleet.FleetName()
 	_, err := r.AutoScaling.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{
 		AutoScalingGroupName: &name, DesiredCapacity: aws.Int32(int32(to)), HonorCooldown: aws.Bool(false),
 	})

@@ -1,14 +1,7 @@
 package plan
 
 import (
-	"context"
-	"slices"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-
-	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/network"
-	"github.com/understudy/understudy/plan/resource"
 )
 
 // Of a zone that is new, the subnets come first, then the load balancer is in it, and then the fleet: a target in a zone in which its load
@@ -41,26 +34,4 @@ func (r *region) moveZones(g *graph, found map[*node]bool) {
 	case len(came) > 0:
 		g.after(r.fleetNode, r.balancerNode)
 	}
-}
-
-// leave returns when the group has moved its instances to its subnets. It launches the new ones first ("Rebalancing activities" in the Amazon EC2
-// Auto Scaling User Guide).
-func (f *fleet) leave(ctx context.Context) error {
-	return account.Poll(ctx, "the instances of "+f.fleetName()+" to leave other zones", resource.LongTime, func(ctx context.Context) (bool, error) {
-		g, err := f.describe(ctx)
-		if err != nil || g == nil {
-			return false, err
-		}
-		f.was = g
-		all, err := f.instances(ctx)
-		if err != nil {
-			return false, err
-		}
-		for _, i := range all {
-			if !slices.Contains(network.IDsOfSubnets(f.subnets), aws.ToString(i.SubnetId)) {
-				return false, nil
-			}
-		}
-		return true, nil
-	})
 }

@@ -43,7 +43,8 @@ func TestEachZoneHasItsShare(t *testing.T) {
 		for _, zone := range r.Place().NATs() {
 			nats += " " + understudy.NATRole(zone)[4:]
 		}
-		got := "balancer: " + list(r.balancer.Subnets) + "; fleet: " + *r.fleet.zoneIdentifier() + "; NAT:" + nats + "; left: " + list(r.otherSubnets)
+		got := "balancer: " + list(r.balancer.Subnets) + "; fleet: " + strings.Join(network.IDsOfSubnets(r.fleet.Subnets),
+			",") + "; NAT:" + nats + "; left: " + list(r.otherSubnets)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%d zones (-want +got)\n%s", zones, diff)
 		}

@@ -1,4 +1,4 @@
-package plan
+package fleet
 
 import (
 	"context"
@@ -13,25 +13,17 @@ import (
 	"github.com/understudy/understudy/plan/resource"
 )
 
-// scheduled is one of the declared scheduled actions of a region's fleet, with which it goes. It is known by its name: it has no tags.
-type scheduled struct {
+// Scheduled is one of the declared scheduled actions of a region's fleet, with which it goes. It is known by its name: it has no tags.
+type Scheduled struct {
 	resource.Scope
-	fleet  *fleet
-	action understudy.Scheduled
+	Fleet  *Fleet
+	Action understudy.Scheduled
 	was    *autoscalingtypes.ScheduledUpdateGroupAction // as it was found
 }
 
-// addScheduled adds the declared scheduled actions, and what takes away those that are declared no more.
-func (v *inventory) addScheduled(r *region) {
-	for _, a := range r.Declared.ScheduledActions(r.Side) {
-		v.graph.add(r.id("scheduled action "+a.Name), &scheduled{Scope: r.Scope, fleet: r.fleet, action: a}, r.fleetNode)
-	}
-	v.graph.add(r.id("other scheduled actions"), &otherScheduled{Scope: r.Scope, fleet: r.fleet}, r.fleetNode)
-}
+func (s *Scheduled) actionName() string { return s.Declared.ScheduledPrefix() + s.Action.Name }
 
-func (s *scheduled) actionName() string { return s.Declared.ScheduledPrefix() + s.action.Name }
-
-func (s *scheduled) Identity() string {
+func (s *Scheduled) Identity() string {
 	if s.was == nil {
 		return ""
 	}
@@ -40,11 +32,11 @@ func (s *scheduled) Identity() string {
 
 const actionField = "action"
 
-func (s *scheduled) Desired() []resource.Field {
-	return []resource.Field{{Name: actionField, Value: s.action.String()}}
+func (s *Scheduled) Desired() []resource.Field {
+	return []resource.Field{{Name: actionField, Value: s.Action.String()}}
 }
 
-func (s *scheduled) Actual() []resource.Field {
+func (s *Scheduled) Actual() []resource.Field {
 	if s.was == nil {
 		return nil
 	}
@@ -52,9 +44,9 @@ func (s *scheduled) Actual() []resource.Field {
 	return []resource.Field{{Name: actionField, Value: is.String() + beyond}}
 }
 
-func (s *scheduled) Find(ctx context.Context) (bool, error) {
+func (s *Scheduled) Find(ctx context.Context) (bool, error) {
 	s.was = nil
-	all, err := s.fleet.scheduledActions(ctx)
+	all, err := s.Fleet.scheduledActions(ctx)
 	for _, a := range all {
 		if aws.ToString(a.ScheduledActionName) == s.actionName() {
 			s.was = &a
@@ -64,12 +56,12 @@ func (s *scheduled) Find(ctx context.Context) (bool, error) {
 }
 
 // scheduledActions returns all of the group, whoever made them.
-func (f *fleet) scheduledActions(ctx context.Context) (all []autoscalingtypes.ScheduledUpdateGroupAction, err error) {
+func (f *Fleet) scheduledActions(ctx context.Context) (all []autoscalingtypes.ScheduledUpdateGroupAction, err error) {
 	if !f.found || f.deleting {
 		return nil, nil
 	}
 	pages := autoscaling.NewDescribeScheduledActionsPaginator(f.AutoScaling,
-		&autoscaling.DescribeScheduledActionsInput{AutoScalingGroupName: aws.String(f.fleetName())})
+		&autoscaling.DescribeScheduledActionsInput{AutoScalingGroupName: aws.String(f.FleetName())})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if account.IsNotFound(err) {
@@ -83,13 +75,13 @@ func (f *fleet) scheduledActions(ctx context.Context) (all []autoscalingtypes.Sc
 	return all, nil
 }
 
-func (s *scheduled) Create(ctx context.Context) error {
+func (s *Scheduled) Create(ctx context.Context) error {
 	in := &autoscaling.PutScheduledUpdateGroupActionInput{
-		AutoScalingGroupName: aws.String(s.fleet.fleetName()), ScheduledActionName: aws.String(s.actionName()), Recurrence: &s.action.Recurrence,
-		MinSize: unlessZero(s.action.Min), DesiredCapacity: unlessZero(s.action.Desired), MaxSize: unlessZero(s.action.Max),
+		AutoScalingGroupName: aws.String(s.Fleet.FleetName()), ScheduledActionName: aws.String(s.actionName()), Recurrence: &s.Action.Recurrence,
+		MinSize: unlessZero(s.Action.Min), DesiredCapacity: unlessZero(s.Action.Desired), MaxSize: unlessZero(s.Action.Max),
 	}
-	if s.action.Zone != "" {
-		in.TimeZone = &s.action.Zone
+	if s.Action.Zone != "" {
+		in.TimeZone = &s.Action.Zone
 	}
 	if _, err := s.AutoScaling.PutScheduledUpdateGroupAction(ctx, in); err != nil {
 		return fmt.Errorf("put scheduled action: %w", err)
@@ -106,18 +98,18 @@ func unlessZero(n int) *int32 {
 
 // Change makes the action anew: what a call does not say of one that is there stays as it is (PutScheduledUpdateGroupAction in the Amazon
 // EC2 Auto Scaling API Reference).
-func (s *scheduled) Change(ctx context.Context, _ []resource.Difference) error {
+func (s *Scheduled) Change(ctx context.Context, _ []resource.Difference) error {
 	if err := s.Remove(ctx); err != nil {
 		return err
 	}
 	return s.Create(ctx)
 }
 
-func (s *scheduled) Remove(ctx context.Context) error { return s.fleet.unschedule(ctx, s.actionName()) }
+func (s *Scheduled) Remove(ctx context.Context) error { return s.Fleet.unschedule(ctx, s.actionName()) }
 
-func (f *fleet) unschedule(ctx context.Context, action string) error {
+func (f *Fleet) unschedule(ctx context.Context, action string) error {
 	_, err := f.AutoScaling.DeleteScheduledAction(ctx, &autoscaling.DeleteScheduledActionInput{
-		AutoScalingGroupName: aws.String(f.fleetName()), ScheduledActionName: &action,
+		AutoScalingGroupName: aws.String(f.FleetName()), ScheduledActionName: &action,
 	})
 	if err != nil && !account.IsNotFound(err) {
 		return fmt.Errorf("delete the scheduled action %s: %w", action, err)
@@ -125,22 +117,22 @@ func (f *fleet) unschedule(ctx context.Context, action string) error {
 	return nil
 }
 
-// otherScheduled are the actions of a fleet that are not declared. Those that the stack has made are taken away, and anybody else's are named.
-type otherScheduled struct {
+// OtherScheduled are the actions of a fleet that are not declared. Those that the stack has made are taken away, and anybody else's are named.
+type OtherScheduled struct {
 	resource.Scope
-	fleet *fleet
+	Fleet *Fleet
 	ours  []string
 	alien []autoscalingtypes.ScheduledUpdateGroupAction
 }
 
-func (o *otherScheduled) Find(ctx context.Context) (bool, error) {
-	all, err := o.fleet.scheduledActions(ctx)
+func (o *OtherScheduled) Find(ctx context.Context) (bool, error) {
+	all, err := o.Fleet.scheduledActions(ctx)
 	o.sort(all)
 	return err == nil, err
 }
 
 // sort tells whose actions these are.
-func (o *otherScheduled) sort(all []autoscalingtypes.ScheduledUpdateGroupAction) {
+func (o *OtherScheduled) sort(all []autoscalingtypes.ScheduledUpdateGroupAction) {
 	o.ours, o.alien = nil, nil
 	declared := map[string]bool{}
 	for _, a := range o.Declared.ScheduledActions(o.Side) {
@@ -157,35 +149,35 @@ func (o *otherScheduled) sort(all []autoscalingtypes.ScheduledUpdateGroupAction)
 }
 
 // Foreign says that down has nothing to delete here: the fleet takes its actions with it.
-func (o *otherScheduled) Foreign() bool             { return true }
-func (o *otherScheduled) Desired() []resource.Field { return []resource.Field{{Name: "other actions"}} }
-func (o *otherScheduled) Actual() []resource.Field {
+func (o *OtherScheduled) Foreign() bool             { return true }
+func (o *OtherScheduled) Desired() []resource.Field { return []resource.Field{{Name: "other actions"}} }
+func (o *OtherScheduled) Actual() []resource.Field {
 	return []resource.Field{{Name: "other actions", Value: resource.Set(o.ours...)}}
 }
-func (o *otherScheduled) Create(context.Context) error { return nil }
-func (o *otherScheduled) Remove(context.Context) error { return nil }
-func (o *otherScheduled) Momentary()                   {}
+func (o *OtherScheduled) Create(context.Context) error { return nil }
+func (o *OtherScheduled) Remove(context.Context) error { return nil }
+func (o *OtherScheduled) Momentary()                   {}
 
-func (o *otherScheduled) Change(ctx context.Context, _ []resource.Difference) error {
+func (o *OtherScheduled) Change(ctx context.Context, _ []resource.Difference) error {
 	for _, name := range o.ours {
-		if err := o.fleet.unschedule(ctx, name); err != nil {
+		if err := o.Fleet.unschedule(ctx, name); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (o *otherScheduled) Remarks() (all []resource.Remark) {
+func (o *OtherScheduled) Remarks() (all []resource.Remark) {
 	for _, a := range o.alien {
 		is, beyond, _ := account.ScheduledOf(o.Declared, a)
 		all = append(all, resource.Remark{ID: aws.ToString(a.ScheduledActionName), Text: fmt.Sprintf(
 			"a scheduled action of %s that somebody else has made (%s%s): it is left alone, and the bounds that it sets are taken back",
-			o.fleet.fleetName(), is, beyond)})
+			o.Fleet.FleetName(), is, beyond)})
 	}
 	return all
 }
 
 var (
-	_ resource.Resource = (*scheduled)(nil)
-	_ resource.Resource = (*otherScheduled)(nil)
+	_ resource.Resource = (*Scheduled)(nil)
+	_ resource.Resource = (*OtherScheduled)(nil)
 )

@@ -1,4 +1,4 @@
-package plan
+package fleet
 
 import (
 	"slices"
@@ -23,7 +23,7 @@ import (
 // A group without the stack's tags is the stack's if it is tied to it by more than its name.
 func TestFleetWithoutItsTagsIsRecognised(t *testing.T) {
 	s := resourcetest.Scope(t)
-	f := &fleet{Scope: s, template: &machines.Template{ID: "lt-1"}, group: &balancing.TargetGroup{ARN: "arn:tg"}, subnets: []*network.Subnet{{ID: "subnet-a"}, {}}}
+	f := &Fleet{Scope: s, Template: &machines.Template{ID: "lt-1"}, Group: &balancing.TargetGroup{ARN: "arn:tg"}, Subnets: []*network.Subnet{{ID: "subnet-a"}, {}}}
 	tag := func(key, value string) []autoscalingtypes.TagDescription {
 		return []autoscalingtypes.TagDescription{{Key: &key, Value: &value, PropagateAtLaunch: aws.Bool(true)}}
 	}
@@ -47,7 +47,7 @@ func TestFleetWithoutItsTagsIsRecognised(t *testing.T) {
 
 // What nobody declares is as AWS makes it, and only what is not is set.
 func TestFleetsOwnSettingsAreGivenBack(t *testing.T) {
-	f := &fleet{Scope: resourcetest.Scope(t), template: &machines.Template{}, group: &balancing.TargetGroup{}, subnets: []*network.Subnet{{}, {}}}
+	f := &Fleet{Scope: resourcetest.Scope(t), Template: &machines.Template{}, Group: &balancing.TargetGroup{}, Subnets: []*network.Subnet{{}, {}}}
 	g := &autoscalingtypes.AutoScalingGroup{
 		DefaultCooldown: aws.Int32(60), TerminationPolicies: []string{"OldestInstance", "Default"}, NewInstancesProtectedFromScaleIn: aws.Bool(true),
 		CapacityRebalance: aws.Bool(true), MaxInstanceLifetime: aws.Int32(86400), DefaultInstanceWarmup: aws.Int32(30),
@@ -98,14 +98,14 @@ func TestFleetsInstancesAreComparedOneByOne(t *testing.T) {
 		ImageId: aws.String("ami-1"), InstanceType: "t3.micro", SecurityGroupIds: []string{"sg-in"},
 		MetadataOptions: &ec2types.LaunchTemplateInstanceMetadataOptions{HttpTokens: "required"},
 	}
-	f := &fleet{Scope: resourcetest.Scope(t), template: tmpl, group: &balancing.TargetGroup{ARN: "arn:tg", Seen: []resource.Field{{Name: "port", Value: "8080"}}}}
-	f.was = &autoscalingtypes.AutoScalingGroup{}
+	f := &Fleet{Scope: resourcetest.Scope(t), Template: tmpl, Group: &balancing.TargetGroup{ARN: "arn:tg", Seen: []resource.Field{{Name: "port", Value: "8080"}}}}
+	f.Was = &autoscalingtypes.AutoScalingGroup{}
 	var all []ec2types.Instance
 	for _, i := range []struct {
 		id, version, group, stack string
 		protected                 bool
 	}{{"i-well", "3", "sg-in", f.Stack(), false}, {"i-moved", "3", "sg-mine", f.Stack(), true}, {"i-old", "2", "sg-old", "", false}} {
-		f.was.Instances = append(f.was.Instances, autoscalingtypes.Instance{
+		f.Was.Instances = append(f.Was.Instances, autoscalingtypes.Instance{
 			InstanceId: &i.id, LifecycleState: "InService", ProtectedFromScaleIn: &i.protected,
 			LaunchTemplate: &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: aws.String("lt-1"), Version: &i.version},
 		})
@@ -113,15 +113,34 @@ func TestFleetsInstancesAreComparedOneByOne(t *testing.T) {
 			Tags: []ec2types.Tag{{Key: aws.String(account.TagStack), Value: &i.stack}, {Key: aws.String(account.TagRole), Value: aws.String("fleet")}}})
 	}
 	moved, untagged := f.strayed(all)
-	got := map[string][]string{"moved": moved, "untagged": untagged, "protected": protectedOf(f.was)}
+	got := map[string][]string{"moved": moved, "untagged": untagged, "protected": protectedOf(f.Was)}
 	target := func(id string, port int32) registration {
-		return registration{f.group, elbtypes.TargetDescription{Id: &id, Port: &port}}
+		return registration{f.Group, elbtypes.TargetDescription{Id: &id, Port: &port}}
 	}
-	for _, o := range f.others(f.was, []registration{target("i-well", 8080), target("i-well", 9090), target("i-host", 8080)}) {
+	for _, o := range f.others(f.Was, []registration{target("i-well", 8080), target("i-well", 9090), target("i-host", 8080)}) {
 		got["others"] = append(got["others"], *o.target.Id+" "+resource.Number(*o.target.Port))
 	}
 	want := map[string][]string{"moved": {"i-moved"}, "untagged": {"i-old"}, "protected": {"i-moved"}, "others": {"i-well 9090", "i-host 8080"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestAnotherSizeThanDeclaredIsRemarkedOn(t *testing.T) {
+	s := resourcetest.Scope(t)
+	f := &Fleet{
+		Scope: s, Group: &balancing.TargetGroup{Scope: s},
+		Was: &autoscalingtypes.AutoScalingGroup{DesiredCapacity: aws.Int32(int32(s.Declared.Fleet.Desired))}, found: true,
+	}
+	if got := f.Remarks(); got != nil {
+		t.Errorf("%+v", got)
+	}
+	f.Was.DesiredCapacity = aws.Int32(7)
+	if got := f.Remarks(); len(got) != 1 || got[0].ID == "" || got[0].Text == "" {
+		t.Errorf("%+v", got)
+	}
+	f.deleting = true
+	if got := f.Remarks(); got != nil {
+		t.Errorf("%+v", got)
 	}
 }

@@ -1,4 +1,4 @@
-package plan
+package fleet
 
 import (
 	"cmp"
@@ -23,7 +23,7 @@ import (
 // evidence is what tells why instances of a version do not come to serve. It is gathered while they are there: the console
 // and the target of an instance are gone soon after it.
 type evidence struct {
-	fleet   *fleet
+	fleet   *Fleet
 	version machines.Version
 	since   time.Time
 
@@ -53,7 +53,7 @@ func (e *evidence) gather(ctx context.Context, s sight) {
 }
 
 // console returns the last lines of an instance's console, or nothing where they cannot be read.
-func (f *fleet) console(ctx context.Context, id string) string {
+func (f *Fleet) console(ctx context.Context, id string) string {
 	const lines = 15
 	out, err := f.EC2.GetConsoleOutput(ctx, &ec2.GetConsoleOutputInput{InstanceId: &id, Latest: aws.Bool(true)})
 	if err != nil {
@@ -67,8 +67,8 @@ func (f *fleet) console(ctx context.Context, id string) string {
 }
 
 // activities returns the group's activities since a moment, the latest first. AWS's clock may be a little behind.
-func (f *fleet) activities(ctx context.Context, since time.Time) ([]autoscalingtypes.Activity, error) {
-	out, err := f.AutoScaling.DescribeScalingActivities(ctx, &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: aws.String(f.fleetName())})
+func (f *Fleet) activities(ctx context.Context, since time.Time) ([]autoscalingtypes.Activity, error) {
+	out, err := f.AutoScaling.DescribeScalingActivities(ctx, &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: aws.String(f.FleetName())})
 	if err != nil {
 		return nil, fmt.Errorf("describe scaling activities: %w", err)
 	}
@@ -78,7 +78,7 @@ func (f *fleet) activities(ctx context.Context, since time.Time) ([]autoscalingt
 }
 
 // explain adds to the error of instances that do not come to serve what Auto Scaling, the load balancer and a console say.
-func (f *fleet) explain(ctx context.Context, err error, e *evidence) error {
+func (f *Fleet) explain(ctx context.Context, err error, e *evidence) error {
 	var ill *resource.NotServing
 	if e == nil || !errors.As(err, &ill) {
 		return err

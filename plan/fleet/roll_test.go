@@ -1,4 +1,4 @@
-package plan
+package fleet
 
 import (
 	"testing"
@@ -17,7 +17,7 @@ import (
 
 // A refresh is as declared, and is waited for as long as it pauses; one back to what is proven pauses nowhere.
 func TestRefreshesAreAsDeclared(t *testing.T) {
-	f := &fleet{Scope: resourcetest.Scope(t), was: &autoscalingtypes.AutoScalingGroup{}}
+	f := &Fleet{Scope: resourcetest.Scope(t), Was: &autoscalingtypes.AutoScalingGroup{}}
 	f.Declared.Fleet.Grace, f.Declared.Fleet.WarmUp = 5, 0
 	f.Declared.Fleet.Refresh = understudy.Refresh{MinHealthy: 100, CheckpointDelay: 3600}
 	same := func(what string, want, got *autoscalingtypes.RefreshPreferences) {
@@ -32,7 +32,7 @@ func TestRefreshesAreAsDeclared(t *testing.T) {
 		t.Errorf("without checkpoints it stands still for %v", got)
 	}
 	f.Declared.Fleet.Refresh = understudy.Refresh{MinHealthy: 90, MaxHealthy: 150, WarmUp: 30, Checkpoints: []int{50, 100}, CheckpointDelay: 600}
-	f.was.LaunchTemplate = machines.Version{Template: "lt-1", Number: "3"}.Launch()
+	f.Was.LaunchTemplate = machines.Version{Template: "lt-1", Number: "3"}.Launch()
 	same("all declared", &autoscalingtypes.RefreshPreferences{
 		MinHealthyPercentage: aws.Int32(90), MaxHealthyPercentage: aws.Int32(150), InstanceWarmup: aws.Int32(30),
 		CheckpointPercentages: []int32{50, 100}, CheckpointDelay: aws.Int32(600), SkipMatching: aws.Bool(true), AutoRollback: aws.Bool(true),

@@ -1,4 +1,4 @@
-package plan
+package fleet
 
 import (
 	"context"
@@ -23,14 +23,14 @@ import (
 // launch them with, without being replaced.
 
 // lookAtInstances adds to what was seen of the group what is seen of its instances and of its load balancer's targets.
-func (f *fleet) lookAtInstances(ctx context.Context, registered []registration) error {
+func (f *Fleet) lookAtInstances(ctx context.Context, registered []registration) error {
 	all, err := f.instances(ctx)
 	if err != nil {
 		return err
 	}
 	moved, untagged := f.strayed(all)
 	var others []string
-	for _, t := range f.others(f.was, registered) {
+	for _, t := range f.others(f.Was, registered) {
 		others = append(others, fmt.Sprintf("%s port %d", aws.ToString(t.target.Id), aws.ToInt32(t.target.Port)))
 	}
 	f.seen = append(f.seen, resource.Field{Name: "instances in other groups", Value: resource.Set(moved...)},
@@ -39,9 +39,9 @@ func (f *fleet) lookAtInstances(ctx context.Context, registered []registration) 
 }
 
 // instances returns the group's, as EC2 knows them.
-func (f *fleet) instances(ctx context.Context) ([]ec2types.Instance, error) {
+func (f *Fleet) instances(ctx context.Context) ([]ec2types.Instance, error) {
 	var all []ec2types.Instance
-	for some := range slices.Chunk(idsOf(f.was), 200) { // "You can specify up to 200 values for a single filter" (EC2 User Guide)
+	for some := range slices.Chunk(idsOf(f.Was), 200) { // "You can specify up to 200 values for a single filter" (EC2 User Guide)
 		found, err := machines.InstancesWhere(ctx, f.Scope, account.Filter("instance-id", some...))
 		if err != nil {
 			return nil, err
@@ -63,10 +63,10 @@ func idsOf(g *autoscalingtypes.AutoScalingGroup) (ids []string) {
 
 // strayed returns the ids of instances that are in other security groups than the stack's, and of those without its tags.
 // Instances of another version are to be replaced, with their groups.
-func (f *fleet) strayed(all []ec2types.Instance) (moved, untagged []string) {
+func (f *Fleet) strayed(all []ec2types.Instance) (moved, untagged []string) {
 	of := map[string]string{}
-	for _, i := range f.was.Instances {
-		of[aws.ToString(i.InstanceId)] = f.template.Label(machines.VersionOf(i.LaunchTemplate))
+	for _, i := range f.Was.Instances {
+		of[aws.ToString(i.InstanceId)] = f.Template.Label(machines.VersionOf(i.LaunchTemplate))
 	}
 	for _, i := range all {
 		id := aws.ToString(i.InstanceId)
@@ -74,7 +74,7 @@ func (f *fleet) strayed(all []ec2types.Instance) (moved, untagged []string) {
 		for _, g := range i.SecurityGroups {
 			groups = append(groups, aws.ToString(g.GroupId))
 		}
-		if of[id] == f.template.Next() && resource.Set(groups...) != f.template.Group.ID {
+		if of[id] == f.Template.Next() && resource.Set(groups...) != f.Template.Group.ID {
 			moved = append(moved, id)
 		}
 		if !f.Mark("fleet").Keeps(account.OfEC2(i.Tags)) {
@@ -100,8 +100,8 @@ type registration struct {
 }
 
 // registered returns the targets that the load balancer has for the group, but for those that are leaving.
-func (f *fleet) registered(ctx context.Context) (registered []registration, err error) {
-	for _, in := range f.group.DeclaredTogether() {
+func (f *Fleet) registered(ctx context.Context) (registered []registration, err error) {
+	for _, in := range f.Group.DeclaredTogether() {
 		if in.ARN == "" {
 			continue
 		}
@@ -124,7 +124,7 @@ func (f *fleet) registered(ctx context.Context) (registered []registration, err 
 
 // others returns the targets that are none of the group's instances, or are one at another port than the target group's: only
 // the group registers, and somebody else has.
-func (f *fleet) others(g *autoscalingtypes.AutoScalingGroup, registered []registration) []registration {
+func (f *Fleet) others(g *autoscalingtypes.AutoScalingGroup, registered []registration) []registration {
 	return slices.DeleteFunc(slices.Clone(registered), func(t registration) bool {
 		own := slices.ContainsFunc(g.Instances, func(i autoscalingtypes.Instance) bool {
 			return aws.ToString(i.InstanceId) == aws.ToString(t.target.Id)
@@ -134,7 +134,7 @@ func (f *fleet) others(g *autoscalingtypes.AutoScalingGroup, registered []regist
 }
 
 // changeInstances heals what differs of the instances themselves, each as it is now.
-func (f *fleet) changeInstances(ctx context.Context, differences []resource.Difference) error {
+func (f *Fleet) changeInstances(ctx context.Context, differences []resource.Difference) error {
 	if resource.Differs(differences, "protected instances") {
 		if err := f.endProtection(ctx); err != nil {
 			return err
@@ -153,14 +153,14 @@ func (f *fleet) changeInstances(ctx context.Context, differences []resource.Diff
 
 // endProtection lets scaling, and an instance refresh, which would wait for an hour, terminate any instance. One call takes fifty
 // (SetInstanceProtection in the Amazon EC2 Auto Scaling API Reference).
-func (f *fleet) endProtection(ctx context.Context) error {
+func (f *Fleet) endProtection(ctx context.Context) error {
 	g, err := f.there(ctx)
 	if err != nil {
 		return err
 	}
 	for some := range slices.Chunk(protectedOf(g), 50) {
 		_, err := f.AutoScaling.SetInstanceProtection(ctx, &autoscaling.SetInstanceProtectionInput{
-			AutoScalingGroupName: aws.String(f.fleetName()), InstanceIds: some, ProtectedFromScaleIn: aws.Bool(false),
+			AutoScalingGroupName: aws.String(f.FleetName()), InstanceIds: some, ProtectedFromScaleIn: aws.Bool(false),
 		})
 		if err != nil {
 			return fmt.Errorf("end the protection of %v from scale-in: %w", some, err)
@@ -170,14 +170,14 @@ func (f *fleet) endProtection(ctx context.Context) error {
 }
 
 // bringBack gives instances the stack's security group and its tags.
-func (f *fleet) bringBack(ctx context.Context) error {
+func (f *Fleet) bringBack(ctx context.Context) error {
 	all, err := f.instances(ctx)
 	if err != nil {
 		return err
 	}
 	moved, untagged := f.strayed(all)
 	for _, id := range moved {
-		_, err := f.EC2.ModifyInstanceAttribute(ctx, &ec2.ModifyInstanceAttributeInput{InstanceId: &id, Groups: []string{f.template.Group.ID}})
+		_, err := f.EC2.ModifyInstanceAttribute(ctx, &ec2.ModifyInstanceAttributeInput{InstanceId: &id, Groups: []string{f.Template.Group.ID}})
 		if err != nil {
 			return fmt.Errorf("set the security group of %s: %w", id, err)
 		}
@@ -191,7 +191,7 @@ func (f *fleet) bringBack(ctx context.Context) error {
 }
 
 // deregister takes out the targets that are somebody else's. They get no new requests, and finish those that they have.
-func (f *fleet) deregister(ctx context.Context) error {
+func (f *Fleet) deregister(ctx context.Context) error {
 	registered, err := f.registered(ctx)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package plan
+package fleet
 
 import (
 	"testing"
@@ -19,7 +19,7 @@ import (
 func TestScheduledActionsAndTheFleetDoNotFight(t *testing.T) {
 	s := resourcetest.Scope(t)
 	s.Declared.Fleet.Scheduled = []understudy.Scheduled{{Name: "morning", Recurrence: "0 7 * * *", Min: 6, Desired: 8, Max: 12}}
-	f := &fleet{Scope: s, template: &machines.Template{}, group: &balancing.TargetGroup{}, subnets: []*network.Subnet{{}, {}}}
+	f := &Fleet{Scope: s, Template: &machines.Template{}, Group: &balancing.TargetGroup{}, Subnets: []*network.Subnet{{}, {}}}
 	at := func(least, now, most int32) *autoscalingtypes.AutoScalingGroup {
 		return &autoscalingtypes.AutoScalingGroup{MinSize: &least, DesiredCapacity: &now, MaxSize: &most, DefaultCooldown: aws.Int32(300)}
 	}
@@ -45,10 +45,10 @@ func TestScheduledActionsAndTheFleetDoNotFight(t *testing.T) {
 	if all := f.Remarks(); len(all) != 0 {
 		t.Errorf("what an action has left: %+v", all)
 	}
-	before := &fleet{Scope: s, was: at(6, 9, 12)}
-	next := &fleet{Scope: s, template: &machines.Template{}, group: &balancing.TargetGroup{}, earlier: []*fleet{before}}
-	if size, _ := next.size(); size.Min != 6 || size.Max != 12 || next.begins() != 9 {
-		t.Errorf("the next generation begins with %+v, %d", size, next.begins())
+	before := &Fleet{Scope: s, Was: at(6, 9, 12)}
+	next := &Fleet{Scope: s, Template: &machines.Template{}, Group: &balancing.TargetGroup{}, Earlier: []*Fleet{before}}
+	if size, _ := next.size(); size.Min != 6 || size.Max != 12 || next.Begins() != 9 {
+		t.Errorf("the next generation begins with %+v, %d", size, next.Begins())
 	}
 }
 
@@ -56,7 +56,7 @@ func TestScheduledActionsAndTheFleetDoNotFight(t *testing.T) {
 func TestScheduledActionsAreTheirOwners(t *testing.T) {
 	s := resourcetest.Scope(t)
 	action := understudy.Scheduled{Name: "morning", Recurrence: "0 7 * * *", Zone: "Europe/Berlin", Min: 3}
-	one := &scheduled{Scope: s, action: action}
+	one := &Scheduled{Scope: s, Action: action}
 	is := autoscalingtypes.ScheduledUpdateGroupAction{ScheduledActionName: aws.String(one.actionName()), Recurrence: &action.Recurrence,
 		TimeZone: &action.Zone, MinSize: aws.Int32(3), StartTime: aws.Time(time.Unix(1e9, 0))}
 	one.was = &is
@@ -79,7 +79,7 @@ func TestScheduledActionsAreTheirOwners(t *testing.T) {
 	s.Declared.Fleet.Scheduled = []understudy.Scheduled{action}
 	mine, theirs := is, is
 	mine.ScheduledActionName, theirs.ScheduledActionName = aws.String(one.actionName()+"-before"), aws.String("night")
-	o := &otherScheduled{Scope: s, fleet: &fleet{Scope: s, group: &balancing.TargetGroup{}}}
+	o := &OtherScheduled{Scope: s, Fleet: &Fleet{Scope: s, Group: &balancing.TargetGroup{}}}
 	o.sort([]autoscalingtypes.ScheduledUpdateGroupAction{is, mine, theirs})
 	if got := resource.Compare(o.Desired(), o.Actual()); len(got) != 1 || got[0].Actual != one.actionName()+"-before" {
 		t.Errorf("to go: %+v", got)

@@ -1,4 +1,4 @@
-package plan
+package fleet
 
 import (
 	"cmp"
@@ -150,12 +150,12 @@ func (a *arrival) hopeless(s sight, now time.Time) error {
 }
 
 // arrive waits until all instances of a version are there and healthy. Where they do not come, the error says why.
-func (f *fleet) arrive(ctx context.Context, a arrival) error {
+func (f *Fleet) arrive(ctx context.Context, a arrival) error {
 	a.patience = resource.LongTime + f.pauses()
 	began := time.Now()
 	evidence := &evidence{fleet: f, version: a.want, since: began, targets: map[string]string{}, consoles: map[string]string{}}
 	const never = 365 * 24 * time.Hour // the arrival has a patience of its own
-	err := account.Poll(ctx, fmt.Sprintf("instances of template version %s", f.template.Label(a.want)), never, func(ctx context.Context) (bool, error) {
+	err := account.Poll(ctx, fmt.Sprintf("instances of template version %s", f.Template.Label(a.want)), never, func(ctx context.Context) (bool, error) {
 		s, err := f.sight(ctx, a.refresh, began)
 		if err != nil {
 			return false, err
@@ -172,7 +172,7 @@ func (f *fleet) arrive(ctx context.Context, a arrival) error {
 }
 
 // pauses is how long an arrival may stand still on purpose.
-func (f *fleet) pauses() time.Duration {
+func (f *Fleet) pauses() time.Duration {
 	d := f.Declared.Fleet
 	still := max(d.Grace, d.WarmUp, d.Refresh.WarmUp)
 	if len(d.Refresh.Checkpoints) > 0 {
@@ -182,14 +182,14 @@ func (f *fleet) pauses() time.Duration {
 }
 
 // sight looks at the group.
-func (f *fleet) sight(ctx context.Context, refresh string, since time.Time) (s sight, err error) {
+func (f *Fleet) sight(ctx context.Context, refresh string, since time.Time) (s sight, err error) {
 	var (
 		all                          sync.WaitGroup
 		refreshes                    []autoscalingtypes.InstanceRefresh
 		noGroup, noTargets, noStatus error
 	)
 	all.Go(func() { s.group, noGroup = f.there(ctx) })
-	all.Go(func() { s.states, noTargets = f.group.States(ctx) })
+	all.Go(func() { s.states, noTargets = f.Group.States(ctx) })
 	if refresh != "" {
 		all.Go(func() { refreshes, noStatus = f.describeRefreshes(ctx, refresh) })
 	}

@@ -1,4 +1,6 @@
-package plan
+// Package fleet has the instances behind a load balancer: the Auto Scaling group, how its instances come to be of another version and when they
+// serve, its size, and what changes that.
+package fleet
 
 import (
 	"context"
@@ -15,43 +17,44 @@ import (
 	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/network"
+	"github.com/understudy/understudy/plan/prices"
 	"github.com/understudy/understudy/plan/resource"
 )
 
-// fleet is the Auto Scaling group over a region's private subnets. It replaces instances that the load balancer
+// Fleet is the Auto Scaling group over a region's private subnets. It replaces instances that the load balancer
 // finds unhealthy, and instances that no longer match the template. How many instances it has is declared for its
 // creation only: after that, scaling or a person decides, within the declared minimum and maximum.
-type fleet struct {
+type Fleet struct {
 	resource.Scope
-	template *machines.Template
-	group    *balancing.TargetGroup
-	subnets  []*network.Subnet
-	second   understudy.Side // the side that is changed after this one, if there is one
+	Template *machines.Template
+	Group    *balancing.TargetGroup
+	Subnets  []*network.Subnet
+	Second   understudy.Side // the side that is changed after this one, if there is one
 
 	found    bool
-	earlier  []*fleet // the stack's of other generations
-	beyond   []*fleet // likewise, in networks of others
+	Earlier  []*Fleet // the stack's of other generations
+	Beyond   []*Fleet // likewise, in networks of others
 	blocked  error    // what is somebody else's and has the name
 	seen     []resource.Field
-	was      *autoscalingtypes.AutoScalingGroup // as it was found
+	Was      *autoscalingtypes.AutoScalingGroup // as it was found
 	running  *autoscalingtypes.InstanceRefresh  // the refresh that was found under way, nil for none
 	deleting bool
 	rolled   bool // instances are being replaced by this run
 }
 
-func (f *fleet) fleetName() string        { return balancing.Generation(f.Scope, f.group.Number) }
-func (f *fleet) Actual() []resource.Field { return f.seen }
+func (f *Fleet) FleetName() string        { return balancing.Generation(f.Scope, f.Group.Number) }
+func (f *Fleet) Actual() []resource.Field { return f.seen }
 
-func (f *fleet) Identity() string {
+func (f *Fleet) Identity() string {
 	if !f.found {
 		return ""
 	}
-	return f.fleetName()
+	return f.FleetName()
 }
 
-func (f *fleet) Desired() []resource.Field {
+func (f *Fleet) Desired() []resource.Field {
 	size, _ := f.size()
-	capacity := []resource.Field{{Name: "min", Value: resource.Number(size.Min)}, {Name: "desired", Value: resource.Number(f.begins())},
+	capacity := []resource.Field{{Name: "min", Value: resource.Number(size.Min)}, {Name: "desired", Value: resource.Number(f.Begins())},
 		{Name: "max", Value: resource.Number(size.Max)}}
 	if f.found && !f.deleting {
 		capacity = []resource.Field{capacity[0], capacity[2]}
@@ -59,42 +62,42 @@ func (f *fleet) Desired() []resource.Field {
 	fields := append(capacity,
 		resource.Field{Name: "health check", Value: f.Declared.Fleet.HealthCheck},
 		resource.Field{Name: "grace", Value: resource.Number(f.Declared.Fleet.Grace)},
-		resource.Field{Name: "subnets", Value: resource.Set(network.IDsOfSubnets(f.subnets)...)},
-		resource.Field{Name: "target groups", Value: resource.Set(f.group.Known()...)},
+		resource.Field{Name: "subnets", Value: resource.Set(network.IDsOfSubnets(f.Subnets)...)},
+		resource.Field{Name: "target groups", Value: resource.Set(f.Group.Known()...)},
 		resource.Field{Name: "suspended processes"},
 		resource.Field{Name: "protected instances"},
 		resource.Field{Name: "instances in other groups"},
 		resource.Field{Name: "instances without tags"},
 		resource.Field{Name: "other targets"},
 		f.Tagged("fleet"),
-		resource.Field{Name: "template version", Value: f.template.Next()},
-		resource.Field{Name: "instances' version", Value: f.template.Next()},
+		resource.Field{Name: "template version", Value: f.Template.Next()},
+		resource.Field{Name: "instances' version", Value: f.Template.Next()},
 		resource.Field{Name: "refresh"},
 	)
 	return append(fields, usualFleet(f.Declared.Fleet)...)
 }
 
-func (f *fleet) zoneIdentifier() *string {
-	return aws.String(strings.Join(network.IDsOfSubnets(f.subnets), ","))
+func (f *Fleet) zoneIdentifier() *string {
+	return aws.String(strings.Join(network.IDsOfSubnets(f.Subnets), ","))
 }
 
-func (f *fleet) Create(ctx context.Context) error {
+func (f *Fleet) Create(ctx context.Context) error {
 	if f.deleting {
-		if err := f.end(ctx); err != nil {
+		if err := f.End(ctx); err != nil {
 			return err
 		}
 	}
 	size, _ := f.size()
 	in := &autoscaling.CreateAutoScalingGroupInput{
-		AutoScalingGroupName:   aws.String(f.fleetName()),
-		LaunchTemplate:         f.template.Exact().Launch(),
+		AutoScalingGroupName:   aws.String(f.FleetName()),
+		LaunchTemplate:         f.Template.Exact().Launch(),
 		MinSize:                aws.Int32(int32(size.Min)),
-		DesiredCapacity:        aws.Int32(int32(f.begins())),
+		DesiredCapacity:        aws.Int32(int32(f.Begins())),
 		MaxSize:                aws.Int32(int32(size.Max)),
 		HealthCheckType:        aws.String(f.Declared.Fleet.HealthCheck),
 		HealthCheckGracePeriod: aws.Int32(int32(f.Declared.Fleet.Grace)),
 		VPCZoneIdentifier:      f.zoneIdentifier(),
-		TargetGroupARNs:        f.group.ARNs(),
+		TargetGroupARNs:        f.Group.ARNs(),
 		TerminationPolicies:    f.Declared.Fleet.Termination,
 		Tags:                   f.marks(),
 	}
@@ -108,7 +111,7 @@ func (f *fleet) Create(ctx context.Context) error {
 		return fmt.Errorf("create auto scaling group: %w", err)
 	}
 	f.found = true
-	err := account.Poll(ctx, f.fleetName(), resource.ShortTime, func(ctx context.Context) (bool, error) {
+	err := account.Poll(ctx, f.FleetName(), resource.ShortTime, func(ctx context.Context) (bool, error) {
 		g, err := f.describe(ctx)
 		return g != nil, err // one that is not seen yet looks like one that is gone
 	})
@@ -120,7 +123,7 @@ func (f *fleet) Create(ctx context.Context) error {
 
 // Change makes the settings as declared, and then the instances. The group's template changes with the success of their
 // replacement, so that until then it is what a rollback goes back to.
-func (f *fleet) Change(ctx context.Context, differences []resource.Difference) error {
+func (f *Fleet) Change(ctx context.Context, differences []resource.Difference) error {
 	if resource.Differs(differences, "tagged") {
 		if err := f.retagGroup(ctx); err != nil {
 			return err
@@ -161,10 +164,10 @@ func (f *fleet) Change(ctx context.Context, differences []resource.Difference) e
 }
 
 // retagGroup gives the group its tags back, with which it launches its instances.
-func (f *fleet) retagGroup(ctx context.Context) error {
-	name := f.fleetName()
+func (f *Fleet) retagGroup(ctx context.Context) error {
+	name := f.FleetName()
 	return resource.Tagging{
-		Read: func(context.Context) (map[string]string, error) { return account.OfGroup(f.was.Tags), nil },
+		Read: func(context.Context) (map[string]string, error) { return account.OfGroup(f.Was.Tags), nil },
 		Remove: func(ctx context.Context, keys []string) error {
 			in := &autoscaling.DeleteTagsInput{}
 			for _, k := range keys {
@@ -183,10 +186,10 @@ func (f *fleet) retagGroup(ctx context.Context) error {
 // update leaves the desired capacity alone. Auto Scaling moves one that the new bounds exclude
 // (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGroup.html). Of the settings that nobody
 // declares, those that differ are named and no others: an endpoint need not know them all.
-func (f *fleet) update(ctx context.Context, differences []resource.Difference) error {
+func (f *Fleet) update(ctx context.Context, differences []resource.Difference) error {
 	size, _ := f.size()
 	in := &autoscaling.UpdateAutoScalingGroupInput{
-		AutoScalingGroupName:   aws.String(f.fleetName()),
+		AutoScalingGroupName:   aws.String(f.FleetName()),
 		MinSize:                aws.Int32(int32(size.Min)),
 		MaxSize:                aws.Int32(int32(size.Max)),
 		HealthCheckType:        aws.String(f.Declared.Fleet.HealthCheck),
@@ -205,11 +208,11 @@ func (f *fleet) update(ctx context.Context, differences []resource.Difference) e
 }
 
 // attach gives the group its target groups, and no others.
-func (f *fleet) attach(ctx context.Context) error {
-	name := aws.String(f.fleetName())
+func (f *Fleet) attach(ctx context.Context) error {
+	name := aws.String(f.FleetName())
 	var extra []string
-	for _, arn := range f.was.TargetGroupARNs {
-		if !slices.Contains(f.group.ARNs(), arn) {
+	for _, arn := range f.Was.TargetGroupARNs {
+		if !slices.Contains(f.Group.ARNs(), arn) {
 			extra = append(extra, arn)
 		}
 	}
@@ -222,7 +225,7 @@ func (f *fleet) attach(ctx context.Context) error {
 		}
 	}
 	_, err := f.AutoScaling.AttachLoadBalancerTargetGroups(ctx, &autoscaling.AttachLoadBalancerTargetGroupsInput{
-		AutoScalingGroupName: name, TargetGroupARNs: f.group.ARNs(),
+		AutoScalingGroupName: name, TargetGroupARNs: f.Group.ARNs(),
 	})
 	if err != nil {
 		return fmt.Errorf("attach target group: %w", err)
@@ -231,20 +234,20 @@ func (f *fleet) attach(ctx context.Context) error {
 }
 
 // resume lets the group do its work again, all of it: no processes named is all.
-func (f *fleet) resume(ctx context.Context) error {
-	_, err := f.AutoScaling.ResumeProcesses(ctx, &autoscaling.ResumeProcessesInput{AutoScalingGroupName: aws.String(f.fleetName())})
+func (f *Fleet) resume(ctx context.Context) error {
+	_, err := f.AutoScaling.ResumeProcesses(ctx, &autoscaling.ResumeProcessesInput{AutoScalingGroupName: aws.String(f.FleetName())})
 	if err != nil {
 		return fmt.Errorf("resume processes: %w", err)
 	}
 	return nil
 }
 
-// begins is how many instances a new group has: as many as the ones that it succeeds have now, within the bounds.
-func (f *fleet) begins() int {
+// Begins is how many instances a new group has: as many as the ones that it succeeds have now, within the bounds.
+func (f *Fleet) Begins() int {
 	size, _ := f.size()
 	now := 0
-	for _, one := range f.predecessors() {
-		now = max(now, int(aws.ToInt32(one.was.DesiredCapacity)))
+	for _, one := range f.Predecessors() {
+		now = max(now, int(aws.ToInt32(one.Was.DesiredCapacity)))
 	}
 	if now == 0 {
 		return size.Desired
@@ -252,13 +255,13 @@ func (f *fleet) begins() int {
 	return min(max(now, size.Min), size.Max)
 }
 
-// predecessors are the fleets that this one serves in the place of.
-func (f *fleet) predecessors() []*fleet { return slices.Concat(f.earlier, f.beyond) }
+// Predecessors are the fleets that this one serves in the place of.
+func (f *Fleet) Predecessors() []*Fleet { return slices.Concat(f.Earlier, f.Beyond) }
 
 // Remove deletes the stack's groups with their instances, and returns when these are gone from their subnets.
-func (f *fleet) Remove(ctx context.Context) error {
-	for _, one := range append([]*fleet{f}, f.earlier...) {
-		if err := one.end(ctx); err != nil {
+func (f *Fleet) Remove(ctx context.Context) error {
+	for _, one := range append([]*Fleet{f}, f.Earlier...) {
+		if err := one.End(ctx); err != nil {
 			return err
 		}
 	}
@@ -267,24 +270,71 @@ func (f *fleet) Remove(ctx context.Context) error {
 		return err
 	}
 	var ids []string
-	for _, i := range f.group.VPC.Inhabitants(left) {
+	for _, i := range f.Group.VPC.Inhabitants(left) {
 		ids = append(ids, aws.ToString(i.InstanceId))
 	}
 	return machines.Terminate(ctx, f.Scope, ids)
 }
 
-// end deletes this group alone, with its instances.
-func (f *fleet) end(ctx context.Context) error {
+// End deletes this group alone, with its instances.
+func (f *Fleet) End(ctx context.Context) error {
 	_, err := f.AutoScaling.DeleteAutoScalingGroup(ctx, &autoscaling.DeleteAutoScalingGroupInput{
-		AutoScalingGroupName: aws.String(f.fleetName()), ForceDelete: aws.Bool(true),
+		AutoScalingGroupName: aws.String(f.FleetName()), ForceDelete: aws.Bool(true),
 	})
 	if err != nil && !account.IsNotFound(err) && !account.IsCode(err, "ScalingActivityInProgress") {
 		return fmt.Errorf("delete auto scaling group: %w", err)
 	}
-	return account.Poll(ctx, "the end of "+f.fleetName(), resource.LongTime, func(ctx context.Context) (bool, error) {
+	return account.Poll(ctx, "the end of "+f.FleetName(), resource.LongTime, func(ctx context.Context) (bool, error) {
 		g, err := f.describe(ctx)
 		return err == nil && g == nil, err
 	})
 }
 
-var _ resource.Resource = (*fleet)(nil)
+var _ resource.Resource = (*Fleet)(nil)
+
+func (f *Fleet) Monthly() float64 { return ofInstances(f.Scope, f.Declared.Size(f.Side).Desired) }
+
+func (f *Fleet) UnknownPrice() string { return prices.OfUnknownType(f.Declared.InstanceType(f.Side)) }
+
+// Drain scales a fleet to zero and deletes it. DeleteAutoScalingGroup with ForceDelete would end the instances at once; scaling in
+// has them finish their requests first, for the deregistration delay
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/attach-load-balancer-asg.html). Its scaling policy cannot scale it out past a
+// maximum of zero.
+func (f *Fleet) Drain(ctx context.Context) error {
+	_, err := f.AutoScaling.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{
+		AutoScalingGroupName: aws.String(f.FleetName()), MinSize: aws.Int32(0), MaxSize: aws.Int32(0), DesiredCapacity: aws.Int32(0),
+	})
+	if err != nil && !account.IsNotFound(err) {
+		return fmt.Errorf("scale %s to zero: %w", f.FleetName(), err)
+	}
+	err = account.Poll(ctx, "the end of the instances of "+f.FleetName(), resource.LongTime, func(ctx context.Context) (bool, error) {
+		g, err := f.describe(ctx)
+		return err == nil && (g == nil || len(g.Instances) == 0), err
+	})
+	if err != nil {
+		return err
+	}
+	return f.End(ctx)
+}
+
+// leave returns when the group has moved its instances to its subnets. It launches the new ones first ("Rebalancing activities" in the Amazon EC2
+// Auto Scaling User Guide).
+func (f *Fleet) leave(ctx context.Context) error {
+	return account.Poll(ctx, "the instances of "+f.FleetName()+" to leave other zones", resource.LongTime, func(ctx context.Context) (bool, error) {
+		g, err := f.describe(ctx)
+		if err != nil || g == nil {
+			return false, err
+		}
+		f.Was = g
+		all, err := f.instances(ctx)
+		if err != nil {
+			return false, err
+		}
+		for _, i := range all {
+			if !slices.Contains(network.IDsOfSubnets(f.Subnets), aws.ToString(i.SubnetId)) {
+				return false, nil
+			}
+		}
+		return true, nil
+	})
+}

@@ -1,4 +1,4 @@
-package plan
+package fleet
 
 import (
 	"context"
@@ -33,8 +33,8 @@ func metricsText(g *autoscalingtypes.AutoScalingGroup) string {
 }
 
 // measure has the group's sizes put to CloudWatch each minute, which is the only choice, or nothing.
-func (f *fleet) measure(ctx context.Context) (err error) {
-	name := aws.String(f.fleetName())
+func (f *Fleet) measure(ctx context.Context) (err error) {
+	name := aws.String(f.FleetName())
 	if f.Declared.Fleet.Metrics {
 		_, err = f.AutoScaling.EnableMetricsCollection(ctx, &autoscaling.EnableMetricsCollectionInput{
 			AutoScalingGroupName: name, Granularity: aws.String("1Minute"), Metrics: understudy.FleetMetrics,

@@ -1,4 +1,4 @@
-package plan
+package fleet
 
 import (
 	"context"
@@ -10,34 +10,24 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
-	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/resource"
 )
 
-// tracking is the policy by which a region's fleet scales itself, within its minimum and maximum, so that a measure stays at a
+// Tracking is the policy by which a region's fleet scales itself, within its minimum and maximum, so that a measure stays at a
 // target. How many instances the fleet wants is the policy's to say since. A policy goes with its group.
-type tracking struct {
+type Tracking struct {
 	resource.Scope
-	fleet    *fleet
-	balancer *balancing.Balancer
-	group    *balancing.TargetGroup
+	Fleet    *Fleet
+	Balancer *balancing.Balancer
+	Group    *balancing.TargetGroup
 	was      *autoscalingtypes.ScalingPolicy // as it was found
 }
 
-// addTracking adds the policy. Requests for each target are known of a target group that a listener forwards to.
-func (v *inventory) addTracking(r *region) {
-	var t resource.Resource = &tracking{Scope: r.Scope, fleet: r.fleet, balancer: r.balancer, group: r.targetGroup}
-	if (r.Declared.Fleet.Track == understudy.Track{}) {
-		t = &retired{Resource: t}
-	}
-	v.graph.add(r.id("scaling policy"), t, r.fleetNode, r.listenerNode).finding(r.fleetNode, r.balancerNode, r.targetGroupNode)
-}
+func (t *Tracking) policyName() string { return t.NameOf("track") }
 
-func (t *tracking) policyName() string { return t.NameOf("track") }
-
-func (t *tracking) Identity() string {
+func (t *Tracking) Identity() string {
 	if t.was == nil {
 		return ""
 	}
@@ -45,7 +35,7 @@ func (t *tracking) Identity() string {
 }
 
 // measure returns what is measured, of what, and the target.
-func (t *tracking) measure() (what autoscalingtypes.MetricType, of string, target int) {
+func (t *Tracking) measure() (what autoscalingtypes.MetricType, of string, target int) {
 	if n := t.Declared.Fleet.Track.Requests; n > 0 {
 		return autoscalingtypes.MetricTypeALBRequestCountPerTarget, t.label(), n
 	}
@@ -54,9 +44,9 @@ func (t *tracking) measure() (what autoscalingtypes.MetricType, of string, targe
 
 // label names a load balancer and its target group by the ends of their ARNs (PredefinedMetricSpecification in the Amazon EC2 Auto
 // Scaling API Reference).
-func (t *tracking) label() string {
-	_, balancer, _ := strings.Cut(t.balancer.ARN, ":loadbalancer/")
-	_, group, _ := strings.Cut(t.group.ARN, ":targetgroup/")
+func (t *Tracking) label() string {
+	_, balancer, _ := strings.Cut(t.Balancer.ARN, ":loadbalancer/")
+	_, group, _ := strings.Cut(t.Group.ARN, ":targetgroup/")
 	if balancer == "" || group == "" {
 		return resource.Unknown
 	}
@@ -65,7 +55,7 @@ func (t *tracking) label() string {
 
 const targetTracking = "TargetTrackingScaling"
 
-func (t *tracking) Desired() []resource.Field {
+func (t *Tracking) Desired() []resource.Field {
 	what, of, target := t.measure()
 	return []resource.Field{
 		{Name: "type", Value: targetTracking}, {Name: "measures", Value: string(what)}, {Name: "of", Value: of}, {Name: "target", Value: resource.Number(target)},
@@ -73,7 +63,7 @@ func (t *tracking) Desired() []resource.Field {
 	}
 }
 
-func (t *tracking) Actual() []resource.Field {
+func (t *Tracking) Actual() []resource.Field {
 	if t.was == nil {
 		return nil
 	}
@@ -91,13 +81,13 @@ func (t *tracking) Actual() []resource.Field {
 	return fields
 }
 
-func (t *tracking) Find(ctx context.Context) (bool, error) {
+func (t *Tracking) Find(ctx context.Context) (bool, error) {
 	t.was = nil
-	if !t.fleet.found || t.fleet.deleting {
+	if !t.Fleet.found || t.Fleet.deleting {
 		return false, nil
 	}
 	out, err := t.AutoScaling.DescribePolicies(ctx, &autoscaling.DescribePoliciesInput{
-		AutoScalingGroupName: aws.String(t.fleet.fleetName()), PolicyNames: []string{t.policyName()},
+		AutoScalingGroupName: aws.String(t.Fleet.FleetName()), PolicyNames: []string{t.policyName()},
 	})
 	if account.IsNotFound(err) {
 		return false, nil
@@ -111,14 +101,14 @@ func (t *tracking) Find(ctx context.Context) (bool, error) {
 	return t.was != nil, nil
 }
 
-func (t *tracking) Create(ctx context.Context) error {
+func (t *Tracking) Create(ctx context.Context) error {
 	what, of, target := t.measure()
 	metric := &autoscalingtypes.PredefinedMetricSpecification{PredefinedMetricType: what}
 	if of != "" {
 		metric.ResourceLabel = &of
 	}
 	_, err := t.AutoScaling.PutScalingPolicy(ctx, &autoscaling.PutScalingPolicyInput{
-		AutoScalingGroupName: aws.String(t.fleet.fleetName()), PolicyName: aws.String(t.policyName()), PolicyType: aws.String(targetTracking),
+		AutoScalingGroupName: aws.String(t.Fleet.FleetName()), PolicyName: aws.String(t.policyName()), PolicyType: aws.String(targetTracking),
 		TargetTrackingConfiguration: &autoscalingtypes.TargetTrackingConfiguration{
 			PredefinedMetricSpecification: metric, TargetValue: aws.Float64(float64(target)),
 		},
@@ -130,7 +120,7 @@ func (t *tracking) Create(ctx context.Context) error {
 }
 
 // Change replaces the policy, by its name. One of another type has to go first.
-func (t *tracking) Change(ctx context.Context, differences []resource.Difference) error {
+func (t *Tracking) Change(ctx context.Context, differences []resource.Difference) error {
 	if resource.Differs(differences, "type") {
 		if err := t.Remove(ctx); err != nil {
 			return err
@@ -139,9 +129,9 @@ func (t *tracking) Change(ctx context.Context, differences []resource.Difference
 	return t.Create(ctx)
 }
 
-func (t *tracking) Remove(ctx context.Context) error {
+func (t *Tracking) Remove(ctx context.Context) error {
 	_, err := t.AutoScaling.DeletePolicy(ctx, &autoscaling.DeletePolicyInput{
-		AutoScalingGroupName: aws.String(t.fleet.fleetName()), PolicyName: aws.String(t.policyName()),
+		AutoScalingGroupName: aws.String(t.Fleet.FleetName()), PolicyName: aws.String(t.policyName()),
 	})
 	if err != nil && !account.IsNotFound(err) {
 		return fmt.Errorf("delete %s: %w", t.policyName(), err)
@@ -149,4 +139,4 @@ func (t *tracking) Remove(ctx context.Context) error {
 	return nil
 }
 
-var _ resource.Resource = (*tracking)(nil)
+var _ resource.Resource = (*Tracking)(nil)
