@@ -159,6 +159,10 @@ func TestDatagramsTakeAPrefix(t *testing.T) {
 	b := roomtest.Must(client.CreateLoadBalancer(ctx, in))(t).LoadBalancers[0]
 	datagrams, both := *s.flowGroup("datagrams", "UDP", nil).TargetGroupArn, *s.flowGroup("both", "TCP_UDP", nil).TargetGroupArn
 	const unless = "unless EnablePrefixForIpv6SourceNat is 'on'"
+	l := roomtest.Must(client.CreateListener(ctx, &elb.CreateListenerInput{
+		LoadBalancerArn: b.LoadBalancerArn, Port: new(int32(54)), Protocol: "TCP", DefaultActions: forwardTo(*s.flowGroup("tcp", "TCP", nil).TargetGroupArn)}))(t)
+	_, err := client.ModifyListener(ctx, &elb.ModifyListenerInput{ListenerArn: l.Listeners[0].ListenerArn, Protocol: "UDP", DefaultActions: forwardTo(datagrams)})
+	wantWords(t, err, "InvalidConfigurationRequest", unless)
 	wantWords(t, s.forwards(b, "UDP", 53, datagrams), "InvalidConfigurationRequest", unless)
 	wantWords(t, s.forwards(b, "TCP_UDP", 53, both), "InvalidConfigurationRequest", unless)
 	set := func(on elbtypes.EnablePrefixForIpv6SourceNatEnum, to elbtypes.IpAddressType, m []elbtypes.SubnetMapping) (*elb.SetSubnetsOutput, error) {
@@ -262,6 +266,11 @@ func TestFlowGroupsOfIPv6(t *testing.T) {
 	}
 	if shown := s.healthOf(six); *shown.Target.Id != "2001:db8:100::9" {
 		t.Errorf("%+v", shown.Target)
+	}
+	again := []elbtypes.TargetDescription{{Id: new("2001:0db8:100:0::9")}} // the same address
+	roomtest.Must(client.DeregisterTargets(ctx, &elb.DeregisterTargetsInput{TargetGroupArn: &six, Targets: again}))(t)
+	if shown := s.healthOf(six); shown.TargetHealth.State != "draining" {
+		t.Errorf("deregistered by another text of it: %+v", shown.TargetHealth)
 	}
 	instances := *s.flowGroup("instances", "TCP", func(in *elb.CreateTargetGroupInput) { in.IpAddressType = "ipv6" }).TargetGroupArn
 	id, _ := s.ec2.run(t, s.subnets[0])

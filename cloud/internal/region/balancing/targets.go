@@ -62,11 +62,15 @@ func (row targetGroupRow) target(t elbtypes.TargetDescription) (targetRow, error
 	if t.AvailabilityZone != nil && row.Type != elbtypes.TargetTypeEnumIp {
 		return targetRow{}, invalid("You cannot specify an Availability Zone for targets of type '%s'", row.Type)
 	}
-	id := *t.Id
+	return targetRow{ID: oneText(*t.Id), Port: port, Zone: room.Deref(t.AvailabilityZone)}, nil
+}
+
+// oneText is a target's id as it is kept: one text for an address.
+func oneText(id string) string {
 	if a, err := netip.ParseAddr(id); err == nil {
-		id = a.String() // one text for an address
+		return a.String()
 	}
-	return targetRow{ID: id, Port: port, Zone: room.Deref(t.AvailabilityZone)}, nil
+	return id
 }
 
 // checkTarget refuses what cannot get requests: an instance that does not run or is elsewhere, an
@@ -141,7 +145,9 @@ func (r *Room) DeregisterTargets(ctx context.Context, in *elb.DeregisterTargetsI
 		seconds, _ := strconv.Atoi(attributeOf(targetGroupAttributes, g.Attributes, "deregistration_delay.timeout_seconds"))
 		until := time.Now().UTC().Add(r.Speed.Of(time.Duration(seconds) * time.Second))
 		for _, t := range in.Targets {
-			named := func(x targetRow) bool { return x.ID == room.Deref(t.Id) && (t.Port == nil || x.Port == *t.Port) }
+			named := func(x targetRow) bool {
+				return x.ID == oneText(room.Deref(t.Id)) && (t.Port == nil || x.Port == *t.Port)
+			}
 			for i, x := range g.Targets {
 				if named(x) && !x.draining() {
 					g.Targets[i].Until = until
