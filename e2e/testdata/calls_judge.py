@@ -35,9 +35,10 @@ NAMES = {
 NEWER = {
     # RefreshPreferences in the Amazon EC2 Auto Scaling API Reference; 2023.
     ("autoscaling", "RefreshPreferences"): {"AutoRollback": {"shape": "AutoRollback"}, "MaxHealthyPercentage": {"shape": "IntPercent100To200"}},
-    # CopyImage, CreateNetworkAcl, CreateRouteTable and DeregisterImage in the Amazon EC2 API Reference; 2023 to 2025.
+    # CopyImage, CreateNetworkAcl, CreateNetworkInterface, CreateRouteTable and DeregisterImage in the Amazon EC2 API Reference; 2023 to 2025.
     ("ec2", "CopyImageRequest"): {"TagSpecifications": {"shape": "TagSpecificationList", "locationName": "TagSpecification"}},
     ("ec2", "CreateNetworkAclRequest"): {"ClientToken": {"shape": "String"}},
+    ("ec2", "CreateNetworkInterfaceRequest"): {"EnablePrimaryIpv6": {"shape": "Boolean"}},
     ("ec2", "CreateRouteTableRequest"): {"ClientToken": {"shape": "String"}},
     ("ec2", "DeregisterImageRequest"): {"DeleteAssociatedSnapshots": {"shape": "Boolean"}},
 }
