@@ -161,3 +161,14 @@ func TestPagesSurviveChanges(t *testing.T) {
 		t.Errorf("a made-up token: %v", err)
 	}
 }
+
+// What is read by programs that cut a link out of a text has it as it is.
+func TestJSONIsWrittenAsItIs(t *testing.T) {
+	v := map[string]string{"a": "OK -> ALARM & <b>"}
+	if text, err := JSON(v, ""); err != nil || text != `{"a":"OK -> ALARM & <b>"}` {
+		t.Errorf("%v: %s", err, text)
+	}
+	if text, err := JSON(v, "  "); err != nil || text != "{\n  \"a\": \"OK -> ALARM & <b>\"\n}" {
+		t.Errorf("indented %v: %s", err, text)
+	}
+}

@@ -1,7 +1,6 @@
 package notifying
 
 import (
-	"encoding/json"
 	"net/url"
 	"time"
 
@@ -55,11 +54,11 @@ type letter struct {
 
 func (r *Room) seal(e envelope) letter {
 	e.Timestamp, e.SignatureVersion = time.Now().UTC().Format("2006-01-02T15:04:05.000Z"), "1"
-	b, err := json.MarshalIndent(e, "", "  ")
+	body, err := room.JSON(e, "  ")
 	if err != nil {
 		panic(err) // texts
 	}
-	return letter{kind: e.Type, id: e.MessageId, body: string(b)}
+	return letter{kind: e.Type, id: e.MessageId, body: body}
 }
 
 // link is a call that needs no signature, which a message has in its URLs.

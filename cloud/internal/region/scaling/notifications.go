@@ -52,11 +52,11 @@ func (r *Room) notify(tx *store.Tx, a activityRow) {
 
 // tell tells a topic. That it reaches nobody stops nothing.
 func (r *Room) tell(topic, subject string, message map[string]any) {
-	b, err := json.Marshal(message)
+	text, err := room.JSON(message, "")
 	if err != nil {
 		panic(err) // texts and numbers
 	}
-	if err := r.topics.Notify(topic, subject, string(b)); err != nil {
+	if err := r.topics.Notify(topic, subject, text); err != nil {
 		r.Log.Warn("tell a topic", "topic", topic, "subject", subject, "err", err)
 	}
 }

@@ -36,16 +36,19 @@ func (r *Room) enter(tx *store.Tx, row alarmRow, state cwtypes.StateValue, reaso
 	return r.alarms.Put(tx, row.Name, row)
 }
 
-// transition is the JSON of a state's history item.
+// transition is the JSON of a state's history item, in the order of the AWS CLI's example of describe-alarm-history.
 func transition(before, after alarmRow) string {
-	state := func(row alarmRow) map[string]any {
-		s := map[string]any{"stateValue": row.State, "stateReason": row.Reason}
-		if row.ReasonData != "" {
-			s["stateReasonData"] = json.RawMessage(row.ReasonData)
-		}
-		return s
+	type state struct {
+		Value  cwtypes.StateValue `json:"stateValue"`
+		Reason string             `json:"stateReason"`
+		Data   json.RawMessage    `json:"stateReasonData,omitempty"`
 	}
-	return jsonOf(map[string]any{"version": "1.0", "oldState": state(before), "newState": state(after)})
+	of := func(row alarmRow) state { return state{row.State, row.Reason, json.RawMessage(row.ReasonData)} }
+	return jsonOf(struct {
+		Version string `json:"version"`
+		Old     state  `json:"oldState"`
+		New     state  `json:"newState"`
+	}{"1.0", of(before), of(after)})
 }
 
 func (r *Room) remember(tx *store.Tx, row alarmRow, item historyItem) error {

@@ -2,7 +2,6 @@ package watching
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -235,11 +234,11 @@ func shownList(list []string) []string {
 
 // jsonOf is for what cannot fail to be written.
 func jsonOf(what any) string {
-	b, err := json.Marshal(what)
+	text, err := room.JSON(what, "")
 	if err != nil {
 		return ""
 	}
-	return string(b)
+	return text
 }
 
 // alarmPage cuts a listing of alarms or of what happened to them.

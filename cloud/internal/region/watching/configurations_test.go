@@ -56,3 +56,18 @@ func TestHistoryTellsConfigurations(t *testing.T) {
 		t.Errorf("of a composite alarm\n%s, want\n%s", got, want)
 	}
 }
+
+// The history of an alarm's states is written as the AWS CLI's example of describe-alarm-history has it.
+func TestHistoryTellsStatesAsTheyAre(t *testing.T) {
+	r, _ := openSlow(t, t.TempDir())
+	roomtest.Must(r.PutMetricAlarm(t.Context(), alarmInput("a")))(t)
+	roomtest.Must(r.SetAlarmState(t.Context(), &cloudwatch.SetAlarmStateInput{
+		AlarmName: new("a"), StateValue: "ALARM", StateReason: new("OK -> ALARM & <more>"), StateReasonData: new(`{"x": "<y>"}`),
+	}))(t)
+	items := roomtest.Must(r.DescribeAlarmHistory(t.Context(), &cloudwatch.DescribeAlarmHistoryInput{AlarmName: new("a"), HistoryItemType: "StateUpdate"}))(t)
+	const want = `{"version":"1.0","oldState":{"stateValue":"INSUFFICIENT_DATA","stateReason":"Unchecked: Initial alarm creation"},` +
+		`"newState":{"stateValue":"ALARM","stateReason":"OK -> ALARM & <more>","stateReasonData":{"x":"<y>"}}}`
+	if got := *items.AlarmHistoryItems[0].HistoryData; got != want {
+		t.Errorf("%s, want\n%s", got, want)
+	}
+}
