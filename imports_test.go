@@ -153,6 +153,7 @@ var rooms = []floor{
 	{"network role", "what all else lies in; what instances may do"},
 	{"balancing machines", "what users reach a region by; what instances are made of"},
 	{"fleet", "the instances behind a load balancer"},
+	{"failover", "what decides in which region users are"},
 }
 
 func TestOrderOfThePlansRooms(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/failover"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -44,7 +45,7 @@ var askSettings = map[string]func(in *route53.UpdateHealthCheckInput, value stri
 		in.EnableSNI = aws.Bool(v == resource.Yes(true))
 	},
 	"checkers in": func(in *route53.UpdateHealthCheckInput, v string, _ int32) {
-		if v == allRegions {
+		if v == failover.AllRegions {
 			in.ResetElements = []route53types.ResettableElementName{route53types.ResettableElementNameRegions}
 			return
 		}
@@ -83,7 +84,7 @@ func readAdoptedCheck(ctx context.Context, a *account.Account, id string) (map[s
 		return nil, err
 	}
 	c, settings := out.HealthCheck.HealthCheckConfig, map[string]string{}
-	fields := append(fieldsOfCheck(c), resource.Field{Name: "address", Value: aws.ToString(c.IPAddress)})
+	fields := append(failover.FieldsOfCheck(c), resource.Field{Name: "address", Value: aws.ToString(c.IPAddress)})
 	for _, f := range fields {
 		if askSettings[f.Name] != nil && f.Value != "" && !(f.Name == settingPort && c.Port == nil) {
 			settings[f.Name] = f.Value

@@ -1,11 +1,8 @@
 package plan
 
 import (
-	"github.com/understudy/understudy/plan/prices"
 	"github.com/understudy/understudy/plan/resource"
 )
-
-func (a *alarm) Monthly() float64 { return prices.AlarmMonth }
 
 // costly is a resource that AWS bills by the month or the hour.
 type costly interface{ Monthly() float64 }
@@ -17,8 +14,3 @@ func monthly(r resource.Resource) float64 {
 	}
 	return 0
 }
-
-func (z *zone) Monthly() float64 { return prices.ZoneMonth }
-
-func (c *check) Monthly() float64    { return prices.OfCheck(c.wanted()) }
-func (c *ownCheck) Monthly() float64 { return prices.OfCheck(c.wanted()) }

@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"fmt"
-
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -35,13 +33,6 @@ func (s Step) Succeeds() string {
 	return ""
 }
 
-func (c *check) Replaces(differences []resource.Difference) string {
-	if !c.renews(differences) {
-		return ""
-	}
-	return fmt.Sprintf("no instance: a new health check takes the place of %s in the records, then that one is deleted", c.id)
-}
-
 // reasoned is a wait that knows what is missing.
 type reasoned interface{ Reason() string }
 
@@ -54,11 +45,4 @@ func (s Step) Reason() string {
 		return r.Reason()
 	}
 	return ""
-}
-
-func (p *passing) Reason() string {
-	if len(p.found) > 0 {
-		return "for Route 53's checkers to find the region healthy; " + p.told()
-	}
-	return fmt.Sprintf("for Route 53's checkers to find the region healthy; %d of %d do", p.seen.Healthy, p.seen.Checkers)
 }

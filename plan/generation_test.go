@@ -14,6 +14,7 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/failover"
 	"github.com/understudy/understudy/plan/fleet"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
@@ -29,24 +30,24 @@ func TestWhatHoldsWhileThereAreTwoGenerations(t *testing.T) {
 		Egress: []network.Rule{{Protocol: "-1", Peer: network.Everywhere}}}
 	within.Tags = within.Tagged(within.Role)
 	f := &fleet.Fleet{Scope: s, Group: two}
-	r := &records{Scope: s, groups: map[understudy.Side]*balancing.TargetGroup{understudy.Primary: two, understudy.Secondary: {}}}
+	r := &failover.Records{Scope: s, Groups: map[understudy.Side]*balancing.TargetGroup{understudy.Primary: two, understudy.Secondary: {}}}
 	resourcetest.Expect(t, within, "ingress: tcp 9090 0.0.0.0/0, not tcp 8080 0.0.0.0/0, tcp 9090 0.0.0.0/0")
-	if f.Begins() != 3 || !r.evaluates(understudy.Primary) {
-		t.Errorf("alone, it has %d instances, and its record follows its targets: %v", f.Begins(), r.evaluates(understudy.Primary))
+	if f.Begins() != 3 || !r.Evaluates(understudy.Primary) {
+		t.Errorf("alone, it has %d instances, and its record follows its targets: %v", f.Begins(), r.Evaluates(understudy.Primary))
 	}
 
 	two.Earlier = []*balancing.TargetGroup{{Scope: s, Number: 1, Port: 8080, ARN: "one"}}
 	f.Earlier = []*fleet.Fleet{{Scope: s, Group: two.Earlier[0], Was: &autoscalingtypes.AutoScalingGroup{DesiredCapacity: aws.Int32(4)}}}
 	resourcetest.Expect(t, within)
-	if f.Begins() != 4 || r.evaluates(understudy.Primary) || !r.evaluates(understudy.Secondary) {
+	if f.Begins() != 4 || r.Evaluates(understudy.Primary) || !r.Evaluates(understudy.Secondary) {
 		t.Errorf("beside another, it has %d instances; the records follow the targets: %v, %v",
-			f.Begins(), r.evaluates(understudy.Primary), r.evaluates(understudy.Secondary))
+			f.Begins(), r.Evaluates(understudy.Primary), r.Evaluates(understudy.Secondary))
 	}
 	resourcetest.Expect(t, &superseded{group: two, fleet: f, probed: func() []int { return []int{9000} }},
 		"fleets: , not understudy-hello", "target groups: , not understudy-hello", "probed port: , not 9000")
-	a := &alias{Scope: s, group: two, records: &records{}}
+	a := &failover.Alias{Scope: s, Group: two, Records: &failover.Records{}}
 	resourcetest.Expect(t, a) // there is no record yet
-	a.records.seen = map[understudy.Side]route53types.ResourceRecordSet{
+	a.Records.Seen = map[understudy.Side]route53types.ResourceRecordSet{
 		understudy.Primary: {AliasTarget: &route53types.AliasTarget{EvaluateTargetHealth: true}}}
 	resourcetest.Expect(t, a, "target health: no, not yes")
 	replaced := Step{Action: Create, node: &node{resource: f}}.Replaces()

@@ -6,6 +6,7 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/failover"
 	"github.com/understudy/understudy/plan/fleet"
 	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/network"
@@ -33,9 +34,9 @@ type region struct {
 	hosts             []*machines.Host
 	fleet             *fleet.Fleet
 	targets           *fleet.Targets
-	check             *check
-	furtherChecks     []*ownCheck // the declared ones
-	passing           *passing
+	check             *failover.Check
+	furtherChecks     []*failover.OwnCheck // the declared ones
+	passing           *failover.Passing
 	superseded        *superseded
 	moved             *moved
 	vpcNode           *node
@@ -74,8 +75,8 @@ type inventory struct {
 	role     *role.Role
 	roleNode *node
 	image    *machines.Image // nil where none is baked
-	zone     *zone
-	records  *records
+	zone     *failover.Zone
+	records  *failover.Records
 
 	recordsNode *node
 	switchNodes map[understudy.Side][]*node // of each side, what follows its network
@@ -240,23 +241,23 @@ func (v *inventory) addReadiness(r *region) {
 func (v *inventory) addNames(d *understudy.Declaration, accounts map[understudy.Side]*account.Account) {
 	g := &v.graph
 	global := resource.Scope{Account: accounts[understudy.Primary], Declared: d, Side: understudy.Global}
-	v.zone = &zone{Scope: global}
+	v.zone = &failover.Zone{Scope: global}
 	zoneNode := g.add("global/zone", v.zone)
 	needs := []*node{zoneNode}
-	v.records = &records{Scope: global, zone: v.zone, balancers: map[understudy.Side]*balancing.Balancer{}, checks: map[understudy.Side]*check{},
-		groups: map[understudy.Side]*balancing.TargetGroup{}}
+	v.records = &failover.Records{Scope: global, Zone: v.zone, Balancers: map[understudy.Side]*balancing.Balancer{}, Checks: map[understudy.Side]*failover.Check{},
+		Groups: map[understudy.Side]*balancing.TargetGroup{}}
 	for _, side := range understudy.Sides {
 		r := v.regions[side]
-		r.check = &check{Scope: r.Scope, balancer: r.balancer, fleet: r.fleet}
+		r.check = &failover.Check{Scope: r.Scope, Balancer: r.balancer, Fleet: r.fleet}
 		r.checkNode = g.add(r.id("health check"), r.check, append(r.readyNodes, r.balancerNode)...).finding(r.balancerNode)
 		v.addFurtherChecks(r)
 		needs = append(needs, r.checkNode)
-		v.records.balancers[side], v.records.checks[side], v.records.groups[side] = r.balancer, r.check, r.targetGroup
+		v.records.Balancers[side], v.records.Checks[side], v.records.Groups[side] = r.balancer, r.check, r.targetGroup
 	}
 	checks := slices.Clone(needs[1:])
 	for _, side := range understudy.Sides {
 		r := v.regions[side]
-		r.passing = &passing{Scope: r.Scope, check: r.check, further: r.furtherChecks}
+		r.passing = &failover.Passing{Scope: r.Scope, Check: r.check, Further: r.furtherChecks}
 	}
 	v.recordsNode = g.add("global/records", v.records, append(needs, v.addSwitch(d)...)...).finding(v.withBalancers(zoneNode)...)
 	after := []*node{v.recordsNode}
@@ -266,17 +267,17 @@ func (v *inventory) addNames(d *understudy.Declaration, accounts map[understudy.
 		after = append(after, r.healthNode)
 		v.addSuperseded(r, zoneNode)
 		r.moved = &moved{Scope: r.Scope, region: r, linger: DefaultLinger,
-			records: &records{Scope: global, zone: v.zone, balancers: v.records.balancers}}
+			records: &failover.Records{Scope: global, Zone: v.zone, Balancers: v.records.Balancers}}
 		r.movedNode = g.add(r.id("earlier network"), r.moved, r.healthNode).finding(r.vpcNode)
 	}
-	g.add("global/earlier names", &earlier{Scope: global, zone: v.zone, checks: v.records.checks}, after...).
+	g.add("global/earlier names", &failover.Earlier{Scope: global, Zone: v.zone, Checks: v.records.Checks}, after...).
 		finding(append(checks, zoneNode)...)
 }
 
 // addSuperseded adds what takes an earlier generation away.
 func (v *inventory) addSuperseded(r *region, zoneNode *node) {
 	g := &v.graph
-	a := &alias{r.Scope, r.targetGroup, &records{Scope: v.records.Scope, zone: v.zone, balancers: v.records.balancers}}
+	a := &failover.Alias{Scope: r.Scope, Group: r.targetGroup, Records: &failover.Records{Scope: v.records.Scope, Zone: v.zone, Balancers: v.records.Balancers}}
 	aliasNode := g.add(r.id("alias"), a, r.targetGroupNode, zoneNode).finding(v.withBalancers(r.targetGroupNode, zoneNode)...)
 	g.after(r.listenerNode, aliasNode)
 	r.superseded = &superseded{r.Scope, r.listener, r.targetGroup, r.fleet, r.within, a, r.probedBefore}

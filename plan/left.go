@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/failover"
 )
 
 // Left is a thing that down has not deleted.
@@ -101,7 +102,7 @@ func whyLeft(ctx context.Context, n *node, err error) string {
 	if p, ok := n.resource.(protected); ok && account.IsCode(err, "OperationNotPermitted") {
 		return p.Unprotect()
 	}
-	if z, ok := n.resource.(*zone); ok && account.IsCode(err, "HostedZoneNotEmpty") {
+	if z, ok := n.resource.(*failover.Zone); ok && account.IsCode(err, "HostedZoneNotEmpty") {
 		if held, listed := z.Holds(ctx); listed == nil && len(held) > 0 {
 			return "it has records that are not this stack's: " + strings.Join(held, ", ")
 		}

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/aws/smithy-go"
+
+	"github.com/understudy/understudy/plan/failover"
 )
 
 // kept is a thing whose deletion fails.
@@ -80,14 +82,14 @@ func TestInterruptedDownIsNotALeftover(t *testing.T) {
 }
 
 // made is a zone that this stack has made.
-type made struct{ zone }
+type made struct{ failover.Zone }
 
 func (m *made) Find(context.Context) (bool, error) { return true, nil }
 
 func TestZoneStaysUnlessItIsAskedFor(t *testing.T) {
 	for _, asked := range []bool{false, true} {
 		g := &graph{}
-		z := &made{zone{id: "Z1", made: true}}
+		z := &made{failover.Zone{ID: "Z1", Made: true}}
 		g.add("global/zone", z)
 		g.add("network", &kept{})
 		p, err := planDown(t.Context(), &inventory{graph: *g}, asked)

@@ -15,6 +15,7 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/failover"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 )
@@ -58,7 +59,7 @@ func declaredWith(s resource.Scope, network string) resource.Scope {
 type moved struct {
 	resource.Scope
 	region  *region
-	records *records // a reading of its own
+	records *failover.Records // a reading of its own
 	linger  time.Duration
 }
 
@@ -83,7 +84,7 @@ func (m *moved) Change(ctx context.Context, _ []resource.Difference) error {
 			if _, err := m.region.passing.Find(ctx); err != nil {
 				return false, err
 			}
-			return (m.region.passing.passes() || m.region.passing.check.dark()) && time.Since(began) >= m.linger, nil
+			return (m.region.passing.Passes() || m.region.passing.Check.Dark()) && time.Since(began) >= m.linger, nil
 		})
 }
 
@@ -95,10 +96,10 @@ func (m *moved) undo(ctx context.Context, cause error) error {
 	if !errors.As(cause, &ill) || r.vpc.ID == "" {
 		return cause
 	}
-	if err := m.records.look(ctx); err != nil {
+	if err := m.records.Look(ctx); err != nil {
 		return fmt.Errorf("%w\nnot rolled back: %w", cause, err)
 	}
-	if set := m.records.seen[m.Side]; set.AliasTarget != nil && balancing.SameName(aws.ToString(set.AliasTarget.DNSName), r.balancer.DNSName) {
+	if set := m.records.Seen[m.Side]; set.AliasTarget != nil && balancing.SameName(aws.ToString(set.AliasTarget.DNSName), r.balancer.DNSName) {
 		return cause // users have moved
 	}
 	resource.Note(ctx, "%s does not come to serve; it is deleted", r.vpc.ID)
@@ -114,9 +115,9 @@ func (m *moved) undo(ctx context.Context, cause error) error {
 
 func (m *moved) giveUp(ctx context.Context) error {
 	r := m.region
-	if c := r.check; c.id != "" && c.config != nil && len(c.superseded) > 0 && balancing.SameName(aws.ToString(c.config.FullyQualifiedDomainName),
+	if c := r.check; c.ID != "" && c.Config != nil && len(c.Superseded) > 0 && balancing.SameName(aws.ToString(c.Config.FullyQualifiedDomainName),
 		r.balancer.DNSName) {
-		if err := deleteHealthChecks(ctx, c.Scope, &[]string{c.id}); err != nil {
+		if err := failover.DeleteHealthChecks(ctx, c.Scope, &[]string{c.ID}); err != nil {
 			return err
 		}
 	}

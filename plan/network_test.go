@@ -11,121 +11,18 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/failover"
 	"github.com/understudy/understudy/plan/fleet"
 	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
-
-// askingNow is a health check of a load balancer's name.
-func askingNow(id, name string) route53types.HealthCheck {
-	return route53types.HealthCheck{Id: &id, HealthCheckConfig: &route53types.HealthCheckConfig{
-		Type: "HTTP", FullyQualifiedDomainName: &name, Port: aws.Int32(81), ResourcePath: aws.String("/ok"),
-		RequestInterval: aws.Int32(30), FailureThreshold: aws.Int32(2)}}
-}
-
-// What is next for the record and the checks, wherever a run was killed that moves the primary to another network.
-func TestTheRecordGoesOnFromWhereverARunWasKilled(t *testing.T) {
-	earlier := []elbtypes.LoadBalancer{{DNSName: aws.String("old.elb"), LoadBalancerArn: aws.String("arn:old")}}
-	zones := map[string]string{"new.elb": "Z2", "old.elb": "Z1"}
-	const (
-		alias, zone = "primary alias: new.elb, not old.elb", "primary alias zone: Z2, not Z1"
-		unmade      = "primary alias: (known after), not old.elb"
-		unmadeZone  = "primary alias zone: (known after), not Z1"
-		follows     = "primary health check: (known after), not both-old"
-		counts      = "children: (known after), asks, not asks, old"
-		left        = "primary superseded checks: , not "
-	)
-	both := []string{"old", "new"}
-	for name, c := range map[string]struct {
-		front      string   // of the network in use, empty while there is none
-		checks     []string // each asks the load balancer of its name
-		calculated []string // each counts the application's check of its name
-		follows    string   // the record
-		want       []string
-	}{
-		"nothing made":        {"", both[:1], both[:1], "old", []string{"asks: (known after), not old.elb", counts, unmade, unmadeZone, follows}},
-		"load balancer made":  {"new.elb", both[:1], both[:1], "old", []string{"asks: new.elb, not old.elb", counts, alias, zone, follows}},
-		"check made":          {"new.elb", both, both[:1], "old", []string{"children: asks, new, not asks, old", alias, zone, follows, left + "old"}},
-		"calculated one made": {"new.elb", both, both, "old", []string{alias, zone, "primary health check: both-new, not both-old", left + "both-old, old"}},
-		"record moved":        {"new.elb", both, both, "new", []string{left + "both-old, old"}},
-		"one check deleted":   {"new.elb", both, both[1:], "new", []string{left + "old"}},
-		"both checks deleted": {"new.elb", both[1:], both[1:], "new", nil},
-		"declared back":       {"old.elb", both, both, "old", []string{left + "both-new, new"}},
-	} {
-		s := resourcetest.Scope(t)
-		b := &balancing.Balancer{DNSName: c.front, ZoneID: zones[c.front], Earlier: earlier}
-		app := &check{Scope: s, balancer: b}
-		app.tags = app.Tagged(app.role())
-		var found []route53types.HealthCheck
-		for _, id := range c.checks {
-			found = append(found, askingNow(id, id+".elb"))
-		}
-		app.choose(found)
-		asks := &ownCheck{Scope: s, id: "asks", name: switchCheckRole(understudy.Secondary)}
-		followed := calculatedCheck(s, &passing{Scope: s, check: app}, []*ownCheck{asks})
-		followed.tags = followed.Tagged(followed.name)
-		for _, id := range c.calculated {
-			config := *followed.wanted()
-			config.ChildHealthChecks = []string{id, "asks"}
-			followed.choose(route53types.HealthCheck{Id: aws.String("both-" + id), HealthCheckConfig: &config})
-		}
-		standby := &balancing.Balancer{DNSName: "standby.elb", ZoneID: "Z3"}
-		r := &records{Scope: s, switched: map[understudy.Side]*ownCheck{understudy.Primary: followed}, seen: map[understudy.Side]route53types.ResourceRecordSet{}}
-		r.balancers = map[understudy.Side]*balancing.Balancer{understudy.Primary: b, understudy.Secondary: standby}
-		r.checks = map[understudy.Side]*check{understudy.Primary: app, understudy.Secondary: {Scope: s, id: "standby", balancer: standby}}
-		r.seen[understudy.Secondary] = *r.wanted(understudy.Secondary)
-		set := *r.wanted(understudy.Primary)
-		leads := c.follows + ".elb"
-		set.HealthCheckId = aws.String("both-" + c.follows)
-		set.AliasTarget = &route53types.AliasTarget{DNSName: &leads, HostedZoneId: aws.String(zones[leads]), EvaluateTargetHealth: true}
-		r.seen[understudy.Primary] = set
-
-		var got []string
-		for _, one := range []resource.Resource{app, followed, r} {
-			for _, d := range resource.Compare(one.Desired(), one.Actual()) {
-				got = append(got, fmt.Sprintf("%s: %s, not %s", d.Name, d.Desired, d.Actual))
-			}
-		}
-		if diff := cmp.Diff(c.want, got); diff != "" {
-			t.Errorf("%s: -want +got\n%s", name, diff)
-		}
-	}
-}
-
-// In the standby's network the switch moves too, but the primary's record follows the calculated check that it has.
-func TestTheSwitchOfAnotherNetworkTakesACheckOfItsOwn(t *testing.T) {
-	s := resourcetest.Scope(t)
-	b := &balancing.Balancer{DNSName: "new.elb", Earlier: []elbtypes.LoadBalancer{{DNSName: aws.String("old.elb")}}}
-	asks := switchCheck(s, b, 1)
-	config := asks.wanted()
-	config.FullyQualifiedDomainName = aws.String("old.elb")
-	asks.choose(route53types.HealthCheck{Id: aws.String("asks-old"), HealthCheckConfig: config})
-	if asks.Next() != resource.Unknown {
-		t.Errorf("the check of the earlier load balancer is to be %s", asks.Next())
-	}
-	asks.choose(route53types.HealthCheck{Id: aws.String("asks-new"), HealthCheckConfig: asks.wanted()})
-	both := calculatedCheck(s, &passing{Scope: s, check: &check{id: "application", balancer: &balancing.Balancer{}}}, []*ownCheck{asks})
-	counts := both.wanted()
-	counts.ChildHealthChecks = []string{"application", "asks-old"}
-	both.id, both.config, both.tags = "both", counts, both.Tagged(both.name)
-	resourcetest.Expect(t, both, "children: application, asks-new, not application, asks-old", "superseded children: , not asks-old")
-	if both.Next() != "both" {
-		t.Errorf("the primary's record is to follow %s", both.Next())
-	}
-	b.Earlier = nil
-	if asks = switchCheck(s, b, 1); asks.renews([]resource.Difference{{Name: "asks"}}) {
-		t.Error("a load balancer in the same network takes another check")
-	}
-}
 
 // What is built, waited for and taken away comes in this order, in the side without users first.
 func TestAnotherNetworkServesBeforeTheEarlierGoes(t *testing.T) {
@@ -208,7 +105,7 @@ func TestTheEarlierNetworkLingers(t *testing.T) {
 				}
 				return http.StatusOK, "<R>" + ok + "</R>"
 			})
-			p := &passing{Scope: s, check: &check{id: "new", balancer: &balancing.Balancer{}}}
+			p := &failover.Passing{Scope: s, Check: &failover.Check{ID: "new", Balancer: &balancing.Balancer{}}}
 			m := &moved{Scope: s, region: &region{Scope: s, passing: p, vpc: &network.VPC{Earlier: []*network.VPC{{ID: "vpc-old"}}}}, linger: time.Minute}
 			resourcetest.Expect(t, m, "earlier networks: , not vpc-old of ")
 			err := m.Change(t.Context(), nil)
@@ -236,10 +133,11 @@ func TestANetworkIsGivenUpOnlyWhereNobodyIsServedInIt(t *testing.T) {
 		s, asked := resourcetest.TwoNetworks(t, map[string]string{"GET /2013-04-01/hostedzone/Z1/rrset": leading(c.leads)})
 		r := &region{Scope: s, vpc: &network.VPC{Scope: s, ID: "vpc-new", Earlier: []*network.VPC{{ID: "vpc-old"}}},
 			balancer: &balancing.Balancer{Scope: s, DNSName: "new.elb"}}
-		r.check = &check{Scope: s, id: "new", config: askingNow("new", "new.elb").HealthCheckConfig, superseded: []string{"old"}}
+		r.check = &failover.Check{Scope: s, ID: "new", Config: &route53types.HealthCheckConfig{FullyQualifiedDomainName: aws.String("new.elb")},
+			Superseded: []string{"old"}}
 		r.template = &machines.Template{Scope: s, ID: "lt-1", Preset: 1, Version: 1}
 		r.fleet = &fleet.Fleet{Scope: s, Template: r.template}
-		m := &moved{Scope: s, region: r, records: &records{Scope: s, zone: &zone{id: "Z1"}}}
+		m := &moved{Scope: s, region: r, records: &failover.Records{Scope: s, Zone: &failover.Zone{ID: "Z1"}}}
 		err := m.undo(t.Context(), c.cause)
 		deletes := slices.Contains(asked(), "DeleteVpc") && slices.Contains(asked(), "DELETE /2013-04-01/healthcheck/new")
 		if !errors.Is(err, c.cause) || deletes != c.deletes || strings.Contains(fmt.Sprint(err), "rolled back: users are served in vpc-old") != c.deletes {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/failover"
 	"github.com/understudy/understudy/plan/fleet"
 	"github.com/understudy/understudy/plan/resource"
 )
@@ -132,7 +133,7 @@ func (v *inventory) turns(found map[*node]bool) (first, second *region) {
 
 func (r *region) serves(found map[*node]bool) bool {
 	fleet := found[r.fleetNode] || len(r.fleet.Predecessors()) > 0
-	return fleet && found[r.healthNode] && r.passing.serves()
+	return fleet && found[r.healthNode] && r.passing.Serves()
 }
 
 // steps tells whether any of the steps can make a difference to how the region serves.
@@ -150,7 +151,7 @@ func (r *region) steps(steps []Step) bool {
 type bake struct {
 	resource.Scope
 	targets *fleet.Targets
-	passing *passing
+	passing *failover.Passing
 	long    time.Duration
 }
 
@@ -163,7 +164,7 @@ func (b *bake) Change(ctx context.Context, _ []resource.Difference) error { retu
 func (b *bake) Remove(context.Context) error                              { return nil }
 
 func (b *bake) Create(ctx context.Context) error {
-	if b.passing.check.dark() {
+	if b.passing.Check.Dark() {
 		resource.Note(ctx, "the %s has no instance to be judged by: nothing is seen at work before the other region is changed", b.Side)
 		return nil
 	}
@@ -196,8 +197,8 @@ func (b *bake) illness(ctx context.Context) (string, error) {
 	if _, err := b.passing.Find(ctx); err != nil {
 		return "", err
 	}
-	if !b.passing.passes() && !b.passing.check.dark() {
-		return fmt.Sprintf("health check %s does not pass: %s", b.passing.check.id, b.passing.told()), nil
+	if !b.passing.Passes() && !b.passing.Check.Dark() {
+		return fmt.Sprintf("health check %s does not pass: %s", b.passing.Check.ID, b.passing.Told()), nil
 	}
 	return "", nil
 }

@@ -5,7 +5,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
-	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy/understudy/plan/balancing"
@@ -95,16 +94,5 @@ func TestADefaultNetworkACLLetsEverythingPass(t *testing.T) {
 		if got := changedACL(c.entries); got != c.changed {
 			t.Errorf("%s: changed is %v", name, got)
 		}
-	}
-}
-
-func TestRecordsBesideTheStacksAreRemarkedOn(t *testing.T) {
-	r := &records{Scope: resourcetest.Scope(t)}
-	if got := r.Remarks(); got != nil {
-		t.Errorf("%+v", got)
-	}
-	r.beside = []route53types.ResourceRecordSet{{Type: route53types.RRTypeAaaa}}
-	if got := r.Remarks(); len(got) != 1 || got[0].ID == "" || got[0].Text == "" {
-		t.Errorf("%+v", got)
 	}
 }

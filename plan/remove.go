@@ -8,9 +8,7 @@ import (
 )
 
 // delegated is a resource that something outside of the account points to, so that another one in its place is not found.
-type delegated interface{ delegated() }
-
-func (z *zone) delegated() {}
+type delegated interface{ Delegated() }
 
 // planDown lists everything that exists, also doubles; what needs others comes before them. The hosted zone stays
 // unless it is asked for: a new zone has other name servers, so that the domain's delegation would have to be changed, and

@@ -10,6 +10,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/failover"
 	"github.com/understudy/understudy/plan/resource"
 	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
@@ -22,7 +23,7 @@ func (r *region) pretend(found map[*node]bool, g *graph, passes bool) {
 		}
 	}
 	if passes {
-		r.passing.seen = Measured{Checkers: 10, Healthy: 10}
+		r.passing.Seen = failover.Measured{Checkers: 10, Healthy: 10}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan/failover"
 	"github.com/understudy/understudy/plan/fleet"
 	"github.com/understudy/understudy/plan/machines"
 	"github.com/understudy/understudy/plan/resource"
@@ -81,10 +82,10 @@ func TestStepsSayWhatTheyReplaceAndWaitFor(t *testing.T) {
 		{step(Create, &fleet.Fleet{Scope: on}, "instances' version"), "", ""},
 		{step(Change, &machines.Host{Scope: on, ID: "i-1"}, "running"), "", ""},
 		{step(Change, &machines.Host{Scope: on, ID: "i-1"}, "type"), "1 instance: i-1 is terminated, then another is launched; about 2m0s", ""},
-		{step(Change, &check{Scope: on, id: "c-1"}, "interval"),
+		{step(Change, &failover.Check{Scope: on, ID: "c-1"}, "interval"),
 			"no instance: a new health check takes the place of c-1 in the records, then that one is deleted", ""},
 		{step(Wait, &fleet.Targets{Scope: on}), "", "for 2 instances that the load balancer finds healthy; 0 are"},
-		{step(Wait, &passing{Scope: on}), "", "for Route 53's checkers to find the region healthy; 0 of 0 do"},
+		{step(Wait, &failover.Passing{Scope: on}), "", "for Route 53's checkers to find the region healthy; 0 of 0 do"},
 		{Step{Action: Wait}, "", ""},
 	} {
 		if got, why := c.step.Replaces(), c.step.Reason(); got != c.replaces || why != c.reason {

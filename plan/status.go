@@ -12,6 +12,7 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/failover"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -48,18 +49,18 @@ type DoubleStatus struct {
 
 // RegionStatus is one region of it.
 type RegionStatus struct {
-	Side      understudy.Side  `json:"side"`
-	Region    string           `json:"region"`
-	Silent    string           `json:"silent,omitempty"`   // why the region's API does not answer; nothing but its check is then known
-	Balancer  string           `json:"balancer,omitempty"` // its DNS name
-	Resources []ResourceStatus `json:"resources"`
-	Targets   []TargetStatus   `json:"targets"`
-	Check     Measured         `json:"check"`
-	Checks    []FoundCheck     `json:"checks,omitempty"` // all of them, where there are several
-	Needed    int              `json:"needed,omitempty"` // of these have to pass
-	Passing   bool             `json:"passing"`
-	Unchecked bool             `json:"unchecked,omitempty"` // Check and Passing could not be read
-	Dark      bool             `json:"dark,omitempty"`      // it has no instance until it is to serve, as declared
+	Side      understudy.Side       `json:"side"`
+	Region    string                `json:"region"`
+	Silent    string                `json:"silent,omitempty"`   // why the region's API does not answer; nothing but its check is then known
+	Balancer  string                `json:"balancer,omitempty"` // its DNS name
+	Resources []ResourceStatus      `json:"resources"`
+	Targets   []TargetStatus        `json:"targets"`
+	Check     failover.Measured     `json:"check"`
+	Checks    []failover.FoundCheck `json:"checks,omitempty"` // all of them, where there are several
+	Needed    int                   `json:"needed,omitempty"` // of these have to pass
+	Passing   bool                  `json:"passing"`
+	Unchecked bool                  `json:"unchecked,omitempty"` // Check and Passing could not be read
+	Dark      bool                  `json:"dark,omitempty"`      // it has no instance until it is to serve, as declared
 }
 
 // ResourceStatus is one thing that exists.
@@ -108,7 +109,7 @@ func (s *Stack) Status(ctx context.Context) (*Status, error) {
 		return nil, err
 	}
 	status := &Status{
-		Stack: s.Declaration.Name, Host: s.Declaration.Host(), Routing: s.Declaration.Failover.Routing, Zone: v.zone.id,
+		Stack: s.Declaration.Name, Host: s.Declaration.Host(), Routing: s.Declaration.Failover.Routing, Zone: v.zone.ID,
 		Resources: seen.resources(&v.graph, understudy.Global),
 	}
 	for _, side := range understudy.Sides {
@@ -140,7 +141,7 @@ func (s *Stack) Status(ctx context.Context) (*Status, error) {
 			status.unread("lock", err)
 		}
 	}
-	if status.NameServers, err = v.zone.nameServers(ctx); err != nil {
+	if status.NameServers, err = v.zone.NameServers(ctx); err != nil {
 		status.unread("name servers", err)
 	}
 	return status, ctx.Err()
@@ -196,9 +197,9 @@ func (s *survey) resources(g *graph, side understudy.Side) []ResourceStatus {
 func (v *inventory) status(ctx context.Context, side understudy.Side, seen *survey, whole *Status) RegionStatus {
 	r := v.regions[side]
 	s := RegionStatus{Side: side, Region: r.Region, Balancer: r.balancer.DNSName, Resources: seen.resources(&v.graph, side),
-		Targets: []TargetStatus{}, Check: r.passing.seen, Unchecked: seen.unread[r.healthNode] != nil}
-	s.Passing = seen.found[r.healthNode] && r.passing.serves()
-	if s.Checks = r.passing.found; len(s.Checks) > 0 {
+		Targets: []TargetStatus{}, Check: r.passing.Seen, Unchecked: seen.unread[r.healthNode] != nil}
+	s.Passing = seen.found[r.healthNode] && r.passing.Serves()
+	if s.Checks = r.passing.Found; len(s.Checks) > 0 {
 		s.Needed = r.Declared.Failover.Needed()
 	}
 	s.Dark = seen.found[r.fleetNode] && r.fleet.Dark()
@@ -207,8 +208,8 @@ func (v *inventory) status(ctx context.Context, side understudy.Side, seen *surv
 		serving = g.ARN
 	}
 	var err error
-	if b := r.balancer.Leads(v.records.seen[side]); b != nil { // in an earlier network still
-		s.Balancer, s.Check = aws.ToString(b.DNSName), r.passing.other
+	if b := r.balancer.Leads(v.records.Seen[side]); b != nil { // in an earlier network still
+		s.Balancer, s.Check = aws.ToString(b.DNSName), r.passing.Other
 		serving, err = r.groupWithin(ctx, aws.ToString(b.VpcId))
 	}
 	if err == nil && serving == "" {

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/failover"
 	"github.com/understudy/understudy/plan/fleet"
 	"github.com/understudy/understudy/plan/network"
 	"github.com/understudy/understudy/plan/resource"
@@ -22,7 +23,7 @@ type superseded struct {
 	group    *balancing.TargetGroup // the declared one, which knows the earlier ones
 	fleet    *fleet.Fleet           // likewise
 	within   *network.Group
-	alias    *alias
+	alias    *failover.Alias
 	probed   func() []int // the port that the load balancer has probed, and probes no more
 }
 
@@ -88,7 +89,7 @@ func (s *superseded) Change(ctx context.Context, differences []resource.Differen
 	if err := s.open(ctx, s.Declared.Asked()...); err != nil {
 		return err
 	}
-	return s.alias.evaluate(ctx, true)
+	return s.alias.Evaluate(ctx, true)
 }
 
 // open opens these ports to the load balancer, and no others.
@@ -146,7 +147,7 @@ func (s *superseded) goBack(ctx context.Context, shares []balancing.Share) error
 	if err := s.fleet.Template.GiveUp(ctx, s.fleet.Template.Exact()); err != nil {
 		return err
 	}
-	return s.alias.evaluate(ctx, true)
+	return s.alias.Evaluate(ctx, true)
 }
 
 var _ resource.Resource = (*superseded)(nil)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/failover"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -30,20 +31,20 @@ import (
 // addSwitch adds the switches to the graph and returns the nodes that the records need. Where the declaration asks for none, what is
 // left of one is deleted after the records have ceased to follow it.
 func (v *inventory) addSwitch(d *understudy.Declaration) (followed []*node) {
-	asks, nodes := map[understudy.Side][]*ownCheck{}, map[understudy.Side][]*node{}
+	asks, nodes := map[understudy.Side][]*failover.OwnCheck{}, map[understudy.Side][]*node{}
 	v.switchNodes = map[understudy.Side][]*node{}
-	v.records.switched = map[understudy.Side]*ownCheck{}
+	v.records.Switched = map[understudy.Side]*failover.OwnCheck{}
 	for _, at := range understudy.Sides {
 		asks[at], nodes[at] = v.addSwitchAt(v.regions[at])
 	}
 	for _, side := range understudy.Sides {
 		r, at := v.regions[side], side.Other()
-		both := calculatedCheck(r.Scope, r.passing, asks[at])
+		both := failover.CalculatedCheck(r.Scope, r.passing, asks[at])
 		declared := d.Switched(at) || len(d.Failover.Further) > 0
 		n := v.graph.add(r.id("calculated check"), unless(declared, both), slices.Concat([]*node{r.checkNode}, r.furtherCheckNodes, nodes[at])...)
 		if declared {
 			v.switchNodes[side] = append(v.switchNodes[side], n)
-			v.records.switched[side] = both
+			v.records.Switched[side] = both
 			followed = append(followed, n)
 		}
 	}
@@ -51,7 +52,7 @@ func (v *inventory) addSwitch(d *understudy.Declaration) (followed []*node) {
 }
 
 // addSwitchAt adds a region's switch, and as many checks of it as outvote those of the other region.
-func (v *inventory) addSwitchAt(r *region) (asks []*ownCheck, nodes []*node) {
+func (v *inventory) addSwitchAt(r *region) (asks []*failover.OwnCheck, nodes []*node) {
 	d := r.Declared
 	ruleNode := v.addMeans(r)
 	if d.Switched(r.Side) {
@@ -62,7 +63,7 @@ func (v *inventory) addSwitchAt(r *region) (asks []*ownCheck, nodes []*node) {
 		if nth > 1 {
 			id = fmt.Sprintf("switch check %d", nth)
 		}
-		declared, c := d.Switched(r.Side) && nth <= d.Failover.SwitchChecks(), switchCheck(r.Scope, r.balancer, nth)
+		declared, c := d.Switched(r.Side) && nth <= d.Failover.SwitchChecks(), failover.SwitchCheck(r.Scope, r.balancer, nth)
 		n := v.graph.add(r.id(id), unless(declared, c), r.balancerNode, ruleNode).finding(r.balancerNode)
 		nodes = append(nodes, n)
 		if declared {
@@ -87,34 +88,6 @@ func (v *inventory) addMeans(r *region) *node {
 		n.finding(r.balancerNode)
 	}
 	return n
-}
-
-// unless returns a resource that is declared, or else what removes what is left of it.
-func unless(declared bool, r resource.Resource) resource.Resource {
-	if declared {
-		return r
-	}
-	return &retired{Resource: r}
-}
-
-// follows returns the check that a side's record follows.
-func (r *records) follows(side understudy.Side) interface {
-	resource.Identified
-	Next() string
-} {
-	if c := r.switched[side]; c != nil {
-		return c
-	}
-	return r.checks[side]
-}
-
-// superseded returns the checks that a side's record once followed.
-func (r *records) superseded(side understudy.Side) []string {
-	ids := slices.Clone(r.checks[side].superseded)
-	if c := r.switched[side]; c != nil {
-		ids = append(ids, c.superseded...)
-	}
-	return ids
 }
 
 // switchListener is the listener that is a region's switch.

@@ -13,6 +13,7 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/failover"
 	"github.com/understudy/understudy/plan/fleet"
 	"github.com/understudy/understudy/plan/resource"
 )
@@ -143,7 +144,7 @@ func (s *Stack) Raise(ctx context.Context, side understudy.Side, to int) error {
 // CheckersSee asks Route 53 what its checkers find of a region's switch, and returns the side at which it stands for them.
 func (s *Stack) CheckersSee(ctx context.Context, at understudy.Side) (understudy.Side, error) {
 	r := takeInventory(s.Declaration, s.Accounts).regions[at]
-	m, err := measureFound(ctx, switchCheck(r.Scope, r.balancer, 1), r.Route53)
+	m, err := measureFound(ctx, failover.SwitchCheck(r.Scope, r.balancer, 1), r.Route53)
 	if err != nil || !m.Passes() {
 		return at.Other(), err
 	}
@@ -153,15 +154,15 @@ func (s *Stack) CheckersSee(ctx context.Context, at understudy.Side) (understudy
 func measureFound(ctx context.Context, c interface {
 	resource.Resource
 	resource.Identified
-}, r53 *route53.Client) (Measured, error) {
+}, r53 *route53.Client) (failover.Measured, error) {
 	there, err := c.Find(ctx)
 	if err != nil {
-		return Measured{}, err
+		return failover.Measured{}, err
 	}
 	if !there {
-		return Measured{}, errors.New("there is no such health check")
+		return failover.Measured{}, errors.New("there is no such health check")
 	}
-	return Measure(ctx, r53, c.Identity())
+	return failover.Measure(ctx, r53, c.Identity())
 }
 
 // sizes reads the Auto Scaling group's size, and who has made it grow.

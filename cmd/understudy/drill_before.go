@@ -16,6 +16,7 @@ import (
 	"github.com/understudy/understudy/drill"
 	"github.com/understudy/understudy/parity"
 	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/failover"
 )
 
 // The checks before a drill, by which --force names them.
@@ -113,7 +114,7 @@ func standbyIll(ctx context.Context, s *plan.Stack, pair drill.Pair) (string, er
 	r53, passes := s.Accounts[understudy.Primary].Route53, 0
 	var ill []string
 	for _, one := range append([]string{id}, pair.Secondary.Beside...) {
-		m, err := plan.Measure(ctx, r53, one)
+		m, err := failover.Measure(ctx, r53, one)
 		if err != nil {
 			return "", err
 		}

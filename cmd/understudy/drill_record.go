@@ -20,7 +20,7 @@ import (
 	"github.com/understudy/understudy/discover"
 	"github.com/understudy/understudy/drill"
 	"github.com/understudy/understudy/parity"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/failover"
 )
 
 // A drill of what others built. It touches nothing but the health checks of the record sets: they are inverted, so that Route 53 leads
@@ -270,7 +270,7 @@ func (r *recordDrill) standbyIll(ctx context.Context) (string, error) {
 					continue
 				}
 				checks++
-				m, err := plan.Measure(ctx, r.home.Route53, aws.ToString(c.Id))
+				m, err := failover.Measure(ctx, r.home.Route53, aws.ToString(c.Id))
 				if err != nil || !m.Passes() {
 					return fmt.Sprintf("%d of %d checkers of health check %s report success", m.Healthy, m.Checkers, aws.ToString(c.Id)), err
 				}

@@ -1,4 +1,4 @@
-package plan
+package failover
 
 import (
 	"context"
@@ -15,15 +15,15 @@ import (
 	"github.com/understudy/understudy/plan/resource"
 )
 
-// earlier is what an earlier record or domain of the declaration left in Route 53: its failover pair, its health checks,
+// Earlier is what an earlier record or domain of the declaration left in Route 53: its failover pair, its health checks,
 // and its zone if the stack made that. It goes once the pair of today answers and both its checks pass.
 //
 // The health checks give it away: they ask the stack's load balancers, and have the reference of another name. They are
 // deleted last, so that an interrupted run is continued.
-type earlier struct {
+type Earlier struct {
 	resource.Scope
-	zone    *zone
-	checks  map[understudy.Side]*check
+	Zone    *Zone
+	Checks  map[understudy.Side]*Check
 	records []earlierRecord
 	zones   []string // the stack's own, which hold nothing else
 }
@@ -33,17 +33,17 @@ type earlierRecord struct {
 	set  route53types.ResourceRecordSet
 }
 
-func (e *earlier) Worldwide() {}
-func (e *earlier) Momentary() {}
+func (e *Earlier) Worldwide() {}
+func (e *Earlier) Momentary() {}
 
 // Foreign tells that there is nothing to remove.
-func (e *earlier) Foreign() bool { return len(e.ids()) == 0 }
+func (e *Earlier) Foreign() bool { return len(e.ids()) == 0 }
 
-func (e *earlier) Desired() []resource.Field {
+func (e *Earlier) Desired() []resource.Field {
 	return []resource.Field{{Name: "records", Value: ""}, {Name: "health checks", Value: ""}, {Name: "zones", Value: ""}}
 }
 
-func (e *earlier) Actual() []resource.Field {
+func (e *Earlier) Actual() []resource.Field {
 	var names []string
 	for _, r := range e.records {
 		names = append(names, strings.TrimSuffix(aws.ToString(r.set.Name), "."))
@@ -54,15 +54,15 @@ func (e *earlier) Actual() []resource.Field {
 }
 
 // ids returns the health checks of earlier names.
-func (e *earlier) ids() (ids []string) {
-	for _, c := range e.checks {
+func (e *Earlier) ids() (ids []string) {
+	for _, c := range e.Checks {
 		ids = append(ids, c.earlier...)
 	}
 	return ids
 }
 
 // Find reads all public zones, but only if there are checks of earlier names: that is rare.
-func (e *earlier) Find(ctx context.Context) (bool, error) {
+func (e *Earlier) Find(ctx context.Context) (bool, error) {
 	e.records, e.zones = nil, nil
 	ids := e.ids()
 	if len(ids) == 0 {
@@ -87,7 +87,7 @@ func (e *earlier) Find(ctx context.Context) (bool, error) {
 }
 
 // look searches one zone for records with one of the health checks.
-func (e *earlier) look(ctx context.Context, z route53types.HostedZone, ids []string) error {
+func (e *Earlier) look(ctx context.Context, z route53types.HostedZone, ids []string) error {
 	id := strings.TrimPrefix(aws.ToString(z.Id), "/hostedzone/")
 	others := 0
 	pages := route53.NewListResourceRecordSetsPaginator(e.Route53, &route53.ListResourceRecordSetsInput{HostedZoneId: &id})
@@ -105,7 +105,7 @@ func (e *earlier) look(ctx context.Context, z route53types.HostedZone, ids []str
 			}
 		}
 	}
-	if others > 0 || id == e.zone.id {
+	if others > 0 || id == e.Zone.ID {
 		return nil
 	}
 	tags, err := tagsOf(ctx, e.Scope, route53types.TagResourceTypeHostedzone, id)
@@ -115,17 +115,17 @@ func (e *earlier) look(ctx context.Context, z route53types.HostedZone, ids []str
 	return err
 }
 
-func (e *earlier) Create(context.Context) error { return nil }
+func (e *Earlier) Create(context.Context) error { return nil }
 
-func (e *earlier) Change(ctx context.Context, _ []resource.Difference) error { return e.Remove(ctx) }
+func (e *Earlier) Change(ctx context.Context, _ []resource.Difference) error { return e.Remove(ctx) }
 
-func (e *earlier) Remove(ctx context.Context) error {
+func (e *Earlier) Remove(ctx context.Context) error {
 	byZone := map[string][]route53types.ResourceRecordSet{}
 	for _, r := range e.records {
 		byZone[r.zone] = append(byZone[r.zone], r.set)
 	}
 	for id, sets := range byZone {
-		pair := &records{Scope: e.Scope, zone: &zone{Scope: e.Scope, id: id}}
+		pair := &Records{Scope: e.Scope, Zone: &Zone{Scope: e.Scope, ID: id}}
 		if err := pair.submit(ctx, pair.deletions(sets)); err != nil {
 			return err
 		}
@@ -136,7 +136,7 @@ func (e *earlier) Remove(ctx context.Context) error {
 			return fmt.Errorf("delete hosted zone %s: %w", id, err)
 		}
 	}
-	for _, c := range e.checks {
+	for _, c := range e.Checks {
 		if err := c.pruneEarlier(ctx); err != nil {
 			return err
 		}
@@ -145,6 +145,6 @@ func (e *earlier) Remove(ctx context.Context) error {
 }
 
 var (
-	_ resource.Resource = (*earlier)(nil)
-	_ resource.Shared   = (*earlier)(nil)
+	_ resource.Resource = (*Earlier)(nil)
+	_ resource.Shared   = (*Earlier)(nil)
 )

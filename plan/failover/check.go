@@ -1,4 +1,4 @@
-package plan
+package failover
 
 import (
 	"cmp"
@@ -14,33 +14,34 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/fleet"
+	"github.com/understudy/understudy/plan/prices"
 	"github.com/understudy/understudy/plan/resource"
 )
 
-// check is the Route 53 health check of one region. It asks the application through the load balancer's own
+// Check is the Route 53 health check of one region. It asks the application through the load balancer's own
 // name, so that it is the health of the region and not of one machine.
-type check struct {
+type Check struct {
 	resource.Scope
-	balancer *balancing.Balancer
-	fleet    *fleet.Fleet // what serves what is asked
+	Balancer *balancing.Balancer
+	Fleet    *fleet.Fleet // what serves what is asked
 
-	id         string
-	config     *route53types.HealthCheckConfig
+	ID         string
+	Config     *route53types.HealthCheckConfig
 	tags       resource.Field
-	superseded []string // earlier ones, which the records no longer need
+	Superseded []string // earlier ones, which the records no longer need
 	earlier    []string // those of a name that is no longer declared
 }
 
-func (c *check) Worldwide() {}
+func (c *Check) Worldwide() {}
 
-// dark tells whether nothing serves, as declared, so that no checker finds the region healthy.
-func (c *check) dark() bool { return c.fleet != nil && c.fleet.Dark() }
+// Dark tells whether nothing serves, as declared, so that no checker finds the region healthy.
+func (c *Check) Dark() bool { return c.Fleet != nil && c.Fleet.Dark() }
 
-func (c *check) role() string     { return "check-" + string(c.Side) }
-func (c *check) Identity() string { return c.id }
+func (c *Check) role() string     { return "check-" + string(c.Side) }
+func (c *Check) Identity() string { return c.ID }
 
-func (c *check) Desired() []resource.Field {
-	return append(fieldsOfCheck(c.wanted()), c.Tagged(c.role()))
+func (c *Check) Desired() []resource.Field {
+	return append(FieldsOfCheck(c.wanted()), c.Tagged(c.role()))
 }
 
 // kind is HTTPS where users connect with it: the redirect of HTTP is healthy for as long as the load balancer is there, for a checker
@@ -64,14 +65,14 @@ func namesServer(protocol string) *bool {
 	return nil
 }
 
-// allRegions stands for the regions of all checkers, which is what a check without a list of them has.
-const allRegions = "all regions"
+// AllRegions stands for the regions of all checkers, which is what a check without a list of them has.
+const AllRegions = "all regions"
 
 // checkersIn renders the regions of a check's checkers.
 func checkersIn(regions []route53types.HealthCheckRegion) string {
 	all := route53types.HealthCheckRegion("").Values()
 	if len(regions) == 0 || len(regions) >= len(all) {
-		return allRegions
+		return AllRegions
 	}
 	var names []string
 	for _, r := range regions {
@@ -80,25 +81,25 @@ func checkersIn(regions []route53types.HealthCheckRegion) string {
 	return resource.Set(names...)
 }
 
-func (c *check) Actual() []resource.Field {
-	if c.config == nil {
+func (c *Check) Actual() []resource.Field {
+	if c.Config == nil {
 		return nil
 	}
-	return append(fieldsOfCheck(c.config), c.tags)
+	return append(FieldsOfCheck(c.Config), c.tags)
 }
 
 // Next returns the id of the check after the plan is applied. Of a check that is to be replaced this is Unknown.
-func (c *check) Next() string {
-	if c.config != nil && c.renews(resource.Compare(c.Desired(), c.Actual())) {
+func (c *Check) Next() string {
+	if c.Config != nil && c.renews(resource.Compare(c.Desired(), c.Actual())) {
 		return resource.Unknown
 	}
-	return resource.Known(c.id)
+	return resource.Known(c.ID)
 }
 
 // renews tells whether some differences take a new check: also where another load balancer is asked that stands in another network,
 // since the record follows this one until it leads there, and where another name is, which may lead nowhere yet.
-func (c *check) renews(differences []resource.Difference) bool {
-	return replaces(differences) || (c.balancer.Beside() || c.Declared.Failover.Check.Host != nil) && resource.Differs(differences, "asks")
+func (c *Check) renews(differences []resource.Difference) bool {
+	return replaces(differences) || (c.Balancer.Beside() || c.Declared.Failover.Check.Host != nil) && resource.Differs(differences, "asks")
 }
 
 // replaces tells whether some differences take a new check: Route 53 changes neither a check's type nor its interval, nor whether it
@@ -113,8 +114,8 @@ func alike(a, b *route53types.HealthCheckConfig) bool {
 		aws.ToBool(a.MeasureLatency) == aws.ToBool(b.MeasureLatency)
 }
 
-func (c *check) Find(ctx context.Context) (bool, error) {
-	*c = check{Scope: c.Scope, balancer: c.balancer, fleet: c.fleet}
+func (c *Check) Find(ctx context.Context) (bool, error) {
+	*c = Check{Scope: c.Scope, Balancer: c.Balancer, Fleet: c.Fleet}
 	all, err := healthChecks(ctx, c.Scope)
 	if err != nil {
 		return false, err
@@ -130,7 +131,7 @@ func (c *check) Find(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	c.choose(found)
-	tags, err := tagsOf(ctx, c.Scope, route53types.TagResourceTypeHealthcheck, c.id)
+	tags, err := tagsOf(ctx, c.Scope, route53types.TagResourceTypeHealthcheck, c.ID)
 	if err != nil {
 		return false, err
 	}
@@ -140,13 +141,13 @@ func (c *check) Find(ctx context.Context) (bool, error) {
 
 // ofEarlierNames returns the checks that were made when the declaration had another record or domain: those that ask
 // the same load balancer as this one, and, before them, those that are calculated from these.
-func (c *check) ofEarlierNames(all []route53types.HealthCheck) (ids []string) {
+func (c *Check) ofEarlierNames(all []route53types.HealthCheck) (ids []string) {
 	for _, h := range all {
 		asked := ""
 		if h.HealthCheckConfig != nil {
 			asked = aws.ToString(h.HealthCheckConfig.FullyQualifiedDomainName)
 		}
-		ours := asked != "" && (c.balancer.AnswersTo(asked) || c.byOwnName(asked)) || c.byOwnAlarm(h.HealthCheckConfig)
+		ours := asked != "" && (c.Balancer.AnswersTo(asked) || c.byOwnName(asked)) || c.byOwnAlarm(h.HealthCheckConfig)
 		if ours && c.referenceOfEarlierName(aws.ToString(h.CallerReference)) {
 			ids = append(ids, aws.ToString(h.Id))
 		}
@@ -162,12 +163,12 @@ func (c *check) ofEarlierNames(all []route53types.HealthCheck) (ids []string) {
 }
 
 // byOwnName tells whether a name is one by which the region's checks ask it.
-func (c *check) byOwnName(name string) bool {
+func (c *Check) byOwnName(name string) bool {
 	return slices.ContainsFunc(c.Declared.Failover.Checks(), func(one understudy.Check) bool { return balancing.SameName(one.Host[c.Side], name) })
 }
 
 // byOwnAlarm tells whether a check follows an alarm of the stack's in this region.
-func (c *check) byOwnAlarm(config *route53types.HealthCheckConfig) bool {
+func (c *Check) byOwnAlarm(config *route53types.HealthCheckConfig) bool {
 	if config == nil || config.AlarmIdentifier == nil {
 		return false
 	}
@@ -176,7 +177,7 @@ func (c *check) byOwnAlarm(config *route53types.HealthCheckConfig) bool {
 }
 
 // referenceOfEarlierName tells whether a caller reference is this program's, and of none of the checks of today.
-func (c *check) referenceOfEarlierName(ref string) bool {
+func (c *Check) referenceOfEarlierName(ref string) bool {
 	return strings.HasPrefix(ref, referencePrefix) && !slices.ContainsFunc(checkRoles, func(role string) bool {
 		return strings.HasPrefix(ref, reference(c.Scope, role))
 	})
@@ -187,7 +188,7 @@ var checkRoles = rolesOfChecks()
 
 func rolesOfChecks() (roles []string) {
 	for _, side := range understudy.Sides {
-		roles = append(roles, "check-"+string(side), calculatedCheckRole(side))
+		roles = append(roles, "check-"+string(side), CalculatedCheckRole(side))
 		for nth := 1; nth <= understudy.MostChecks+1; nth++ {
 			roles = append(roles, understudy.FurtherCheckRole(side, nth), nthSwitchCheckRole(side, nth))
 		}
@@ -197,7 +198,7 @@ func rolesOfChecks() (roles []string) {
 
 // choose takes the check that can be changed into the declared one as the one in use, of several the one that asks the load balancer in
 // use, and of several the one whose id sorts first.
-func (c *check) choose(found []route53types.HealthCheck) {
+func (c *Check) choose(found []route53types.HealthCheck) {
 	slices.SortFunc(found, func(a, b route53types.HealthCheck) int {
 		return cmp.Or(cmp.Compare(c.misses(a), c.misses(b)), strings.Compare(aws.ToString(a.Id), aws.ToString(b.Id)))
 	})
@@ -206,23 +207,23 @@ func (c *check) choose(found []route53types.HealthCheck) {
 	}))
 	for i, h := range found {
 		if i == best {
-			c.id, c.config = aws.ToString(h.Id), h.HealthCheckConfig
+			c.ID, c.Config = aws.ToString(h.Id), h.HealthCheckConfig
 		} else {
-			c.superseded = append(c.superseded, aws.ToString(h.Id))
+			c.Superseded = append(c.Superseded, aws.ToString(h.Id))
 		}
 	}
 }
 
 // misses is 0 for a check that asks the load balancer in use, or by the declared name, and 1 for another.
-func (c *check) misses(h route53types.HealthCheck) int {
-	if balancing.SameName(aws.ToString(h.HealthCheckConfig.FullyQualifiedDomainName), cmp.Or(c.Declared.Failover.Check.Host[c.Side], c.balancer.DNSName)) {
+func (c *Check) misses(h route53types.HealthCheck) int {
+	if balancing.SameName(aws.ToString(h.HealthCheckConfig.FullyQualifiedDomainName), cmp.Or(c.Declared.Failover.Check.Host[c.Side], c.Balancer.DNSName)) {
 		return 0
 	}
 	return 1
 }
 
-func (c *check) wanted() *route53types.HealthCheckConfig {
-	return askingFrom(c.Scope, c.balancer, c.Declared.Failover.Check)
+func (c *Check) wanted() *route53types.HealthCheckConfig {
+	return askingFrom(c.Scope, c.Balancer, c.Declared.Failover.Check)
 }
 
 // asking is a check of a load balancer: by its own name where no other is declared.
@@ -246,11 +247,11 @@ func asking(s resource.Scope, b *balancing.Balancer, c understudy.Check) *route5
 	return config
 }
 
-func (c *check) Create(ctx context.Context) error {
+func (c *Check) Create(ctx context.Context) error {
 	config := c.wanted()
 	made, err := createHealthCheck(ctx, c.Scope, c.role(), config, rendered(config))
 	if made != nil {
-		c.id, c.config = aws.ToString(made.Id), made.HealthCheckConfig
+		c.ID, c.Config = aws.ToString(made.Id), made.HealthCheckConfig
 	}
 	return err
 }
@@ -258,25 +259,25 @@ func (c *check) Create(ctx context.Context) error {
 // renew makes a new check, which the record follows when it passes: Route 53 takes a new check for healthy until it knows better ("How
 // Route 53 determines the status of health checks" in its Developer Guide), and one that asks for what the service does not answer
 // would take the region away from its users.
-func (c *check) renew(ctx context.Context) error {
-	c.superseded = append(c.superseded, c.id)
+func (c *Check) renew(ctx context.Context) error {
+	c.Superseded = append(c.Superseded, c.ID)
 	if err := c.Create(ctx); err != nil {
 		return err
 	}
-	return (&passing{Scope: c.Scope, check: c}).Create(ctx)
+	return (&Passing{Scope: c.Scope, Check: c}).Create(ctx)
 }
 
-func (c *check) Change(ctx context.Context, differences []resource.Difference) error {
+func (c *Check) Change(ctx context.Context, differences []resource.Difference) error {
 	if c.renews(differences) {
 		return c.renew(ctx)
 	}
 	if resource.Differs(differences, "tagged") {
-		if err := tag(ctx, c.Scope, route53types.TagResourceTypeHealthcheck, c.id, c.Mark(c.role())); err != nil || len(differences) == 1 {
+		if err := tag(ctx, c.Scope, route53types.TagResourceTypeHealthcheck, c.ID, c.Mark(c.role())); err != nil || len(differences) == 1 {
 			return err
 		}
 	}
-	if _, err := c.Route53.UpdateHealthCheck(ctx, updateOf(c.id, c.wanted(), differences)); err != nil {
-		return fmt.Errorf("update health check %s: %w", c.id, err)
+	if _, err := c.Route53.UpdateHealthCheck(ctx, updateOf(c.ID, c.wanted(), differences)); err != nil {
+		return fmt.Errorf("update health check %s: %w", c.ID, err)
 	}
 	return nil
 }
@@ -311,18 +312,27 @@ func resets(w *route53types.HealthCheckConfig, differences []resource.Difference
 }
 
 // prune deletes the checks that the records no longer need.
-func (c *check) prune(ctx context.Context) error {
-	return deleteHealthChecks(ctx, c.Scope, &c.superseded)
+func (c *Check) prune(ctx context.Context) error {
+	return DeleteHealthChecks(ctx, c.Scope, &c.Superseded)
 }
 
 // pruneEarlier deletes the checks of names that are no longer declared.
-func (c *check) pruneEarlier(ctx context.Context) error {
-	return deleteHealthChecks(ctx, c.Scope, &c.earlier)
+func (c *Check) pruneEarlier(ctx context.Context) error {
+	return DeleteHealthChecks(ctx, c.Scope, &c.earlier)
 }
 
-func (c *check) Remove(ctx context.Context) error {
-	c.superseded = append(c.superseded, c.id)
+func (c *Check) Remove(ctx context.Context) error {
+	c.Superseded = append(c.Superseded, c.ID)
 	return c.prune(ctx)
 }
 
-var _ resource.Resource = (*check)(nil)
+var _ resource.Resource = (*Check)(nil)
+
+func (c *Check) Monthly() float64 { return prices.OfCheck(c.wanted()) }
+
+func (c *Check) Replaces(differences []resource.Difference) string {
+	if !c.renews(differences) {
+		return ""
+	}
+	return fmt.Sprintf("no instance: a new health check takes the place of %s in the records, then that one is deleted", c.ID)
+}

@@ -1,4 +1,4 @@
-package plan
+package failover
 
 import (
 	"context"
@@ -14,76 +14,61 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/blueprint"
+	"github.com/understudy/understudy/plan/fleet"
+	"github.com/understudy/understudy/plan/prices"
 	"github.com/understudy/understudy/plan/resource"
 )
 
-// alarm is a CloudWatch alarm of something that the stack has made. It is known by its name, which a region has once, and follows what it
+// Alarm is a CloudWatch alarm of something that the stack has made. It is known by its name, which a region has once, and follows what it
 // watches when that is made anew.
-type alarm struct {
+type Alarm struct {
 	resource.Scope
-	role   string
-	means  understudy.MadeAlarm
-	of     *region // whose it watches
-	node   string
+	Role   string
+	Means  understudy.MadeAlarm
+	Of     Subject // whose it watches
+	Node   string
 	was    *cwtypes.MetricAlarm
 	tags   resource.Field
 	has    map[string]string // its tags
 	theirs error             // where the name is somebody else's
 }
 
-// addAlarms adds the alarms of both regions, also what is left of those that are not declared.
-func (v *inventory) addAlarms() {
-	for _, at := range understudy.Sides {
-		declared := map[string]understudy.MadeAlarm{}
-		for _, m := range v.regions[at].Declared.AlarmsOf(at) {
-			declared[m.Role] = m
-		}
-		for _, kind := range understudy.AlarmKinds {
-			for _, of := range understudy.Sides {
-				if kind.Of == understudy.OfCheck || of == at {
-					m, is := declared[understudy.AlarmRole(kind.Name, of)]
-					v.addAlarm(v.regions[at], v.regions[of], understudy.AlarmRole(kind.Name, of), m, is)
-				}
-			}
-		}
-	}
+// Subject is what alarms of a region can be of.
+type Subject struct {
+	resource.Scope
+	Balancer    *balancing.Balancer
+	TargetGroup *balancing.TargetGroup
+	Fleet       *fleet.Fleet
+	Check       *Check
 }
 
-func (v *inventory) addAlarm(at, of *region, role string, means understudy.MadeAlarm, declared bool) {
-	a := &alarm{Scope: at.Scope, role: role, means: means, of: of, node: at.alarmNode(role)}
-	needs := []*node{of.balancerNode, of.targetGroupNode, of.listenerNode, of.fleetNode}
-	if means.AlarmKind.Of == understudy.OfCheck {
-		needs = []*node{of.checkNode}
-	}
-	v.graph.add(a.node, unless(declared, a), needs...).finding(needs...)
-}
+func (a *Alarm) alarmName() string { return a.Declared.AlarmName(a.Role) }
 
-func (a *alarm) alarmName() string { return a.Declared.AlarmName(a.role) }
-
-func (a *alarm) Identity() string {
+func (a *Alarm) Identity() string {
 	if a.was == nil {
 		return ""
 	}
 	return a.alarmName()
 }
 
-func (a *alarm) Refused() error { return a.theirs }
+func (a *Alarm) Refused() error { return a.theirs }
 
 // dimensions are what the metric is of. Of what is not made yet they are not known.
-func (a *alarm) dimensions() (all []cwtypes.Dimension) {
+func (a *Alarm) dimensions() (all []cwtypes.Dimension) {
 	add := func(name, value string) {
 		all = append(all, cwtypes.Dimension{Name: &name, Value: aws.String(resource.Known(value))})
 	}
-	switch a.means.AlarmKind.Of {
+	switch a.Means.AlarmKind.Of {
 	case understudy.OfFleet:
-		add("AutoScalingGroupName", a.of.fleet.FleetName())
+		add("AutoScalingGroupName", a.Of.Fleet.FleetName())
 	case understudy.OfCheck:
-		add("HealthCheckId", a.of.check.Next())
+		add("HealthCheckId", a.Of.Check.Next())
 	default:
-		add("LoadBalancer", after(a.of.balancer.ARN, ":loadbalancer/"))
-		if a.means.AlarmKind.Of == understudy.OfTargets {
-			add("TargetGroup", after(a.of.targetGroup.ARN, ":"))
+		add("LoadBalancer", after(a.Of.Balancer.ARN, ":loadbalancer/"))
+		if a.Means.AlarmKind.Of == understudy.OfTargets {
+			add("TargetGroup", after(a.Of.TargetGroup.ARN, ":"))
 		}
 	}
 	return all
@@ -110,10 +95,10 @@ func dimensionsText(all []cwtypes.Dimension) string {
 }
 
 // put is what is sent.
-func (a *alarm) put() *cloudwatch.PutMetricAlarmInput {
-	m := a.means
+func (a *Alarm) put() *cloudwatch.PutMetricAlarmInput {
+	m := a.Means
 	in := &cloudwatch.PutMetricAlarmInput{
-		AlarmName: aws.String(a.alarmName()), AlarmDescription: aws.String("understudy: " + m.Purpose + ", of " + a.Stack() + " in " + a.of.Place().Name),
+		AlarmName: aws.String(a.alarmName()), AlarmDescription: aws.String("understudy: " + m.Purpose + ", of " + a.Stack() + " in " + a.Of.Place().Name),
 		Namespace: &m.Namespace, MetricName: &m.Metric, Dimensions: a.dimensions(),
 		ComparisonOperator: account.Comparison(m.AlarmKind), Threshold: &m.Threshold,
 		Period: aws.Int32(int32(m.Period)), EvaluationPeriods: aws.Int32(int32(m.Periods)), TreatMissingData: &m.Missing,
@@ -127,14 +112,14 @@ func (a *alarm) put() *cloudwatch.PutMetricAlarmInput {
 	return in
 }
 
-func (a *alarm) Desired() []resource.Field {
+func (a *Alarm) Desired() []resource.Field {
 	in := a.put()
 	return append(alarmFields(&cwtypes.MetricAlarm{
 		AlarmDescription: in.AlarmDescription, Namespace: in.Namespace, MetricName: in.MetricName, Dimensions: in.Dimensions,
 		ComparisonOperator: in.ComparisonOperator, Threshold: in.Threshold, Period: in.Period, EvaluationPeriods: in.EvaluationPeriods,
 		TreatMissingData: in.TreatMissingData, ActionsEnabled: in.ActionsEnabled, AlarmActions: in.AlarmActions, OKActions: in.OKActions,
 		Statistic: in.Statistic, ExtendedStatistic: in.ExtendedStatistic,
-	}), a.Tagged(a.role))
+	}), a.Tagged(a.Role))
 }
 
 // alarmFields are an alarm's settings. M out of N is N out of N where M is not said.
@@ -164,14 +149,14 @@ func alarmFields(m *cwtypes.MetricAlarm) []resource.Field {
 	}
 }
 
-func (a *alarm) Actual() []resource.Field {
+func (a *Alarm) Actual() []resource.Field {
 	if a.was == nil {
 		return nil
 	}
 	return append(alarmFields(a.was), a.tags)
 }
 
-func (a *alarm) Find(ctx context.Context) (bool, error) {
+func (a *Alarm) Find(ctx context.Context) (bool, error) {
 	a.was, a.has, a.theirs = nil, nil, nil
 	all, err := foundAlarms(ctx, a.Scope)
 	if err != nil {
@@ -185,14 +170,14 @@ func (a *alarm) Find(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	if !account.Unclaimed(a.has, a.Stack()) {
-		a.theirs = resource.InTheWay("alarm "+a.alarmName(), a.Mark(a.role))
+		a.theirs = resource.InTheWay("alarm "+a.alarmName(), a.Mark(a.Role))
 		return false, nil
 	}
-	a.was, a.tags = &found, a.TaggedWith(a.role, a.has)
+	a.was, a.tags = &found, a.TaggedWith(a.Role, a.has)
 	return true, nil
 }
 
-func (a *alarm) tagsOfAlarm(ctx context.Context, arn string) (map[string]string, error) {
+func (a *Alarm) tagsOfAlarm(ctx context.Context, arn string) (map[string]string, error) {
 	out, err := a.CloudWatch.ListTagsForResource(ctx, &cloudwatch.ListTagsForResourceInput{ResourceARN: &arn})
 	if account.IsNotFound(err) { // it has gone meanwhile
 		return nil, nil
@@ -204,13 +189,13 @@ func (a *alarm) tagsOfAlarm(ctx context.Context, arn string) (map[string]string,
 }
 
 // Create makes the alarm with its tags: PutMetricAlarm gives them to a new alarm alone (PutMetricAlarm in the CloudWatch API Reference, Tags).
-func (a *alarm) Create(ctx context.Context) error {
+func (a *Alarm) Create(ctx context.Context) error {
 	in := a.put()
-	in.Tags = a.Mark(a.role).CloudWatch()
+	in.Tags = a.Mark(a.Role).CloudWatch()
 	return a.send(ctx, in)
 }
 
-func (a *alarm) send(ctx context.Context, in *cloudwatch.PutMetricAlarmInput) error {
+func (a *Alarm) send(ctx context.Context, in *cloudwatch.PutMetricAlarmInput) error {
 	if _, err := a.CloudWatch.PutMetricAlarm(ctx, in); err != nil {
 		return fmt.Errorf("put alarm %s: %w", a.alarmName(), err)
 	}
@@ -218,7 +203,7 @@ func (a *alarm) send(ctx context.Context, in *cloudwatch.PutMetricAlarmInput) er
 }
 
 // Change replaces the alarm's whole definition, and its tags by themselves.
-func (a *alarm) Change(ctx context.Context, differences []resource.Difference) error {
+func (a *Alarm) Change(ctx context.Context, differences []resource.Difference) error {
 	if resource.Differs(differences, "tagged") {
 		if err := a.retag(ctx); err != nil || len(differences) == 1 {
 			return err
@@ -227,7 +212,7 @@ func (a *alarm) Change(ctx context.Context, differences []resource.Difference) e
 	return a.send(ctx, a.put())
 }
 
-func (a *alarm) retag(ctx context.Context) error {
+func (a *Alarm) retag(ctx context.Context) error {
 	arn := a.was.AlarmArn
 	return resource.Tagging{
 		Read: func(context.Context) (map[string]string, error) { return maps.Clone(a.has), nil },
@@ -239,11 +224,11 @@ func (a *alarm) retag(ctx context.Context) error {
 			_, err := a.CloudWatch.TagResource(ctx, &cloudwatch.TagResourceInput{ResourceARN: arn, Tags: tags.CloudWatch()})
 			return err
 		},
-	}.Give(ctx, a.alarmName(), a.Mark(a.role))
+	}.Give(ctx, a.alarmName(), a.Mark(a.Role))
 }
 
 // Remove is no error where there is none: DeleteAlarms passes over names that it does not know.
-func (a *alarm) Remove(ctx context.Context) error {
+func (a *Alarm) Remove(ctx context.Context) error {
 	if _, err := a.CloudWatch.DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{a.alarmName()}}); err != nil && !account.IsNotFound(err) {
 		return fmt.Errorf("delete alarm %s: %w", a.alarmName(), err)
 	}
@@ -251,6 +236,8 @@ func (a *alarm) Remove(ctx context.Context) error {
 }
 
 var (
-	_ resource.Resource   = (*alarm)(nil)
-	_ resource.Obstructed = (*alarm)(nil)
+	_ resource.Resource   = (*Alarm)(nil)
+	_ resource.Obstructed = (*Alarm)(nil)
 )
+
+func (a *Alarm) Monthly() float64 { return prices.AlarmMonth }

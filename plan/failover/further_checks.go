@@ -1,8 +1,7 @@
-package plan
+package failover
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -27,9 +26,9 @@ func nthSwitchCheckRole(at understudy.Side, nth int) string {
 	return fmt.Sprintf("%s-%d", switchCheckRole(at), nth)
 }
 
-// furtherCheck is a side's nth further check.
-func furtherCheck(s resource.Scope, b *balancing.Balancer, nth int) *ownCheck {
-	return &ownCheck{Scope: s, name: understudy.FurtherCheckRole(s.Side, nth), wanted: func() *route53types.HealthCheckConfig {
+// FurtherCheck is a side's nth further check.
+func FurtherCheck(s resource.Scope, b *balancing.Balancer, nth int) *OwnCheck {
+	return &OwnCheck{Scope: s, Name: understudy.FurtherCheckRole(s.Side, nth), Wanted: func() *route53types.HealthCheckConfig {
 		if nth > len(s.Declared.Failover.Further) {
 			return &route53types.HealthCheckConfig{} // what is left of one
 		}
@@ -38,19 +37,6 @@ func furtherCheck(s resource.Scope, b *balancing.Balancer, nth int) *ownCheck {
 		}
 		return askingFrom(s, b, s.Declared.Failover.Further[nth-1])
 	}, moves: func(d []resource.Difference) bool { return b.Beside() && resource.Differs(d, "asks") }}
-}
-
-// addFurtherChecks adds a side's further checks, and what is left of those that are no longer declared, which goes after all else.
-func (v *inventory) addFurtherChecks(r *region) {
-	for nth := 1; nth <= understudy.MostChecks; nth++ {
-		declared := nth <= len(r.Declared.Failover.Further)
-		c := furtherCheck(r.Scope, r.balancer, nth)
-		n := v.graph.add(r.id(fmt.Sprintf("further check %d", nth)), unless(declared, c), append(r.readyNodes, r.balancerNode)...).finding(r.balancerNode)
-		r.furtherCheckNodes = append(r.furtherCheckNodes, n)
-		if declared {
-			r.furtherChecks = append(r.furtherChecks, c)
-		}
-	}
 }
 
 // FoundCheck is what is found of one of a region's several health checks.
@@ -70,21 +56,21 @@ func (f FoundCheck) String() string {
 }
 
 // lookAtFurther asks for what is found of the further checks.
-func (p *passing) lookAtFurther(ctx context.Context) error {
-	p.found = nil
-	if len(p.further) == 0 {
+func (p *Passing) lookAtFurther(ctx context.Context) error {
+	p.Found = nil
+	if len(p.Further) == 0 {
 		return nil
 	}
-	p.found = append(p.found, FoundCheck{Name: "failover.check", ID: p.check.id, Measured: p.seen, Passing: p.seen.Passes()})
-	for i, c := range p.further {
-		f := FoundCheck{ID: c.id}
+	p.Found = append(p.Found, FoundCheck{Name: "failover.check", ID: p.Check.ID, Measured: p.Seen, Passing: p.Seen.Passes()})
+	for i, c := range p.Further {
+		f := FoundCheck{ID: c.ID}
 		var err error
 		switch {
-		case c.id == "":
-		case c.follows != nil:
+		case c.ID == "":
+		case c.Follows != nil:
 			f, err = c.lookAtAlarm(ctx)
 		default:
-			if f.Measured, err = Measure(ctx, p.Route53, c.id); err == nil {
+			if f.Measured, err = Measure(ctx, p.Route53, c.ID); err == nil {
 				f.Passing = f.Passes()
 			}
 		}
@@ -92,18 +78,18 @@ func (p *passing) lookAtFurther(ctx context.Context) error {
 			return err
 		}
 		f.Name = fmt.Sprintf("failover.checks[%d]", i)
-		p.found = append(p.found, f)
+		p.Found = append(p.Found, f)
 	}
 	return nil
 }
 
-// passes tells whether as many of the checks pass as have to.
-func (p *passing) passes() bool {
-	if len(p.further) == 0 {
-		return p.seen.Passes()
+// Passes tells whether as many of the checks pass as have to.
+func (p *Passing) Passes() bool {
+	if len(p.Further) == 0 {
+		return p.Seen.Passes()
 	}
 	n := 0
-	for _, f := range p.found {
+	for _, f := range p.Found {
 		if f.Passing {
 			n++
 		}
@@ -111,16 +97,16 @@ func (p *passing) passes() bool {
 	return n >= p.Declared.Failover.Needed()
 }
 
-// told says what the checkers find.
-func (p *passing) told() string {
-	if len(p.found) == 0 {
-		return fmt.Sprintf("%d of %d checkers report success", p.seen.Healthy, p.seen.Checkers)
+// Told says what the checkers find.
+func (p *Passing) Told() string {
+	if len(p.Found) == 0 {
+		return fmt.Sprintf("%d of %d checkers report success", p.Seen.Healthy, p.Seen.Checkers)
 	}
 	var each []string
-	for _, f := range p.found {
+	for _, f := range p.Found {
 		each = append(each, f.String())
 	}
-	return fmt.Sprintf("%d of %d checks have to pass: %s", p.Declared.Failover.Needed(), len(p.found), strings.Join(each, "; "))
+	return fmt.Sprintf("%d of %d checks have to pass: %s", p.Declared.Failover.Needed(), len(p.Found), strings.Join(each, "; "))
 }
 
 // Found is what Route 53 finds of a region.
@@ -130,24 +116,7 @@ type Found struct {
 	Told    string
 }
 
-// ChecksFind asks Route 53 what its checkers find of a region.
-func (s *Stack) ChecksFind(ctx context.Context, side understudy.Side) (Found, error) {
-	r := takeInventory(s.Declaration, s.Accounts).regions[side]
-	ctx = resource.WithSharedLists(ctx)
-	for _, c := range append([]resource.Resource{r.check}, asResources(r.furtherChecks)...) {
-		there, err := c.Find(ctx)
-		if err != nil {
-			return Found{}, err
-		}
-		if !there {
-			return Found{}, errors.New("there is no such health check")
-		}
-	}
-	_, err := r.passing.Find(ctx)
-	return Found{r.passing.passes(), r.passing.found, r.passing.told()}, err
-}
-
-func asResources(all []*ownCheck) (resources []resource.Resource) {
+func AsResources(all []*OwnCheck) (resources []resource.Resource) {
 	for _, c := range all {
 		resources = append(resources, c)
 	}
@@ -166,9 +135,9 @@ func askingFrom(s resource.Scope, b *balancing.Balancer, c understudy.Check) *ro
 
 // enough waits until enough of a region's checks pass: the record follows them from the next step on. It looks with eyes of its own, for
 // the step that waits for the region may be at it at the same time.
-func (p *passing) enough(ctx context.Context) error {
-	if len(p.further) == 0 {
+func (p *Passing) enough(ctx context.Context) error {
+	if len(p.Further) == 0 {
 		return nil
 	}
-	return (&passing{Scope: p.Scope, check: p.check, further: p.further}).Create(ctx)
+	return (&Passing{Scope: p.Scope, Check: p.Check, Further: p.Further}).Create(ctx)
 }

@@ -1,4 +1,4 @@
-package plan
+package failover
 
 import (
 	"context"
@@ -61,7 +61,7 @@ func heeded(c *route53types.CloudWatchAlarmConfiguration) []resource.Field {
 }
 
 // heeds are the settings of an alarm as Route 53 is to follow them.
-func (a *alarm) heeds() *route53types.CloudWatchAlarmConfiguration {
+func (a *Alarm) heeds() *route53types.CloudWatchAlarmConfiguration {
 	in := a.put()
 	c := &route53types.CloudWatchAlarmConfiguration{
 		Namespace: in.Namespace, MetricName: in.MetricName, Statistic: route53types.Statistic(in.Statistic), Threshold: in.Threshold,
@@ -73,28 +73,8 @@ func (a *alarm) heeds() *route53types.CloudWatchAlarmConfiguration {
 	return c
 }
 
-// followAlarms gives the further checks of a region their alarms. An alarm that is followed waits until the region serves: of a load balancer or a
-// target group that is new, it would see nothing good yet.
-func (v *inventory) followAlarms(r *region) {
-	for i, c := range r.furtherChecks {
-		m, ok := r.Declared.FollowedAlarm(r.Declared.Failover.Further[i], r.Side)
-		if !ok {
-			continue
-		}
-		n := v.graph.byID[r.alarmNode(m.Role)]
-		c.follows, _ = n.resource.(*alarm)
-		v.graph.after(n, r.readyNodes...)
-		check := r.furtherCheckNodes[i]
-		v.graph.needs(check, n)
-		check.reads = append(check.reads, reading(n)...)
-	}
-}
-
-// alarmNode is the id of an alarm's node.
-func (r *region) alarmNode(role string) string { return r.id(strings.Replace(role, "-", " ", 1)) }
-
 // state asks for the alarm's state as it is now.
-func (a *alarm) state(ctx context.Context) (cwtypes.StateValue, error) {
+func (a *Alarm) state(ctx context.Context) (cwtypes.StateValue, error) {
 	out, err := a.CloudWatch.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{a.alarmName()}})
 	if err != nil {
 		return "", fmt.Errorf("describe alarm %s: %w", a.alarmName(), err)
@@ -106,29 +86,29 @@ func (a *alarm) state(ctx context.Context) (cwtypes.StateValue, error) {
 }
 
 // lookAtAlarm asks what an alarm finds. Route 53 reports it of no check that follows one, and judges the same data by the same settings.
-func (c *ownCheck) lookAtAlarm(ctx context.Context) (FoundCheck, error) {
-	state, err := c.follows.state(ctx)
+func (c *OwnCheck) lookAtAlarm(ctx context.Context) (FoundCheck, error) {
+	state, err := c.Follows.state(ctx)
 	return c.foundBy(state), err
 }
 
-func (c *ownCheck) foundBy(state cwtypes.StateValue) FoundCheck {
-	lacking := c.wanted().InsufficientDataHealthStatus != route53types.InsufficientDataHealthStatusUnhealthy
-	return FoundCheck{ID: c.id, Alarm: string(state),
+func (c *OwnCheck) foundBy(state cwtypes.StateValue) FoundCheck {
+	lacking := c.Wanted().InsufficientDataHealthStatus != route53types.InsufficientDataHealthStatusUnhealthy
+	return FoundCheck{ID: c.ID, Alarm: string(state),
 		Passing: state == cwtypes.StateValueOk || state == cwtypes.StateValueInsufficientData && lacking}
 }
 
 // watchAnew waits until an alarm that is of something else than before finds it well: the check would take the region away from its users for
 // what was not well before they came. The alarm's state is of what it watched before, until it is forgotten.
-func (c *ownCheck) watchAnew(ctx context.Context) error {
-	_, err := c.follows.CloudWatch.SetAlarmState(ctx, &cloudwatch.SetAlarmStateInput{AlarmName: aws.String(c.follows.alarmName()),
+func (c *OwnCheck) watchAnew(ctx context.Context) error {
+	_, err := c.Follows.CloudWatch.SetAlarmState(ctx, &cloudwatch.SetAlarmStateInput{AlarmName: aws.String(c.Follows.alarmName()),
 		StateValue: cwtypes.StateValueInsufficientData, StateReason: aws.String("understudy: what it watches was made anew")})
 	if err != nil {
-		return fmt.Errorf("set the state of alarm %s: %w", c.follows.alarmName(), err)
+		return fmt.Errorf("set the state of alarm %s: %w", c.Follows.alarmName(), err)
 	}
 	state := cwtypes.StateValueInsufficientData
-	err = account.Poll(ctx, "alarm "+c.follows.alarmName(), resource.LongTime, func(ctx context.Context) (bool, error) {
+	err = account.Poll(ctx, "alarm "+c.Follows.alarmName(), resource.LongTime, func(ctx context.Context) (bool, error) {
 		var err error
-		state, err = c.follows.state(ctx)
+		state, err = c.Follows.state(ctx)
 		return state == cwtypes.StateValueOk, err
 	})
 	if account.IsTimeout(err) {
@@ -138,12 +118,12 @@ func (c *ownCheck) watchAnew(ctx context.Context) error {
 }
 
 // heed updates a check until Route 53 follows the alarm as it is: what it knows of an alarm comes from another region, and later.
-func (c *ownCheck) heed(ctx context.Context) error {
-	if c.follows == nil {
+func (c *OwnCheck) heed(ctx context.Context) error {
+	if c.Follows == nil {
 		return nil
 	}
-	want := heeded(c.follows.heeds())
-	return account.Poll(ctx, "Route 53 to know "+c.follows.alarmName()+" as it is", resource.LongTime, func(ctx context.Context) (bool, error) {
+	want := heeded(c.Follows.heeds())
+	return account.Poll(ctx, "Route 53 to know "+c.Follows.alarmName()+" as it is", resource.LongTime, func(ctx context.Context) (bool, error) {
 		if slices.Equal(heeded(c.heeds), want) {
 			return true, nil
 		}

@@ -1,4 +1,4 @@
-package plan
+package failover
 
 import (
 	"context"
@@ -11,29 +11,30 @@ import (
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan/prices"
 	"github.com/understudy/understudy/plan/resource"
 )
 
-// zone is the hosted zone of the domain. A zone that existed before is used as it is, and stays when the stack is
+// Zone is the hosted zone of the domain. A zone that existed before is used as it is, and stays when the stack is
 // removed; a zone that the stack made is removed with it.
 //
 // Route 53's create calls take no tags. What an interrupted run has made and not yet tagged is found by its caller
 // reference.
-type zone struct {
+type Zone struct {
 	resource.Scope
 	resource.Doubles
-	id     string
-	made   bool // by this stack
+	ID     string
+	Made   bool // by this stack
 	tags   resource.Field
 	serves bool // it has the stack's records; asked only where there are several zones
 }
 
-func (z *zone) Identity() string { return z.id }
+func (z *Zone) Identity() string { return z.ID }
 
-func (z *zone) Desired() []resource.Field { return []resource.Field{z.Tagged("zone")} }
+func (z *Zone) Desired() []resource.Field { return []resource.Field{z.Tagged("zone")} }
 
-func (z *zone) Actual() []resource.Field {
-	if !z.made {
+func (z *Zone) Actual() []resource.Field {
+	if !z.Made {
 		return z.Desired()
 	}
 	return []resource.Field{z.tags}
@@ -47,21 +48,21 @@ func reference(s resource.Scope, role string) string {
 
 const referencePrefix = "understudy-"
 
-func (z *zone) Find(ctx context.Context) (bool, error) {
+func (z *Zone) Find(ctx context.Context) (bool, error) {
 	all, err := z.named(ctx)
 	if err != nil {
 		return false, err
 	}
-	*z = zone{Scope: z.Scope}
-	var found []*zone
+	*z = Zone{Scope: z.Scope}
+	var found []*Zone
 	for _, hz := range all {
-		one := &zone{Scope: z.Scope, id: strings.TrimPrefix(aws.ToString(hz.Id), "/hostedzone/")}
-		tags, err := tagsOf(ctx, z.Scope, route53types.TagResourceTypeHostedzone, one.id)
+		one := &Zone{Scope: z.Scope, ID: strings.TrimPrefix(aws.ToString(hz.Id), "/hostedzone/")}
+		tags, err := tagsOf(ctx, z.Scope, route53types.TagResourceTypeHostedzone, one.ID)
 		if err != nil {
 			return false, err
 		}
 		one.tags = z.TaggedWith("zone", tags)
-		one.made = z.Mark("zone").In(tags) || strings.HasPrefix(aws.ToString(hz.CallerReference), reference(z.Scope, "zone"))
+		one.Made = z.Mark("zone").In(tags) || strings.HasPrefix(aws.ToString(hz.CallerReference), reference(z.Scope, "zone"))
 		if len(all) > 1 {
 			if one.serves, err = one.hasPair(ctx); err != nil {
 				return false, err
@@ -74,7 +75,7 @@ func (z *zone) Find(ctx context.Context) (bool, error) {
 
 // named lists the public zones with the domain's name. Route 53 allows several. They come about if another run's
 // call makes a zone after this run has looked: this run finds the caller reference used, and takes the next one.
-func (z *zone) named(ctx context.Context) ([]route53types.HostedZone, error) {
+func (z *Zone) named(ctx context.Context) ([]route53types.HostedZone, error) {
 	out, err := z.Route53.ListHostedZonesByName(ctx, &route53.ListHostedZonesByNameInput{DNSName: aws.String(z.Declared.Domain + ".")})
 	if err != nil {
 		return nil, fmt.Errorf("list hosted zones: %w", err)
@@ -85,32 +86,32 @@ func (z *zone) named(ctx context.Context) ([]route53types.HostedZone, error) {
 	}), nil
 }
 
-func (z *zone) hasPair(ctx context.Context) (bool, error) {
-	pair := &records{Scope: z.Scope, zone: z}
-	err := pair.look(ctx)
-	return len(pair.seen) > 0, err
+func (z *Zone) hasPair(ctx context.Context) (bool, error) {
+	pair := &Records{Scope: z.Scope, Zone: z}
+	err := pair.Look(ctx)
+	return len(pair.Seen) > 0, err
 }
 
 // Fits prefers the zone that has the stack's records, and then one that existed before the stack: that is
 // the one that the domain is delegated to.
-func (z *zone) Fits() int {
+func (z *Zone) Fits() int {
 	switch {
 	case z.serves:
 		return 2
-	case !z.made:
+	case !z.Made:
 		return 1
 	}
 	return 0
 }
 
 // Holds names the records that somebody else put into a zone, which the stack must not remove.
-func (z *zone) Holds(ctx context.Context) ([]string, error) {
-	if !z.made {
+func (z *Zone) Holds(ctx context.Context) ([]string, error) {
+	if !z.Made {
 		return []string{"what is not this stack's: it does not have its tags"}, nil
 	}
-	out, err := z.Route53.ListResourceRecordSets(ctx, &route53.ListResourceRecordSetsInput{HostedZoneId: &z.id})
+	out, err := z.Route53.ListResourceRecordSets(ctx, &route53.ListResourceRecordSetsInput{HostedZoneId: &z.ID})
 	if err != nil {
-		return nil, fmt.Errorf("list records of %s: %w", z.id, err)
+		return nil, fmt.Errorf("list records of %s: %w", z.ID, err)
 	}
 	var names []string
 	for _, set := range out.ResourceRecordSets {
@@ -121,14 +122,14 @@ func (z *zone) Holds(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-// nameServers returns who answers for the zone, and nothing where there is none.
-func (z *zone) nameServers(ctx context.Context) ([]string, error) {
-	if z.id == "" {
+// NameServers returns who answers for the zone, and nothing where there is none.
+func (z *Zone) NameServers(ctx context.Context) ([]string, error) {
+	if z.ID == "" {
 		return nil, nil
 	}
-	out, err := z.Route53.GetHostedZone(ctx, &route53.GetHostedZoneInput{Id: &z.id})
+	out, err := z.Route53.GetHostedZone(ctx, &route53.GetHostedZoneInput{Id: &z.ID})
 	if err != nil {
-		return nil, fmt.Errorf("get hosted zone %s: %w", z.id, err)
+		return nil, fmt.Errorf("get hosted zone %s: %w", z.ID, err)
 	}
 	if out.DelegationSet == nil {
 		return nil, nil
@@ -172,7 +173,7 @@ func tag(ctx context.Context, s resource.Scope, kind route53types.TagResourceTyp
 	}.Give(ctx, id, tags)
 }
 
-func (z *zone) Create(ctx context.Context) error {
+func (z *Zone) Create(ctx context.Context) error {
 	err := account.Live(ctx, func(ctx context.Context, token string) (bool, error) {
 		once := reference(z.Scope, "zone") + token[:24]
 		out, err := z.Route53.CreateHostedZone(ctx, &route53.CreateHostedZoneInput{
@@ -186,41 +187,45 @@ func (z *zone) Create(ctx context.Context) error {
 		if err != nil {
 			return false, fmt.Errorf("create hosted zone: %w", err)
 		}
-		z.id = strings.TrimPrefix(aws.ToString(out.HostedZone.Id), "/hostedzone/")
+		z.ID = strings.TrimPrefix(aws.ToString(out.HostedZone.Id), "/hostedzone/")
 		return true, nil
 	}, z.Stack(), "zone")
 	if err != nil {
 		return err
 	}
-	z.made = true
+	z.Made = true
 	return z.Change(ctx, nil)
 }
 
 // adopt takes the zone that was made with a caller reference, if it is still there.
-func (z *zone) adopt(ctx context.Context, once string) (bool, error) {
+func (z *Zone) adopt(ctx context.Context, once string) (bool, error) {
 	all, err := z.named(ctx)
 	for _, hz := range all {
 		if aws.ToString(hz.CallerReference) == once {
-			z.id = strings.TrimPrefix(aws.ToString(hz.Id), "/hostedzone/")
+			z.ID = strings.TrimPrefix(aws.ToString(hz.Id), "/hostedzone/")
 			return true, nil
 		}
 	}
 	return false, err
 }
 
-func (z *zone) Change(ctx context.Context, _ []resource.Difference) error {
-	return tag(ctx, z.Scope, route53types.TagResourceTypeHostedzone, z.id, z.Mark("zone"))
+func (z *Zone) Change(ctx context.Context, _ []resource.Difference) error {
+	return tag(ctx, z.Scope, route53types.TagResourceTypeHostedzone, z.ID, z.Mark("zone"))
 }
 
-func (z *zone) Remove(ctx context.Context) error {
-	_, err := z.Route53.DeleteHostedZone(ctx, &route53.DeleteHostedZoneInput{Id: &z.id})
+func (z *Zone) Remove(ctx context.Context) error {
+	_, err := z.Route53.DeleteHostedZone(ctx, &route53.DeleteHostedZoneInput{Id: &z.ID})
 	if err != nil {
-		return fmt.Errorf("delete hosted zone %s: %w", z.id, err)
+		return fmt.Errorf("delete hosted zone %s: %w", z.ID, err)
 	}
 	return nil
 }
 
 // Foreign tells whether the zone belongs to somebody else, and must not be deleted.
-func (z *zone) Foreign() bool { return !z.made }
+func (z *Zone) Foreign() bool { return !z.Made }
 
-var _ resource.Doubling = (*zone)(nil)
+var _ resource.Doubling = (*Zone)(nil)
+
+func (z *Zone) Monthly() float64 { return prices.ZoneMonth }
+
+func (z *Zone) Delegated() {}

@@ -1,4 +1,4 @@
-package plan
+package failover
 
 import (
 	"cmp"
@@ -15,6 +15,7 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
+	"github.com/understudy/understudy/plan/prices"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -26,18 +27,18 @@ func switchCheckRole(at understudy.Side) string {
 	return "switch-check"
 }
 
-// calculatedCheckRole is the role of the calculated check that a side's record follows.
-func calculatedCheckRole(side understudy.Side) string {
+// CalculatedCheckRole is the role of the calculated check that a side's record follows.
+func CalculatedCheckRole(side understudy.Side) string {
 	if side == understudy.Secondary {
 		return "calculated-check-secondary"
 	}
 	return "calculated-check"
 }
 
-// switchCheck asks a region's load balancer whether that region alone is to serve, and is healthy for as long as it is not. It is the nth of those
+// SwitchCheck asks a region's load balancer whether that region alone is to serve, and is healthy for as long as it is not. It is the nth of those
 // that do, from 1.
-func switchCheck(s resource.Scope, b *balancing.Balancer, nth int) *ownCheck {
-	return &ownCheck{Scope: s, name: nthSwitchCheckRole(s.Side, nth), settles: true, wanted: func() *route53types.HealthCheckConfig {
+func SwitchCheck(s resource.Scope, b *balancing.Balancer, nth int) *OwnCheck {
+	return &OwnCheck{Scope: s, Name: nthSwitchCheckRole(s.Side, nth), settles: true, Wanted: func() *route53types.HealthCheckConfig {
 		ask := understudy.Check{Path: understudy.SwitchPath, Match: balancing.SwitchedText(s.Side)}
 		if balancing.Flows(s) {
 			ask = understudy.Check{Protocol: understudy.CheckTCP, Port: understudy.SwitchPort}
@@ -48,11 +49,11 @@ func switchCheck(s resource.Scope, b *balancing.Balancer, nth int) *ownCheck {
 	}, moves: func(d []resource.Difference) bool { return b.Beside() && resource.Differs(d, "asks") }}
 }
 
-// calculatedCheck is healthy while both enough of a region's own checks and those of the other region's switch are.
-func calculatedCheck(s resource.Scope, own *passing, asks []*ownCheck) *ownCheck {
-	return &ownCheck{Scope: s, name: calculatedCheckRole(s.Side), wanted: func() *route53types.HealthCheckConfig {
-		children := []string{own.check.Next()}
-		for _, c := range slices.Concat(own.further, asks) {
+// CalculatedCheck is healthy while both enough of a region's own checks and those of the other region's switch are.
+func CalculatedCheck(s resource.Scope, own *Passing, asks []*OwnCheck) *OwnCheck {
+	return &OwnCheck{Scope: s, Name: CalculatedCheckRole(s.Side), Wanted: func() *route53types.HealthCheckConfig {
+		children := []string{own.Check.Next()}
+		for _, c := range slices.Concat(own.Further, asks) {
 			children = append(children, c.Next())
 		}
 		return &route53types.HealthCheckConfig{
@@ -60,24 +61,24 @@ func calculatedCheck(s resource.Scope, own *passing, asks []*ownCheck) *ownCheck
 			ChildHealthChecks: children,
 			HealthThreshold:   aws.Int32(int32(s.Declared.Failover.Needed() + len(asks))),
 		}
-	}, children: slices.Concat(own.further, asks), calculated: true, before: own.enough,
+	}, children: slices.Concat(own.Further, asks), calculated: true, before: own.enough,
 		moves: func(d []resource.Difference) bool {
-			return own.check.balancer.Beside() && resource.Differs(d, "children")
+			return own.Check.Balancer.Beside() && resource.Differs(d, "children")
 		}}
 }
 
 // settle waits until the checkers have had as many failures in a row as they need: a new check that is inverted is
 // unhealthy until then ("How Route 53 determines the status of a new health check" in its Developer Guide), and would send
 // users to the standby if the primary's record followed it. A switch that stands on the standby already is not waited for.
-func (c *ownCheck) settle(ctx context.Context) error {
+func (c *OwnCheck) settle(ctx context.Context) error {
 	failures := map[string]map[time.Time]bool{}
 	err := account.Poll(ctx, "the checkers to know the switch", resource.LongTime, func(ctx context.Context) (bool, error) {
-		out, err := c.Route53.GetHealthCheckStatus(ctx, &route53.GetHealthCheckStatusInput{HealthCheckId: &c.id})
+		out, err := c.Route53.GetHealthCheckStatus(ctx, &route53.GetHealthCheckStatusInput{HealthCheckId: &c.ID})
 		if account.IsNotFound(err) {
 			return false, nil
 		}
 		if err != nil {
-			return false, fmt.Errorf("get status of health check %s: %w", c.id, err)
+			return false, fmt.Errorf("get status of health check %s: %w", c.ID, err)
 		}
 		if measured(out.HealthCheckObservations).Passes() {
 			return true, nil
@@ -109,20 +110,20 @@ func countFailures(seen map[string]map[time.Time]bool, now []route53types.Health
 	return m.Checkers > 0 && !m.Passes()
 }
 
-// ownCheck is a health check beside that of a region's application.
-type ownCheck struct {
+// OwnCheck is a health check beside that of a region's application.
+type OwnCheck struct {
 	resource.Scope
-	name   string // its role
-	wanted func() *route53types.HealthCheckConfig
+	Name   string // its role
+	Wanted func() *route53types.HealthCheckConfig
 	moves  func([]resource.Difference) bool // whether some differences take a new check, since the record leads to another network after them
 
 	settles    bool                        // it is the switch's, whose checkers are waited for
 	calculated bool                        // from others
-	follows    *alarm                      // whose data it follows, in place of asking for something
-	children   []*ownCheck                 // of a calculated one: those whose earlier ones this one no longer counts
+	Follows    *Alarm                      // whose data it follows, in place of asking for something
+	children   []*OwnCheck                 // of a calculated one: those whose earlier ones this one no longer counts
 	before     func(context.Context) error // of a calculated one: waits until it may be followed
 
-	id         string
+	ID         string
 	config     *route53types.HealthCheckConfig
 	heeds      *route53types.CloudWatchAlarmConfiguration // of one that follows an alarm
 	tags       resource.Field
@@ -130,18 +131,18 @@ type ownCheck struct {
 	superseded []string // earlier ones, to be deleted when nothing follows them any more
 }
 
-func (c *ownCheck) Worldwide()       {}
-func (c *ownCheck) Identity() string { return c.id }
+func (c *OwnCheck) Worldwide()       {}
+func (c *OwnCheck) Identity() string { return c.ID }
 
-func (c *ownCheck) Desired() []resource.Field {
-	fields := append(fieldsOfCheck(c.wanted()), resource.Field{Name: "superseded children", Value: ""}, c.Tagged(c.name))
-	if c.follows != nil {
-		fields = append(fields, heeded(c.follows.heeds())...)
+func (c *OwnCheck) Desired() []resource.Field {
+	fields := append(FieldsOfCheck(c.Wanted()), resource.Field{Name: "superseded children", Value: ""}, c.Tagged(c.Name))
+	if c.Follows != nil {
+		fields = append(fields, heeded(c.Follows.heeds())...)
 	}
 	return fields
 }
 
-func (c *ownCheck) Actual() []resource.Field {
+func (c *OwnCheck) Actual() []resource.Field {
 	if c.config == nil {
 		return nil
 	}
@@ -149,15 +150,15 @@ func (c *ownCheck) Actual() []resource.Field {
 	for _, child := range c.children {
 		superseded = append(superseded, child.superseded...)
 	}
-	fields := append(fieldsOfCheck(c.config), resource.Field{Name: "superseded children", Value: resource.Set(superseded...)}, c.tags)
-	if c.follows != nil {
+	fields := append(FieldsOfCheck(c.config), resource.Field{Name: "superseded children", Value: resource.Set(superseded...)}, c.tags)
+	if c.Follows != nil {
 		fields = append(fields, heeded(c.heeds)...)
 	}
 	return fields
 }
 
-// fieldsOfCheck renders a check's whole configuration.
-func fieldsOfCheck(c *route53types.HealthCheckConfig) []resource.Field {
+// FieldsOfCheck renders a check's whole configuration.
+func FieldsOfCheck(c *route53types.HealthCheckConfig) []resource.Field {
 	both := []resource.Field{
 		{Name: "type", Value: string(c.Type)},
 		{Name: "inverted", Value: resource.Yes(aws.ToBool(c.Inverted))},
@@ -184,40 +185,40 @@ func fieldsOfCheck(c *route53types.HealthCheckConfig) []resource.Field {
 }
 
 // Next returns the id of the check after the plan is applied. Of a check that must be made anew this is Unknown.
-func (c *ownCheck) Next() string {
+func (c *OwnCheck) Next() string {
 	if c.config != nil && c.renews(resource.Compare(c.Desired(), c.Actual())) {
 		return resource.Unknown
 	}
-	return resource.Known(c.id)
+	return resource.Known(c.ID)
 }
 
-func (c *ownCheck) renews(differences []resource.Difference) bool {
+func (c *OwnCheck) renews(differences []resource.Difference) bool {
 	return replaces(differences) || c.moves(differences)
 }
 
-func (c *ownCheck) Find(ctx context.Context) (bool, error) {
-	c.id, c.config, c.heeds, c.superseded, c.tags = "", nil, nil, nil, resource.Field{}
+func (c *OwnCheck) Find(ctx context.Context) (bool, error) {
+	c.ID, c.config, c.heeds, c.superseded, c.tags = "", nil, nil, nil, resource.Field{}
 	all, err := healthChecks(ctx, c.Scope)
 	if err != nil {
 		return false, err
 	}
 	for _, h := range all {
-		if strings.HasPrefix(aws.ToString(h.CallerReference), reference(c.Scope, c.name)) {
+		if strings.HasPrefix(aws.ToString(h.CallerReference), reference(c.Scope, c.Name)) {
 			c.choose(h)
 		}
 	}
-	if c.id == "" {
+	if c.ID == "" {
 		return false, nil
 	}
-	tags, err := tagsOf(ctx, c.Scope, route53types.TagResourceTypeHealthcheck, c.id)
-	c.tags = c.TaggedWith(c.name, tags)
+	tags, err := tagsOf(ctx, c.Scope, route53types.TagResourceTypeHealthcheck, c.ID)
+	c.tags = c.TaggedWith(c.Name, tags)
 	return err == nil, err
 }
 
 // choose takes one more check that was found: in use is the one of the wanted type and interval, of several the one that is as wanted,
 // and of several the one whose id sorts first.
-func (c *ownCheck) choose(h route53types.HealthCheck) {
-	id, config, wanted := aws.ToString(h.Id), h.HealthCheckConfig, c.wanted()
+func (c *OwnCheck) choose(h route53types.HealthCheck) {
+	id, config, wanted := aws.ToString(h.Id), h.HealthCheckConfig, c.Wanted()
 	misses := func(o *route53types.HealthCheckConfig) int {
 		switch {
 		case !alike(o, wanted):
@@ -227,24 +228,24 @@ func (c *ownCheck) choose(h route53types.HealthCheck) {
 		}
 		return 0
 	}
-	if c.id != "" && cmp.Or(cmp.Compare(misses(config), misses(c.config)), strings.Compare(id, c.id)) > 0 {
+	if c.ID != "" && cmp.Or(cmp.Compare(misses(config), misses(c.config)), strings.Compare(id, c.ID)) > 0 {
 		c.superseded = append(c.superseded, id)
 		return
 	}
-	if c.id != "" {
-		c.superseded = append(c.superseded, c.id)
+	if c.ID != "" {
+		c.superseded = append(c.superseded, c.ID)
 	}
-	c.id, c.config, c.heeds = id, config, h.CloudWatchAlarmConfiguration
+	c.ID, c.config, c.heeds = id, config, h.CloudWatchAlarmConfiguration
 }
 
-func (c *ownCheck) Create(ctx context.Context) error {
+func (c *OwnCheck) Create(ctx context.Context) error {
 	if err := c.await(ctx); err != nil {
 		return err
 	}
-	config := c.wanted()
-	made, err := createHealthCheck(ctx, c.Scope, c.name, config, rendered(config))
+	config := c.Wanted()
+	made, err := createHealthCheck(ctx, c.Scope, c.Name, config, rendered(config))
 	if made != nil {
-		c.id, c.config, c.heeds = aws.ToString(made.Id), made.HealthCheckConfig, made.CloudWatchAlarmConfiguration
+		c.ID, c.config, c.heeds = aws.ToString(made.Id), made.HealthCheckConfig, made.CloudWatchAlarmConfiguration
 	}
 	if err != nil {
 		return err
@@ -259,7 +260,7 @@ func (c *ownCheck) Create(ctx context.Context) error {
 }
 
 // await waits until what a check is calculated from may be counted.
-func (c *ownCheck) await(ctx context.Context) error {
+func (c *OwnCheck) await(ctx context.Context) error {
 	for _, child := range c.children {
 		if child.settles && !child.settled {
 			if err := child.settle(ctx); err != nil {
@@ -275,19 +276,19 @@ func (c *ownCheck) await(ctx context.Context) error {
 
 func rendered(c *route53types.HealthCheckConfig) string {
 	var b strings.Builder
-	for _, f := range fieldsOfCheck(c) {
+	for _, f := range FieldsOfCheck(c) {
 		b.WriteString(f.Name + "=" + f.Value + "\n")
 	}
 	return b.String()
 }
 
-func (c *ownCheck) Change(ctx context.Context, differences []resource.Difference) error {
+func (c *OwnCheck) Change(ctx context.Context, differences []resource.Difference) error {
 	if c.renews(differences) {
-		c.superseded = append(c.superseded, c.id)
+		c.superseded = append(c.superseded, c.ID)
 		return c.Create(ctx)
 	}
 	if resource.Differs(differences, "tagged") {
-		if err := tag(ctx, c.Scope, route53types.TagResourceTypeHealthcheck, c.id, c.Mark(c.name)); err != nil {
+		if err := tag(ctx, c.Scope, route53types.TagResourceTypeHealthcheck, c.ID, c.Mark(c.Name)); err != nil {
 			return err
 		}
 	}
@@ -310,10 +311,10 @@ func (c *ownCheck) Change(ctx context.Context, differences []resource.Difference
 	return c.pruneChildren(ctx)
 }
 
-func (c *ownCheck) update(ctx context.Context, differences []resource.Difference) error {
-	out, err := c.Route53.UpdateHealthCheck(ctx, updateOf(c.id, c.wanted(), differences))
+func (c *OwnCheck) update(ctx context.Context, differences []resource.Difference) error {
+	out, err := c.Route53.UpdateHealthCheck(ctx, updateOf(c.ID, c.Wanted(), differences))
 	if err != nil {
-		return fmt.Errorf("update health check %s: %w", c.id, err)
+		return fmt.Errorf("update health check %s: %w", c.ID, err)
 	}
 	c.heeds = out.HealthCheck.CloudWatchAlarmConfiguration
 	return nil
@@ -321,7 +322,7 @@ func (c *ownCheck) update(ctx context.Context, differences []resource.Difference
 
 // pruneChildren deletes the earlier ones of a calculated check's children. While there is an earlier calculated check too, which a record may
 // follow, they are left to the records.
-func (c *ownCheck) pruneChildren(ctx context.Context) error {
+func (c *OwnCheck) pruneChildren(ctx context.Context) error {
 	if len(c.superseded) > 0 {
 		return nil
 	}
@@ -334,7 +335,7 @@ func (c *ownCheck) pruneChildren(ctx context.Context) error {
 }
 
 // pruneAll is prune, and then that of its children.
-func (c *ownCheck) pruneAll(ctx context.Context) error {
+func (c *OwnCheck) pruneAll(ctx context.Context) error {
 	if err := c.prune(ctx); err != nil {
 		return err
 	}
@@ -342,13 +343,15 @@ func (c *ownCheck) pruneAll(ctx context.Context) error {
 }
 
 // prune deletes the checks that nothing follows any more.
-func (c *ownCheck) prune(ctx context.Context) error {
-	return deleteHealthChecks(ctx, c.Scope, &c.superseded)
+func (c *OwnCheck) prune(ctx context.Context) error {
+	return DeleteHealthChecks(ctx, c.Scope, &c.superseded)
 }
 
-func (c *ownCheck) Remove(ctx context.Context) error {
-	c.superseded = append(c.superseded, c.id)
+func (c *OwnCheck) Remove(ctx context.Context) error {
+	c.superseded = append(c.superseded, c.ID)
 	return c.prune(ctx)
 }
 
-var _ resource.Resource = (*ownCheck)(nil)
+var _ resource.Resource = (*OwnCheck)(nil)
+
+func (c *OwnCheck) Monthly() float64 { return prices.OfCheck(c.Wanted()) }

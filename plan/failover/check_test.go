@@ -1,4 +1,4 @@
-package plan
+package failover
 
 import (
 	"slices"
@@ -15,8 +15,8 @@ import (
 
 func TestCheckAsksWhatIsDeclared(t *testing.T) {
 	s := resourcetest.Scope(t)
-	c := &check{Scope: s, balancer: &balancing.Balancer{DNSName: "LB.us-east-1.elb.amazonaws.com"}}
-	c.id, c.config, c.tags = "c", c.wanted(), c.Tagged(c.role())
+	c := &Check{Scope: s, Balancer: &balancing.Balancer{DNSName: "LB.us-east-1.elb.amazonaws.com"}}
+	c.ID, c.Config, c.tags = "c", c.wanted(), c.Tagged(c.role())
 	resourcetest.Expect(t, c)
 
 	s.Declared.Failover.Check = understudy.Check{Path: "/ready", Regions: []string{"us-east-1", "eu-west-1", "sa-east-1"}}
@@ -25,12 +25,12 @@ func TestCheckAsksWhatIsDeclared(t *testing.T) {
 	if c.Next() != "c" {
 		t.Error("a check is replaced for a path and checkers' regions, which Route 53 changes")
 	}
-	if in := updateOf(c.id, c.wanted(), differences); aws.ToString(in.ResourcePath) != "/ready" || len(in.Regions) != 3 || in.ResetElements != nil {
+	if in := updateOf(c.ID, c.wanted(), differences); aws.ToString(in.ResourcePath) != "/ready" || len(in.Regions) != 3 || in.ResetElements != nil {
 		t.Errorf("the change is %+v", in)
 	}
-	c.config, s.Declared.Failover.Check.Regions = c.wanted(), nil
+	c.Config, s.Declared.Failover.Check.Regions = c.wanted(), nil
 	resourcetest.Expect(t, c, "checkers in: all regions, not eu-west-1, sa-east-1, us-east-1")
-	in := updateOf(c.id, c.wanted(), resource.Compare(c.Desired(), c.Actual()))
+	in := updateOf(c.ID, c.wanted(), resource.Compare(c.Desired(), c.Actual()))
 	if !slices.Equal(in.ResetElements, []route53types.ResettableElementName{"Regions"}) {
 		t.Errorf("to go back to all regions, the change is %+v", in)
 	}
@@ -46,7 +46,7 @@ func TestAnotherSortOfCheckTakesThePlaceOfTheOldOne(t *testing.T) {
 		"latency": {understudy.Check{Path: "/ok", Latency: true}, []string{"measures latency: yes, not no"}},
 	} {
 		s := resourcetest.Scope(t)
-		c := &check{Scope: s, balancer: &balancing.Balancer{DNSName: "lb.us-east-1.elb.amazonaws.com"}}
+		c := &Check{Scope: s, Balancer: &balancing.Balancer{DNSName: "lb.us-east-1.elb.amazonaws.com"}}
 		old := route53types.HealthCheck{Id: aws.String("a"), HealthCheckConfig: c.wanted()}
 		s.Declared.Failover.Check = want.check
 		c.tags = c.Tagged(c.role())
@@ -55,12 +55,12 @@ func TestAnotherSortOfCheckTakesThePlaceOfTheOldOne(t *testing.T) {
 		if c.Next() != resource.Unknown {
 			t.Errorf("%s: the records are to follow %s, which cannot become so", name, c.Next())
 		}
-		anew := &check{Scope: s, balancer: c.balancer}
+		anew := &Check{Scope: s, Balancer: c.Balancer}
 		anew.tags = anew.Tagged(anew.role())
 		anew.choose([]route53types.HealthCheck{old, {Id: aws.String("b"), HealthCheckConfig: anew.wanted()}})
 		resourcetest.Expect(t, anew)
-		if anew.id != "b" || !slices.Equal(anew.superseded, []string{"a"}) {
-			t.Errorf("%s: in use is %s, superseded %v", name, anew.id, anew.superseded)
+		if anew.ID != "b" || !slices.Equal(anew.Superseded, []string{"a"}) {
+			t.Errorf("%s: in use is %s, superseded %v", name, anew.ID, anew.Superseded)
 		}
 	}
 }
@@ -68,25 +68,25 @@ func TestAnotherSortOfCheckTakesThePlaceOfTheOldOne(t *testing.T) {
 func TestChecksCostWhatTheirFeaturesCost(t *testing.T) {
 	s := resourcetest.Scope(t) // an interval of 30 s
 	b := &balancing.Balancer{DNSName: "lb"}
-	asks := switchCheck(s, b, 1)
-	both := calculatedCheck(s, &passing{Scope: s, check: &check{Scope: s, balancer: b, id: "application"}}, []*ownCheck{asks})
-	plain := &check{Scope: s, balancer: b}
-	for got, want := range map[resource.Resource]float64{plain: 0.5, asks: 1.5, both: 0.5} {
-		if monthly(got) != want {
-			t.Errorf("%T costs %v, want %v", got, monthly(got), want)
+	asks := SwitchCheck(s, b, 1)
+	both := CalculatedCheck(s, &Passing{Scope: s, Check: &Check{Scope: s, Balancer: b, ID: "application"}}, []*OwnCheck{asks})
+	plain := &Check{Scope: s, Balancer: b}
+	for got, want := range map[interface{ Monthly() float64 }]float64{plain: 0.5, asks: 1.5, both: 0.5} {
+		if got.Monthly() != want {
+			t.Errorf("%T costs %v, want %v", got, got.Monthly(), want)
 		}
 	}
 	s.Declared.Failover.Interval = 10
 	s.Declared.Failover.Check = understudy.Check{Match: "well", Latency: true}
-	if monthly(plain) != 3.5 {
-		t.Errorf("fast, with a text and latency, a check costs %v, want 3.5", monthly(plain))
+	if plain.Monthly() != 3.5 {
+		t.Errorf("fast, with a text and latency, a check costs %v, want 3.5", plain.Monthly())
 	}
 }
 
 // Another name may lead nowhere yet: the record follows the old check until the new one passes.
 func TestAnotherNameTakesACheckOfItsOwn(t *testing.T) {
 	s := resourcetest.Scope(t)
-	c := &check{Scope: s, balancer: &balancing.Balancer{DNSName: "lb.us-east-1.elb.amazonaws.com"}}
+	c := &Check{Scope: s, Balancer: &balancing.Balancer{DNSName: "lb.us-east-1.elb.amazonaws.com"}}
 	old := route53types.HealthCheck{Id: aws.String("a"), HealthCheckConfig: c.wanted()}
 	s.Declared.Failover.Check = understudy.Check{Path: "/ok", Protocol: understudy.CheckHTTPS, Port: 8443,
 		Host: map[understudy.Side]string{understudy.Primary: "east.hello.test", understudy.Secondary: "west.hello.test"}}
@@ -98,10 +98,10 @@ func TestAnotherNameTakesACheckOfItsOwn(t *testing.T) {
 	if c.choose([]route53types.HealthCheck{old}); c.Next() != resource.Unknown {
 		t.Error("another name is to be asked in place")
 	}
-	c.superseded = nil
+	c.Superseded = nil
 	c.choose([]route53types.HealthCheck{old, {Id: aws.String("b"), HealthCheckConfig: c.wanted()}})
 	resourcetest.Expect(t, c)
-	if c.id != "b" || !slices.Equal(c.superseded, []string{"a"}) {
-		t.Errorf("in use is %s, superseded %v", c.id, c.superseded)
+	if c.ID != "b" || !slices.Equal(c.Superseded, []string{"a"}) {
+		t.Errorf("in use is %s, superseded %v", c.ID, c.Superseded)
 	}
 }

@@ -1,4 +1,4 @@
-package plan
+package failover
 
 import (
 	"context"
@@ -55,8 +55,8 @@ func createHealthCheck(
 	return made, tag(ctx, s, route53types.TagResourceTypeHealthcheck, aws.ToString(made.Id), s.Mark(role))
 }
 
-// deleteHealthChecks deletes health checks, and forgets their ids once all are gone.
-func deleteHealthChecks(ctx context.Context, s resource.Scope, ids *[]string) error {
+// DeleteHealthChecks deletes health checks, and forgets their ids once all are gone.
+func DeleteHealthChecks(ctx context.Context, s resource.Scope, ids *[]string) error {
 	for _, id := range *ids {
 		_, err := s.Route53.DeleteHealthCheck(ctx, &route53.DeleteHealthCheckInput{HealthCheckId: &id})
 		if err != nil && !account.IsNotFound(err) {

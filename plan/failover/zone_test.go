@@ -1,4 +1,4 @@
-package plan
+package failover
 
 import (
 	"net/http"
@@ -14,7 +14,7 @@ func TestZoneOfALostAnswerIsAdopted(t *testing.T) {
 		return http.StatusOK, "<ListHostedZonesByNameResponse><HostedZones><HostedZone><Id>/hostedzone/Z1</Id><Name>hello.test.</Name>" +
 			"<CallerReference>" + reference + "</CallerReference></HostedZone></HostedZones></ListHostedZonesByNameResponse>"
 	})
-	z := &zone{Scope: s}
+	z := &Zone{Scope: s}
 	for _, c := range []struct {
 		reference string
 		adopted   bool
@@ -24,7 +24,7 @@ func TestZoneOfALostAnswerIsAdopted(t *testing.T) {
 			t.Errorf("%s: %v, %v", c.reference, there, err)
 		}
 	}
-	if z.id != "Z1" {
-		t.Errorf("the zone is %q", z.id)
+	if z.ID != "Z1" {
+		t.Errorf("the zone is %q", z.ID)
 	}
 }

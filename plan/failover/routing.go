@@ -1,4 +1,4 @@
-package plan
+package failover
 
 import (
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -9,7 +9,7 @@ import (
 )
 
 // routed is a record with what makes Route 53 choose it among the healthy ones: that it is the primary's, its weight, or its region.
-func (r *records) routed(side understudy.Side) *route53types.ResourceRecordSet {
+func (r *Records) routed(side understudy.Side) *route53types.ResourceRecordSet {
 	place := r.Declared.Regions[side]
 	switch r.Declared.Failover.Routing {
 	case understudy.RoutingWeighted:
