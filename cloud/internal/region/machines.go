@@ -38,6 +38,15 @@ func (m machines) Zone(tx *store.Tx, subnet string) (string, bool) {
 
 func (m machines) ZoneID(zone string) string { return nets.ZoneID(zone) }
 
+func (m machines) ZoneOf(id string) (string, bool) {
+	for _, zone := range m.nets.Zones() {
+		if nets.ZoneID(zone) == id {
+			return zone, true
+		}
+	}
+	return "", false
+}
+
 func (m machines) Template(tx *store.Tx, id, name, version *string) (scaling.Template, error) {
 	v, err := m.Room.Template(tx, id, name, version)
 	return scaling.Template(v), err

@@ -95,3 +95,32 @@ func TestZonesAreShownWithTheirIDs(t *testing.T) {
 		t.Errorf("of instances %+v, %+v, want %s", all, g.Instances, want)
 	}
 }
+
+// https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CreateAutoScalingGroup.html, AvailabilityZoneIds
+func TestGroupsAreMadeForZonesByTheirIDs(t *testing.T) {
+	s := newStage(t)
+	in := s.input()
+	in.VPCZoneIdentifier, in.MinSize, in.DesiredCapacity, in.TargetGroupARNs, in.HealthCheckType = nil, new(int32(0)), new(int32(0)), nil, new("EC2")
+	in.AvailabilityZoneIds = []string{"id-of-us-east-1b"}
+	in.AvailabilityZones = []string{"us-east-1b"}
+	_, err := s.client().CreateAutoScalingGroup(t.Context(), in)
+	roomtest.WantAPIError(t, err, "ValidationError")
+	in.AvailabilityZones = nil
+	roomtest.Must(s.client().CreateAutoScalingGroup(t.Context(), in))(t)
+	if g := s.await("it is there", serve(0)); !slices.Equal(g.AvailabilityZones, []string{"us-east-1b"}) || *g.VPCZoneIdentifier != "" {
+		t.Errorf("its zones are %q, its subnets %q", g.AvailabilityZones, *g.VPCZoneIdentifier)
+	}
+	for _, id := range []string{"id-of-us-east-1a", "nowhere"} {
+		_, err = s.client().UpdateAutoScalingGroup(t.Context(), &autoscaling.UpdateAutoScalingGroupInput{
+			AutoScalingGroupName: new("app"), AvailabilityZoneIds: []string{id},
+		})
+		if id == "nowhere" {
+			roomtest.WantAPIError(t, err, "ValidationError")
+		} else if err != nil {
+			t.Error(err)
+		}
+	}
+	if g := s.await("it is there", serve(0)); !slices.Equal(g.AvailabilityZoneIds, []string{"id-of-us-east-1a"}) {
+		t.Errorf("changed it has the zones %q", g.AvailabilityZoneIds)
+	}
+}

@@ -22,7 +22,8 @@ func (r *Room) UpdateAutoScalingGroup(ctx context.Context, in *autoscaling.Updat
 		"HealthCheckGracePeriod", "HealthCheckType", "LaunchTemplate", "NewInstancesProtectedFromScaleIn", "TerminationPolicies",
 		"VPCZoneIdentifier", "AvailabilityZones", "MixedInstancesPolicy", "InstanceMaintenancePolicy", "MaxInstanceLifetime", "CapacityRebalance",
 		"AvailabilityZoneDistribution", "DesiredCapacityType", "ServiceLinkedRoleARN",
-		"LaunchConfigurationName", "DeletionProtection", "CapacityReservationSpecification"); err != nil {
+		"LaunchConfigurationName", "DeletionProtection", "CapacityReservationSpecification",
+		"AvailabilityZoneIds"); err != nil {
 		return nil, err
 	}
 	if err := r.checkProfiles(in.LaunchTemplate, in.MixedInstancesPolicy); err != nil {
@@ -32,7 +33,8 @@ func (r *Room) UpdateAutoScalingGroup(ctx context.Context, in *autoscaling.Updat
 		before := f.Desired
 		err := r.applySettings(tx, f, fleetSettings{
 			min: in.MinSize, max: in.MaxSize, desired: in.DesiredCapacity, grace: in.HealthCheckGracePeriod, cooldown: in.DefaultCooldown,
-			warmup: in.DefaultInstanceWarmup, placement: in.PlacementGroup, template: in.LaunchTemplate, subnets: in.VPCZoneIdentifier, zones: in.AvailabilityZones,
+			warmup: in.DefaultInstanceWarmup, placement: in.PlacementGroup, template: in.LaunchTemplate, subnets: in.VPCZoneIdentifier,
+			zones: in.AvailabilityZones, zoneIDs: in.AvailabilityZoneIds,
 			healthCheck: in.HealthCheckType, policies: in.TerminationPolicies, protect: in.NewInstancesProtectedFromScaleIn,
 			rebalance: in.CapacityRebalance, mixed: in.MixedInstancesPolicy, maintenance: in.InstanceMaintenancePolicy, lifetime: in.MaxInstanceLifetime,
 			distribution: in.AvailabilityZoneDistribution, capacityType: in.DesiredCapacityType, role: in.ServiceLinkedRoleARN,

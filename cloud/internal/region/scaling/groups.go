@@ -47,7 +47,8 @@ func (r *Room) newGroup(tx *store.Tx, in *autoscaling.CreateAutoScalingGroupInpu
 	row = fleetRow{Name: name, ID: room.NewUUID(), Created: now, HealthCheckType: "EC2", Cooldown: 300, Policies: []string{"Default"}}
 	if err := r.applySettings(tx, &row, fleetSettings{
 		min: in.MinSize, max: in.MaxSize, desired: in.DesiredCapacity, grace: in.HealthCheckGracePeriod, cooldown: in.DefaultCooldown,
-		warmup: in.DefaultInstanceWarmup, placement: in.PlacementGroup, template: in.LaunchTemplate, subnets: in.VPCZoneIdentifier, zones: in.AvailabilityZones,
+		warmup: in.DefaultInstanceWarmup, placement: in.PlacementGroup, template: in.LaunchTemplate, subnets: in.VPCZoneIdentifier,
+		zones: in.AvailabilityZones, zoneIDs: in.AvailabilityZoneIds,
 		healthCheck: in.HealthCheckType, policies: in.TerminationPolicies, protect: in.NewInstancesProtectedFromScaleIn,
 		rebalance: in.CapacityRebalance, mixed: in.MixedInstancesPolicy, maintenance: in.InstanceMaintenancePolicy, lifetime: in.MaxInstanceLifetime,
 		distribution: in.AvailabilityZoneDistribution, capacityType: in.DesiredCapacityType, role: in.ServiceLinkedRoleARN,
@@ -87,7 +88,8 @@ func (r *Room) checkGroup(in *autoscaling.CreateAutoScalingGroupInput) error {
 		"HealthCheckGracePeriod", "HealthCheckType", "LaunchTemplate", "NewInstancesProtectedFromScaleIn", "Tags", "TargetGroupARNs",
 		"TerminationPolicies", "VPCZoneIdentifier", "AvailabilityZones", "LifecycleHookSpecificationList", "MixedInstancesPolicy",
 		"InstanceMaintenancePolicy", "MaxInstanceLifetime", "CapacityRebalance", "AvailabilityZoneDistribution", "DesiredCapacityType",
-		"ServiceLinkedRoleARN", "TrafficSources", "LaunchConfigurationName", "DeletionProtection", "CapacityReservationSpecification"); err != nil {
+		"ServiceLinkedRoleARN", "TrafficSources", "LaunchConfigurationName", "DeletionProtection", "CapacityReservationSpecification",
+		"AvailabilityZoneIds"); err != nil {
 		return err
 	}
 	if err := required("autoScalingGroupName", room.Deref(in.AutoScalingGroupName) == ""); err != nil {

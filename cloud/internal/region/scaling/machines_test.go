@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -206,6 +207,10 @@ func (m *fakeMachines) DefaultSubnet(_ *store.Tx, zone string) (string, error) {
 }
 
 func (m *fakeMachines) ZoneID(zone string) string { return "id-of-" + zone }
+
+func (m *fakeMachines) ZoneOf(id string) (zone string, ok bool) {
+	return strings.CutPrefix(id, "id-of-")
+}
 
 func (m *fakeMachines) Zone(_ *store.Tx, subnet string) (string, bool) {
 	zone, ok := testZones[subnet]

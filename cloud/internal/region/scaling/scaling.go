@@ -36,6 +36,8 @@ type Machines interface {
 	Zone(tx *store.Tx, subnet string) (string, bool)
 	// ZoneID returns the id of a zone.
 	ZoneID(zone string) string
+	// ZoneOf returns the zone of an id, or false where there is none.
+	ZoneOf(id string) (zone string, ok bool)
 	// DefaultSubnet returns the default subnet of a zone; there is an error where there is none.
 	DefaultSubnet(tx *store.Tx, zone string) (string, error)
 	// Template finds a version of a launch template: a number, $Latest, $Default or nothing for the default.

@@ -26,7 +26,7 @@ type fleetSettings struct {
 	min, max, desired, grace, cooldown, warmup *int32
 	template                                   *autoscalingtypes.LaunchTemplateSpecification
 	subnets, healthCheck, placement            *string
-	zones, policies                            []string
+	zones, zoneIDs, policies                   []string
 	protect, rebalance                         *bool
 	mixed                                      *autoscalingtypes.MixedInstancesPolicy
 	maintenance                                *autoscalingtypes.InstanceMaintenancePolicy
@@ -173,6 +173,11 @@ func (f *fleetRow) setDesired(n int32) error {
 
 // applySubnets sets where a group launches: in subnets that are named, or in the default ones of zones.
 func (r *Room) applySubnets(tx *store.Tx, f *fleetRow, s fleetSettings) error {
+	zones, err := r.zonesNamed(s)
+	if err != nil {
+		return err
+	}
+	s.zones = zones
 	if s.subnets != nil {
 		f.Subnets, f.ByZones = nil, false
 		for id := range strings.SplitSeq(*s.subnets, ",") {
@@ -189,13 +194,29 @@ func (r *Room) applySubnets(tx *store.Tx, f *fleetRow, s fleetSettings) error {
 	if len(f.Subnets) == 0 {
 		return invalid("At least one Availability Zone or VPC Subnet is required.")
 	}
-	zones := r.fleetZones(tx, *f)
+	have := r.fleetZones(tx, *f)
 	for _, z := range s.zones {
-		if !slices.Contains(zones, z) {
+		if !slices.Contains(have, z) {
 			return invalid("The availability zones of the specified subnets and the Auto Scaling group do not match")
 		}
 	}
 	return nil
+}
+
+// zonesNamed are the zones that a request names, by their names or by their ids.
+func (r *Room) zonesNamed(s fleetSettings) ([]string, error) {
+	zones := s.zones
+	if len(zones) > 0 && len(s.zoneIDs) > 0 {
+		return nil, invalid("AvailabilityZones and AvailabilityZoneIds cannot be specified in the same request.")
+	}
+	for _, id := range s.zoneIDs {
+		zone, ok := r.machines.ZoneOf(id)
+		if !ok {
+			return nil, invalid("The availability zone id '%s' does not exist.", id)
+		}
+		zones = append(zones, zone)
+	}
+	return zones, nil
 }
 
 // applyZones has a group launch in the default subnets of zones, as one for which no subnets are named does
