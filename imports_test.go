@@ -148,7 +148,7 @@ func TestOrderOfTheCloudsPackages(t *testing.T) {
 
 // rooms is the order of the plan's packages, likewise. The plan itself stands on all of them, and joins them.
 var rooms = []floor{
-	{"resource prices", "what all resources share, whatever they are; what things cost"},
+	{"resource prices lock", "what all resources share, whatever they are; what things cost; one run at a time"},
 	{"resource/resourcetest blueprint", "what the tests of the plan's packages share; how a stack is shown to other languages"},
 	{"network role", "what all else lies in; what instances may do"},
 	{"balancing machines", "what users reach a region by; what instances are made of"},

@@ -314,3 +314,5 @@ var (
 	_ resource.Resource  = (*neighbours)(nil)
 	_ resource.Remarking = (*neighbours)(nil)
 )
+
+func (n *neighbours) Undrawn() {} // what somebody else has in the VPC

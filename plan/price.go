@@ -7,6 +7,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/plan/prices"
+	"github.com/understudy/understudy/plan/resource"
 )
 
 // Price is about what a stack costs a month as it is declared, in US dollars, with the fleets at their declared size.
@@ -57,4 +58,15 @@ func (p PartialPrice) String() string {
 		return fmt.Sprintf("$%.2f", p.Monthly)
 	}
 	return fmt.Sprintf("$%.2f and what is not known: %s", p.Monthly, strings.Join(p.Unknown, ", "))
+}
+
+// costly is a resource that AWS bills by the month or the hour.
+type costly interface{ Monthly() float64 }
+
+// monthly returns about what a resource costs a month, or 0 where it is free or not known.
+func monthly(r resource.Resource) float64 {
+	if c, ok := r.(costly); ok {
+		return c.Monthly()
+	}
+	return 0
 }

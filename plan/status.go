@@ -13,6 +13,7 @@ import (
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan/balancing"
 	"github.com/understudy/understudy/plan/failover"
+	"github.com/understudy/understudy/plan/lock"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -26,7 +27,7 @@ type Status struct {
 	Resources   []ResourceStatus       `json:"resources"`         // those of no region
 	Missing     []string               `json:"missing,omitempty"` // resources that are declared and not there
 	Doubles     []DoubleStatus         `json:"doubles,omitempty"` // things that are there twice
-	Lock        *Holder                `json:"lock,omitempty"`    // the run that changes the stack now
+	Lock        *lock.Holder           `json:"lock,omitempty"`    // the run that changes the stack now
 	Routing     understudy.Routing     `json:"routing"`
 	Switch      *balancing.SwitchState `json:"switch,omitempty"`            // nil without one, or if the secondary does not answer
 	Opposite    *balancing.SwitchState `json:"switch_of_primary,omitempty"` // the primary's, where both regions serve

@@ -12,6 +12,7 @@ import (
 
 	"github.com/understudy/understudy/drill"
 	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/lock"
 	"github.com/understudy/understudy/plan/resource"
 )
 
@@ -41,7 +42,7 @@ func (do *change) run(c *cobra.Command, stack *plan.Stack, question string) erro
 			return err
 		}
 	}
-	waiting := func(h plan.Holder) { fmt.Fprintf(c.ErrOrStderr(), "understudy: waiting for another run: %s\n", h) }
+	waiting := func(h lock.Holder) { fmt.Fprintf(c.ErrOrStderr(), "understudy: waiting for another run: %s\n", h) }
 	return stack.Alone(c.Context(), do.verb, do.wait, waiting, func(ctx context.Context) error {
 		// A drill looks for this lock after it has left its marker, so of the two at least one stops.
 		p, err := besideDrill(ctx, stack, do.planned, func(e drill.Entry) error { return meetThis(c, stack, e, false) })
@@ -80,7 +81,7 @@ func (do *change) confirm(c *cobra.Command, stack *plan.Stack, question string) 
 		return false, err
 	}
 	if held != nil && held.Ended == "" && do.wait == 0 {
-		return false, plan.HeldError{Stack: stack.Declaration.Name, Holder: *held}
+		return false, lock.HeldError{Stack: stack.Declaration.Name, Holder: *held}
 	}
 	p, err := do.planned(c.Context())
 	if err != nil {

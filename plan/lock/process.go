@@ -1,4 +1,4 @@
-package plan
+package lock
 
 // process says which process of which machine holds a lock, so that another run on that machine sees whether it
 // still runs. Machine and Started are empty where a system does not tell them.

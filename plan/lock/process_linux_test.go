@@ -1,4 +1,4 @@
-package plan
+package lock
 
 import (
 	"os/exec"

@@ -1,4 +1,5 @@
-package plan
+// Package lock keeps all but one run from changing a stack.
+package lock
 
 import (
 	"cmp"
@@ -12,7 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 )
 
@@ -95,21 +95,8 @@ type run struct {
 	process
 }
 
-// Holder returns who holds the stack's lock, or nil. It only reads.
-func (s *Stack) Holder(ctx context.Context) (*Holder, error) {
-	h, err := holder(ctx, s.Accounts[understudy.Secondary], s.Declaration.Name)
-	return h, s.needsLock(err)
-}
-
-// needsLock says why a run that works on the primary alone fails with the secondary's error.
-func (s *Stack) needsLock(err error) error {
-	if err == nil || s.Rollout.Only != understudy.Primary {
-		return err
-	}
-	return fmt.Errorf("%w\nhint: --only primary needs %s too: the lock that keeps other runs out is there", err, s.Declaration.Regions[understudy.Secondary].Name)
-}
-
-func holder(ctx context.Context, in claims, stack string) (*Holder, error) {
+// HeldBy returns who holds a stack's lock, or nil. It only reads.
+func HeldBy(ctx context.Context, in claims, stack string) (*Holder, error) {
 	c, found, err := in.Claimed(ctx, stack, lockName)
 	if err != nil || !found {
 		return nil, err
@@ -134,20 +121,16 @@ func holderOf(c account.Claim) *Holder {
 	return h
 }
 
-// Unlock removes the lock of this holder, and no other.
-func (s *Stack) Unlock(ctx context.Context, h *Holder) error {
-	return s.Accounts[understudy.Secondary].Unclaim(ctx, s.Declaration.Name, lockName, h.id)
+// Break removes the lock of this holder, and no other.
+func Break(ctx context.Context, in claims, stack string, h *Holder) error {
+	return in.Unclaim(ctx, stack, lockName, h.id)
 }
 
-// Alone does work while it holds the stack's lock, and gives the lock up, however work ends. The context of work
-// ends if the lock is lost. If another run holds the lock for longer than wait, the error is a HeldError; waiting is called
-// when a wait begins.
-func (s *Stack) Alone(ctx context.Context, command string, wait time.Duration, waiting func(Holder), work func(context.Context) error) (err error) {
-	silent := s.Silent(ctx)
-	if err := errors.Join(silent[understudy.Primary], s.needsLock(silent[understudy.Secondary])); err != nil {
-		return err
-	}
-	l := newLock(s.Accounts[understudy.Secondary], s.Declaration.Name, command)
+// Alone does work while it holds a stack's lock.
+func Alone(
+	ctx context.Context, in claims, stack, command string, wait time.Duration, waiting func(Holder), work func(context.Context) error,
+) (err error) {
+	l := newLock(in, stack, command)
 	if err := l.await(ctx, wait, waiting); err != nil {
 		return err
 	}

@@ -1,20 +1,16 @@
-package plan
+package lock
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"iter"
-	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
-	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/internal/chance"
-	"github.com/understudy/understudy/plan/resource/resourcetest"
 )
 
 // world schedules runs at one lock, one atomic call of AWS at a time.
@@ -202,7 +198,7 @@ func TestSecondRunSaysWhoHoldsTheLockSinceWhen(t *testing.T) {
 	if err := second.await(t.Context(), time.Hour, func(Holder) { first.release() }); err != nil {
 		t.Error(err)
 	}
-	if h, err := holder(t.Context(), free, "hello"); err != nil || h == nil || h.Command != "down" {
+	if h, err := HeldBy(t.Context(), free, "hello"); err != nil || h == nil || h.Command != "down" {
 		t.Errorf("%+v, %v", h, err)
 	}
 	// It is removed by hand; the holder finds out at its next renewal.
@@ -218,20 +214,4 @@ func TestLockThatAnotherProgramMadeIsNotTakenOver(t *testing.T) {
 	if held := (HeldError{}); !errors.As(err, &held) {
 		t.Errorf("got %v", err)
 	}
-}
-
-// A run on the primary alone keeps other runs out by the lock in the secondary, and says so where that does not answer.
-func TestRunOnThePrimaryAloneSaysThatTheLockIsInTheSecondary(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		down := resourcetest.Answering(t, func(*http.Request) (int, string) { return http.StatusServiceUnavailable, "" })
-		well := resourcetest.Answering(t, func(*http.Request) (int, string) { return http.StatusOK, "<R/>" })
-		s := &Stack{Declaration: well.Declared, Accounts: map[understudy.Side]*account.Account{understudy.Primary: well.Account, understudy.Secondary: down.Account}}
-		for only, says := range map[understudy.Side]bool{understudy.Primary: true, "": false} {
-			s.Rollout.Only = only
-			err := s.Alone(t.Context(), "up", 0, nil, func(context.Context) error { return errors.New("it works without the lock") })
-			if err == nil || !strings.Contains(err.Error(), "does not answer") || strings.Contains(err.Error(), "the lock") != says {
-				t.Errorf("--only %q: %v", only, err)
-			}
-		}
-	})
 }

@@ -1,3 +1,0 @@
-package plan
-
-func (n *neighbours) Undrawn() {} // what somebody else has in the VPC
