@@ -29,7 +29,7 @@ import (
 //     names are those of both; a version of the template names the new security group.
 //  2. The new instances come to serve, and a health check of its own asks the new load balancer and passes. The standby's switch is made
 //     again, in the position of the earlier one.
-//  3. The record changes alias and health check in one batch (records.go).
+//  3. The record changes alias and health check in one batch (failover/records.go).
 //  4. The earlier load balancer serves on for as long as resolvers keep its addresses. Then all that lies in the earlier VPC is deleted,
 //     as by down.
 //

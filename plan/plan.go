@@ -1,9 +1,11 @@
 // Package plan builds the resources of a declaration through the AWS API, and removes them again.
 //
 // Existing resources are found by their tags; there is no state file. A Plan is made once: the list of steps
-// that is printed is the list that is applied. Each resource kind has its own file, with the methods to find
+// that is printed is the list that is applied. Each resource kind has its own file in the rooms below this folder, with the methods to find
 // it, to compare it with the declaration, and to create, change and remove it; the graph in inventory.go says
-// which needs which. Both regions are built at once; a change to what serves reaches them one after the other (order.go).
+// which needs which. The rooms know nothing of the graph. What concerns several of them stands here: the order of steps, one generation and one
+// network in the place of another (superseded.go, moved.go), the turn of the switch (switch_turn.go). Both regions are built at
+// once; a change to what serves reaches them one after the other (order.go).
 //
 // A run may be killed at any call. Everything it made has the stack's tags or is found by its caller
 // reference, and calls are repeated with the same client tokens, so that the next run

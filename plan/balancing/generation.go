@@ -31,7 +31,7 @@ import (
 //  3. The new fleet is made, as large as the old is now. Its instances become healthy.
 //  4. The listener's weights change places (handover.go). The users are served by the new generation.
 //  5. When the region passes Route 53's check, the old fleet is scaled to zero, which drains its instances, and is deleted;
-//     then its target group, and the rule for its port (superseded.go).
+//     then its target group, and the rule for its port (plan/superseded.go).
 //
 // What serves is told by what is found: the target group that is as declared is the new one, whatever run made it, and each
 // step is done if what is found lacks it. So a run that was killed is continued, and a declaration that went back to
