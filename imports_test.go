@@ -154,6 +154,7 @@ var rooms = []floor{
 	{"balancing machines", "what users reach a region by; what instances are made of"},
 	{"fleet", "the instances behind a load balancer"},
 	{"failover", "what decides in which region users are"},
+	{"adopted", "what others made, of all these kinds"},
 }
 
 func TestOrderOfThePlansRooms(t *testing.T) {

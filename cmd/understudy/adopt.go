@@ -12,7 +12,7 @@ import (
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/discover"
-	"github.com/understudy/understudy/plan"
+	"github.com/understudy/understudy/plan/adopted"
 )
 
 const adoptHelp = `Write a file that holds a stack as others built it: load balancers' attributes, target groups' health
@@ -102,7 +102,7 @@ func fill(ctx context.Context, a *understudy.Adopted, h *discover.Held, open dis
 		}
 		accounts[region] = one
 	}
-	held, more, err := plan.ReadAdopted(ctx, accounts, h.Resources)
+	held, more, err := adopted.Read(ctx, accounts, h.Resources)
 	a.Adopt.Resources = held
 	return slices.Concat(h.Unsaid, more), err
 }
