@@ -64,7 +64,7 @@ func (a *Alarm) dimensions() (all []cwtypes.Dimension) {
 	case understudy.OfFleet:
 		add("AutoScalingGroupName", a.Of.Fleet.FleetName())
 	case understudy.OfCheck:
-		add("HealthCheckId", a.Of.Check.Next())
+		add("HealthCheckId", a.Of.Check.next())
 	default:
 		add("LoadBalancer", after(a.Of.Balancer.ARN, ":loadbalancer/"))
 		if a.Means.AlarmKind.Of == understudy.OfTargets {

@@ -88,8 +88,8 @@ func (c *Check) Actual() []resource.Field {
 	return append(FieldsOfCheck(c.Config), c.tags)
 }
 
-// Next returns the id of the check after the plan is applied. Of a check that is to be replaced this is Unknown.
-func (c *Check) Next() string {
+// next returns the id of the check after the plan is applied. Of a check that is to be replaced this is Unknown.
+func (c *Check) next() string {
 	if c.Config != nil && c.renews(resource.Compare(c.Desired(), c.Actual())) {
 		return resource.Unknown
 	}

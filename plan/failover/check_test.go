@@ -22,7 +22,7 @@ func TestCheckAsksWhatIsDeclared(t *testing.T) {
 	s.Declared.Failover.Check = understudy.Check{Path: "/ready", Regions: []string{"us-east-1", "eu-west-1", "sa-east-1"}}
 	resourcetest.Expect(t, c, "path: /ready, not /ok", "checkers in: eu-west-1, sa-east-1, us-east-1, not all regions")
 	differences := resource.Compare(c.Desired(), c.Actual())
-	if c.Next() != "c" {
+	if c.next() != "c" {
 		t.Error("a check is replaced for a path and checkers' regions, which Route 53 changes")
 	}
 	if in := updateOf(c.ID, c.wanted(), differences); aws.ToString(in.ResourcePath) != "/ready" || len(in.Regions) != 3 || in.ResetElements != nil {
@@ -52,8 +52,8 @@ func TestAnotherSortOfCheckTakesThePlaceOfTheOldOne(t *testing.T) {
 		c.tags = c.Tagged(c.role())
 		c.choose([]route53types.HealthCheck{old})
 		resourcetest.Expect(t, c, want.differences...)
-		if c.Next() != resource.Unknown {
-			t.Errorf("%s: the records are to follow %s, which cannot become so", name, c.Next())
+		if c.next() != resource.Unknown {
+			t.Errorf("%s: the records are to follow %s, which cannot become so", name, c.next())
 		}
 		anew := &Check{Scope: s, Balancer: c.Balancer}
 		anew.tags = anew.Tagged(anew.role())
@@ -95,7 +95,7 @@ func TestAnotherNameTakesACheckOfItsOwn(t *testing.T) {
 	resourcetest.Expect(t, c, "type: HTTPS, not HTTP", "asks: east.hello.test, not lb.us-east-1.elb.amazonaws.com", "port: 8443, not 81",
 		"names the server: yes, not no")
 	s.Declared.Failover.Check.Protocol, s.Declared.Failover.Check.Port = "", 0
-	if c.choose([]route53types.HealthCheck{old}); c.Next() != resource.Unknown {
+	if c.choose([]route53types.HealthCheck{old}); c.next() != resource.Unknown {
 		t.Error("another name is to be asked in place")
 	}
 	c.Superseded = nil

@@ -69,8 +69,8 @@ func TestCheckOfHTTPSTakesTheOtherOnesPlace(t *testing.T) {
 	c.tags = c.Tagged(c.role())
 	c.choose([]route53types.HealthCheck{plain})
 	resourcetest.Expect(t, c, "type: HTTPS, not HTTP", "port: 443, not 81", "names the server: yes, not no")
-	if c.Next() != resource.Unknown {
-		t.Errorf("the records are to follow %s, whose type cannot change", c.Next())
+	if c.next() != resource.Unknown {
+		t.Errorf("the records are to follow %s, whose type cannot change", c.next())
 	}
 	c = &Check{Scope: c.Scope, Balancer: b}
 	c.tags = c.Tagged(c.role())

@@ -55,7 +55,7 @@ func (r *Records) Desired() []resource.Field {
 			resource.Field{Name: string(side) + " role", Value: roleOf(*r.routed(side))},
 			resource.Field{Name: string(side) + " alias", Value: strings.ToLower(resource.Known(b.DNSName))},
 			resource.Field{Name: string(side) + " alias zone", Value: resource.Known(b.ZoneID)},
-			resource.Field{Name: string(side) + " health check", Value: r.follows(side).Next()},
+			resource.Field{Name: string(side) + " health check", Value: r.follows(side).next()},
 			resource.Field{Name: string(side) + " target health", Value: resource.Yes(r.Evaluates(side))},
 			resource.Field{Name: string(side) + " superseded checks", Value: ""})
 	}
@@ -314,7 +314,7 @@ var _ resource.Doubling = (*Records)(nil)
 // follows returns the check that a side's record follows.
 func (r *Records) follows(side understudy.Side) interface {
 	resource.Identified
-	Next() string
+	next() string
 } {
 	if c := r.Switched[side]; c != nil {
 		return c

@@ -52,9 +52,9 @@ func SwitchCheck(s resource.Scope, b *balancing.Balancer, nth int) *OwnCheck {
 // CalculatedCheck is healthy while both enough of a region's own checks and those of the other region's switch are.
 func CalculatedCheck(s resource.Scope, own *Passing, asks []*OwnCheck) *OwnCheck {
 	return &OwnCheck{Scope: s, Name: CalculatedCheckRole(s.Side), Wanted: func() *route53types.HealthCheckConfig {
-		children := []string{own.Check.Next()}
+		children := []string{own.Check.next()}
 		for _, c := range slices.Concat(own.Further, asks) {
-			children = append(children, c.Next())
+			children = append(children, c.next())
 		}
 		return &route53types.HealthCheckConfig{
 			Type:              route53types.HealthCheckTypeCalculated,
@@ -184,8 +184,8 @@ func FieldsOfCheck(c *route53types.HealthCheckConfig) []resource.Field {
 	}...)
 }
 
-// Next returns the id of the check after the plan is applied. Of a check that must be made anew this is Unknown.
-func (c *OwnCheck) Next() string {
+// next returns the id of the check after the plan is applied. Of a check that must be made anew this is Unknown.
+func (c *OwnCheck) next() string {
 	if c.config != nil && c.renews(resource.Compare(c.Desired(), c.Actual())) {
 		return resource.Unknown
 	}

@@ -30,8 +30,8 @@ func TestTheSwitchOfAnotherNetworkTakesACheckOfItsOwn(t *testing.T) {
 	config := asks.Wanted()
 	config.FullyQualifiedDomainName = aws.String("old.elb")
 	asks.choose(route53types.HealthCheck{Id: aws.String("asks-old"), HealthCheckConfig: config})
-	if asks.Next() != resource.Unknown {
-		t.Errorf("the check of the earlier load balancer is to be %s", asks.Next())
+	if asks.next() != resource.Unknown {
+		t.Errorf("the check of the earlier load balancer is to be %s", asks.next())
 	}
 	asks.choose(route53types.HealthCheck{Id: aws.String("asks-new"), HealthCheckConfig: asks.Wanted()})
 	both := CalculatedCheck(s, &Passing{Scope: s, Check: &Check{ID: "application", Balancer: &balancing.Balancer{}}}, []*OwnCheck{asks})
@@ -39,8 +39,8 @@ func TestTheSwitchOfAnotherNetworkTakesACheckOfItsOwn(t *testing.T) {
 	counts.ChildHealthChecks = []string{"application", "asks-old"}
 	both.ID, both.config, both.tags = "both", counts, both.Tagged(both.Name)
 	resourcetest.Expect(t, both, "children: application, asks-new, not application, asks-old", "superseded children: , not asks-old")
-	if both.Next() != "both" {
-		t.Errorf("the primary's record is to follow %s", both.Next())
+	if both.next() != "both" {
+		t.Errorf("the primary's record is to follow %s", both.next())
 	}
 	b.Earlier = nil
 	if asks = SwitchCheck(s, b, 1); asks.renews([]resource.Difference{{Name: "asks"}}) {
@@ -103,7 +103,7 @@ func TestFurtherChecksAskWhatIsDeclared(t *testing.T) {
 	resourcetest.Expect(t, tcp, "port: 80, not 82")
 	s.Declared.Failover.Further[0] = understudy.Check{Path: "/z"}
 	resourcetest.Expect(t, tcp, "type: HTTP, not TCP", "port: 81, not 82", "path: /z, not ")
-	if tcp.Next() != resource.Unknown {
+	if tcp.next() != resource.Unknown {
 		t.Error("a check of another type is to be changed in place")
 	}
 }
