@@ -127,6 +127,7 @@ var floors = []floor{
 			"dnssec fleet targethealth resolver sshkey userdata rootfs rootfs/rootfstest wire policy profile",
 		"stand on nothing of ours: the address plan, AWS's regions, times, files, signatures, bytes, processes",
 	},
+	{"poller", "connections that wait together"},
 	{"authority endpoint network machine fault throttle beacon balancer metrics formula request webhook", "one thing each, told what to do"},
 	{"door", "lets calls in, with the faults that strike them"},
 	{"room access health publish routing network/networktest", "the ground floor of a control plane; probes, twins, and from health to answer"},

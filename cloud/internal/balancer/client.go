@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"github.com/understudy/understudy/cloud/internal/balancer/http1"
+	"github.com/understudy/understudy/cloud/internal/poller"
 )
 
 // The largest heads
@@ -69,7 +70,7 @@ type client struct {
 }
 
 func (n *node) client(port int, conn net.Conn) *client {
-	c := &client{node: n, port: port, conn: &timed{Conn: fast(conn)}, came: time.Now(), from: addressOf(conn.RemoteAddr())}
+	c := &client{node: n, port: port, conn: &timed{Conn: poller.Take(conn)}, came: time.Now(), from: addressOf(conn.RemoteAddr())}
 	c.r = c.reader()
 	return c
 }

@@ -131,7 +131,7 @@ func (x *exchange) run() error {
 		if err == nil {
 			err = x.receive()
 		}
-		if err == nil || again || !x.mayRepeat(err) {
+		if err == nil || again || !x.repeats(err) {
 			return err
 		}
 		again = true
@@ -139,15 +139,29 @@ func (x *exchange) run() error {
 	}
 }
 
-func (x *exchange) mayRepeat(err error) bool {
+// repeatable tells whether the request may be sent again.
+func (x *exchange) repeatable() bool {
 	safe := x.q.Method == http.MethodGet || x.q.Method == http.MethodHead || x.q.Method == http.MethodOptions
-	return safe && !x.stream.gone() && x.q.Framing.Kind == http1.Empty && x.link != nil && x.link.used && !x.answers &&
+	return safe && x.q.Framing.Kind == http1.Empty
+}
+
+// repeats tells whether the request is sent again after an error.
+func (x *exchange) repeats(err error) bool {
+	return x.repeatable() && !x.stream.gone() && x.link != nil && x.link.used && !x.answers &&
 		len(x.link.r.Buffered()) == 0 && !errors.Is(err, http1.ErrMalformed) && !timedOut(err)
 }
 
+// connect takes a connection to the target.
+func (x *exchange) connect(again bool) (*link, error) {
+	if again {
+		return x.target.links.dial()
+	}
+	return x.target.links.take(x.repeatable())
+}
+
 // send writes the request, with its body as far as that is here. The rest follows beside what the target may say meanwhile.
-func (x *exchange) send(fresh bool) (err error) {
-	if x.link, err = x.target.links.take(fresh); err != nil {
+func (x *exchange) send(again bool) (err error) {
+	if x.link, err = x.connect(again); err != nil {
 		x.target.counts.connectionFailed(err)
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/balancer/http1"
 	"github.com/understudy/understudy/cloud/internal/descriptors"
+	"github.com/understudy/understudy/cloud/internal/poller"
 )
 
 // connectTimeout is how long a target may take to accept a connection
@@ -95,14 +96,11 @@ func (u *upstream) to(address string, g Group) *links {
 	return p
 }
 
-// take returns a connection that nothing uses: one that is open or, if fresh is wanted or there is none, a new one.
-func (p *links) take(fresh bool) (*link, error) {
-	for !fresh {
-		l := p.last()
-		if l == nil {
-			break
-		}
-		if l.isOpen() {
+// take returns a connection that nothing uses and that is open, or a new one. The kernel is asked whether it is open for a request that must not
+// be sent again.
+func (p *links) take(mayRepeat bool) (*link, error) {
+	for l := p.last(); l != nil; l = p.last() {
+		if l.isOpen(mayRepeat) {
 			return l, nil
 		}
 		l.drop()
@@ -139,7 +137,7 @@ func (p *links) dial() (*link, error) {
 		return nil, err
 	}
 	p.up.made.Add(1)
-	l := &link{raw: fast(descriptors.Counted(c, p.up.share)), of: p}
+	l := &link{raw: poller.Take(descriptors.Counted(c, p.up.share)), of: p}
 	if l.Conn, err = p.shake(ctx, &timed{Conn: l.raw}); err != nil {
 		_ = l.raw.Close()
 		return nil, err
@@ -167,14 +165,14 @@ func (p *links) shake(ctx context.Context, c net.Conn) (net.Conn, error) {
 	return secured, nil
 }
 
-// isOpen tells whether the target has neither closed an idle connection nor said something on it. Another kind of connection than a
-// kernel's is taken for open.
-func (l *link) isOpen() bool {
+// isOpen tells whether the target has neither closed an idle connection nor said something on it, as far as has been heard or, if that is not
+// enough, as the kernel knows. Another kind of connection than a kernel's is taken for open.
+func (l *link) isOpen(asFarAsHeard bool) bool {
 	if len(l.r.Buffered()) > 0 {
 		return false
 	}
-	s, ok := l.raw.(*socket)
-	return !ok || s.silent()
+	c, ok := l.raw.(*poller.Conn)
+	return !ok || asFarAsHeard && c.Silent() || c.Look()
 }
 
 // keep makes the connection one that the next request may use within the idle time, from now on.

@@ -1,6 +1,6 @@
 // Package direct receives and sends by system calls that Go's scheduler does not hear of. It is told of every other one, in case it waits;
 // where most of the time is spent in short calls, its watchman takes the processor for lost again and again, and looks for another one. None
-// of these calls waits: Go's poller does, between them (syscall.RawConn).
+// of these calls waits: Go's poller does, between them (syscall.RawConn), or package poller.
 package direct
 
 import (

@@ -1,0 +1,185 @@
+package poller
+
+import (
+	"io"
+	"net"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/understudy/understudy/cloud/internal/direct"
+)
+
+// Conn is a connection that waits in a poller. One goroutine reads at a time, and one writes.
+type Conn struct {
+	net.Conn // that was taken: its addresses, and what is done when it is closed
+	poller   *poller
+	id       uint64
+	fd       uintptr
+	users    atomic.Int32 // of the descriptor, the open connection among them; the last one closes it
+	closed   atomic.Bool
+	over     atomic.Bool // the other side says nothing more: everything can be read at any time
+	in, out  side
+
+	posted []byte // is sent at the end of the round, with this outcome
+	sent   int
+	errno  syscall.Errno
+}
+
+// happened lets those go on who wait for what an event tells.
+func (c *Conn) happened(events uint32) {
+	if events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
+		c.over.Store(true)
+	}
+	if events&(unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
+		c.in.signal()
+	}
+	if events&(unix.EPOLLOUT|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
+		c.out.signal()
+	}
+}
+
+// Read implements net.Conn. It returns net.ErrClosed, os.ErrDeadlineExceeded, io.EOF, or a syscall.Errno.
+func (c *Conn) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	for {
+		if err := c.in.await(&c.closed); err != nil {
+			return 0, err
+		}
+		n, errno, err := c.use(direct.Receive, p)
+		switch {
+		case err != nil:
+			return 0, err
+		case errno == syscall.EAGAIN:
+			continue
+		case errno != 0:
+			return 0, errno
+		}
+		if n == len(p) || c.over.Load() {
+			c.in.signal()
+		}
+		if n == 0 {
+			return 0, io.EOF
+		}
+		return n, nil
+	}
+}
+
+// Write implements net.Conn, with the errors of Read.
+func (c *Conn) Write(p []byte) (written int, err error) {
+	if err := c.out.refused(&c.closed); err != nil {
+		return 0, err
+	}
+	for {
+		n, errno, err := c.send(p[written:])
+		if written += n; err != nil {
+			return written, err
+		}
+		if errno != syscall.EAGAIN {
+			if errno != 0 {
+				return written, errno
+			}
+			return written, nil
+		}
+		if err := c.out.await(&c.closed); err != nil {
+			return written, err
+		}
+	}
+}
+
+// send sends at the end of the round, or at once where there is none.
+func (c *Conn) send(p []byte) (int, syscall.Errno, error) {
+	if !c.hold() {
+		return 0, 0, net.ErrClosed
+	}
+	defer c.release()
+	if !c.poller.post(c, p) {
+		n, errno := direct.Send(c.fd, p)
+		return n, errno, nil
+	}
+	<-c.out.wake
+	c.posted = nil
+	return c.sent, c.errno, nil
+}
+
+// use calls one of package direct's functions.
+func (c *Conn) use(call func(fd uintptr, p []byte) (int, syscall.Errno), p []byte) (int, syscall.Errno, error) {
+	if !c.hold() {
+		return 0, 0, net.ErrClosed
+	}
+	defer c.release()
+	n, errno := call(c.fd, p)
+	return n, errno, nil
+}
+
+// Silent tells whether nobody has heard of the other side since the last read: neither that it said something nor that it closed the connection.
+func (c *Conn) Silent() bool { return c.in.state.Load() == idle }
+
+// Look is Silent that asks the kernel.
+func (c *Conn) Look() bool {
+	var b [1]byte
+	_, errno, err := c.use(direct.Peek, b[:])
+	return err == nil && errno == syscall.EAGAIN
+}
+
+// hold keeps the descriptor open until release, unless it is closed.
+func (c *Conn) hold() bool {
+	for {
+		n := c.users.Load()
+		if n == 0 {
+			return false
+		}
+		if c.users.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}
+
+func (c *Conn) release() {
+	if c.users.Add(-1) > 0 {
+		return
+	}
+	c.poller.forget(c)
+	_ = unix.Close(int(c.fd)) // and with it goes the poller's interest (epoll(7), question 6)
+	_ = c.Conn.Close()
+}
+
+// Close implements net.Conn. Whoever reads or writes is told.
+func (c *Conn) Close() error {
+	if c.closed.Swap(true) {
+		return net.ErrClosed
+	}
+	for _, s := range []*side{&c.in, &c.out} {
+		_ = s.set(time.Time{}, &c.closed)
+		s.rouse()
+	}
+	c.release()
+	return nil
+}
+
+// CloseWrite ends what is written.
+func (c *Conn) CloseWrite() error {
+	if !c.hold() {
+		return net.ErrClosed
+	}
+	defer c.release()
+	return unix.Shutdown(int(c.fd), unix.SHUT_WR)
+}
+
+// SetDeadline implements net.Conn.
+func (c *Conn) SetDeadline(t time.Time) error {
+	if err := c.SetReadDeadline(t); err != nil {
+		return err
+	}
+	return c.SetWriteDeadline(t)
+}
+
+// SetReadDeadline implements net.Conn.
+func (c *Conn) SetReadDeadline(t time.Time) error { return c.in.set(t, &c.closed) }
+
+// SetWriteDeadline implements net.Conn.
+func (c *Conn) SetWriteDeadline(t time.Time) error { return c.out.set(t, &c.closed) }
