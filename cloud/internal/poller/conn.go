@@ -23,9 +23,12 @@ type Conn struct {
 	over     atomic.Bool // the other side says nothing more: everything can be read at any time
 	in, out  side
 
+	place  []byte // to read into, of the one who waits
+	filled bool   // with this outcome
+	got    outcome
+
 	posted []byte // is sent at the end of the round, with this outcome
-	sent   int
-	errno  syscall.Errno
+	sent   outcome
 }
 
 // happened lets those go on who wait for what an event tells.
@@ -33,7 +36,7 @@ func (c *Conn) happened(events uint32) {
 	if events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
 		c.over.Store(true)
 	}
-	if events&(unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
+	if events&(unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0 && !c.fill() {
 		c.in.signal()
 	}
 	if events&(unix.EPOLLOUT|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
@@ -41,49 +44,93 @@ func (c *Conn) happened(events uint32) {
 	}
 }
 
+// fill reads for the one who waits, and tells whether there is one. Like sends, reads one after the other need less of a processor.
+func (c *Conn) fill() bool {
+	if !c.in.state.CompareAndSwap(waiting, busy) {
+		return false
+	}
+	c.got.n, c.got.errno = direct.Receive(c.fd, c.place)
+	if c.got.errno == syscall.EAGAIN {
+		c.in.resume(&c.closed)
+		return true
+	}
+	c.filled = true
+	c.in.state.Store(c.left(c.got.n, len(c.place)))
+	c.in.wake <- struct{}{}
+	return true
+}
+
+// left is what is known after a read of n bytes into a place for more or as many.
+func (c *Conn) left(n, place int) int32 {
+	if n == place || c.over.Load() {
+		return ready
+	}
+	return idle
+}
+
 // Read implements net.Conn. It returns net.ErrClosed, os.ErrDeadlineExceeded, io.EOF, or a syscall.Errno.
 func (c *Conn) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	for {
-		if err := c.in.await(&c.closed); err != nil {
-			return 0, err
-		}
-		n, errno, err := c.use(direct.Receive, p)
-		switch {
-		case err != nil:
-			return 0, err
-		case errno == syscall.EAGAIN:
-			continue
-		case errno != 0:
-			return 0, errno
-		}
-		if n == len(p) || c.over.Load() {
-			c.in.signal()
-		}
-		if n == 0 {
-			return 0, io.EOF
-		}
-		return n, nil
+	if !c.hold() {
+		return 0, net.ErrClosed
 	}
+	defer c.release()
+	for {
+		if err := c.in.refused(&c.closed); err != nil {
+			return 0, err
+		}
+		if c.in.state.CompareAndSwap(ready, idle) {
+			n, errno := direct.Receive(c.fd, p)
+			if errno == syscall.EAGAIN {
+				continue
+			}
+			if c.left(n, len(p)) == ready {
+				c.in.signal()
+			}
+			return outcome{n, errno}.read()
+		}
+		if c.place = p; c.in.wait(&c.closed) && c.filled {
+			c.place, c.filled = nil, false
+			return c.got.read()
+		}
+	}
+}
+
+// outcome is that of a system call.
+type outcome struct {
+	n     int
+	errno syscall.Errno
+}
+
+func (o outcome) read() (int, error) {
+	switch {
+	case o.errno != 0:
+		return 0, o.errno
+	case o.n == 0:
+		return 0, io.EOF
+	}
+	return o.n, nil
 }
 
 // Write implements net.Conn, with the errors of Read.
 func (c *Conn) Write(p []byte) (written int, err error) {
+	if !c.hold() {
+		return 0, net.ErrClosed
+	}
+	defer c.release()
 	if err := c.out.refused(&c.closed); err != nil {
 		return 0, err
 	}
 	for {
-		n, errno, err := c.send(p[written:])
-		if written += n; err != nil {
-			return written, err
-		}
-		if errno != syscall.EAGAIN {
-			if errno != 0 {
-				return written, errno
-			}
+		done := c.send(p[written:])
+		switch written += done.n; done.errno {
+		case 0:
 			return written, nil
+		case syscall.EAGAIN:
+		default:
+			return written, done.errno
 		}
 		if err := c.out.await(&c.closed); err != nil {
 			return written, err
@@ -92,28 +139,14 @@ func (c *Conn) Write(p []byte) (written int, err error) {
 }
 
 // send sends at the end of the round, or at once where there is none.
-func (c *Conn) send(p []byte) (int, syscall.Errno, error) {
-	if !c.hold() {
-		return 0, 0, net.ErrClosed
-	}
-	defer c.release()
+func (c *Conn) send(p []byte) outcome {
 	if !c.poller.post(c, p) {
 		n, errno := direct.Send(c.fd, p)
-		return n, errno, nil
+		return outcome{n, errno}
 	}
 	<-c.out.wake
 	c.posted = nil
-	return c.sent, c.errno, nil
-}
-
-// use calls one of package direct's functions.
-func (c *Conn) use(call func(fd uintptr, p []byte) (int, syscall.Errno), p []byte) (int, syscall.Errno, error) {
-	if !c.hold() {
-		return 0, 0, net.ErrClosed
-	}
-	defer c.release()
-	n, errno := call(c.fd, p)
-	return n, errno, nil
+	return c.sent
 }
 
 // Silent tells whether nobody has heard of the other side since the last read: neither that it said something nor that it closed the connection.
@@ -121,9 +154,13 @@ func (c *Conn) Silent() bool { return c.in.state.Load() == idle }
 
 // Look is Silent that asks the kernel.
 func (c *Conn) Look() bool {
+	if !c.hold() {
+		return false
+	}
+	defer c.release()
 	var b [1]byte
-	_, errno, err := c.use(direct.Peek, b[:])
-	return err == nil && errno == syscall.EAGAIN
+	_, errno := direct.Peek(c.fd, b[:])
+	return errno == syscall.EAGAIN
 }
 
 // hold keeps the descriptor open until release, unless it is closed.

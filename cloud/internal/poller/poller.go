@@ -146,8 +146,7 @@ func (p *poller) round(events []unix.EpollEvent) {
 	}
 	runtime.Gosched()
 	for _, c := range p.end() {
-		n, errno := direct.Send(c.fd, c.posted)
-		c.sent, c.errno = n, errno
+		c.sent.n, c.sent.errno = direct.Send(c.fd, c.posted)
 		c.out.wake <- struct{}{}
 	}
 }

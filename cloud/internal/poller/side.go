@@ -13,6 +13,7 @@ const (
 	idle    = iota // nothing to read, or no place to write: the kernel will tell of it
 	ready          // perhaps there is
 	waiting        // idle, and a goroutine waits for the kernel
+	busy           // the poller does what the goroutine waits for
 )
 
 // side is that of what is read, or that of what is written.
@@ -35,13 +36,27 @@ func (s *side) await(closed *atomic.Bool) error {
 		if s.state.CompareAndSwap(ready, idle) {
 			return nil
 		}
-		if !s.state.CompareAndSwap(idle, waiting) {
-			continue
-		}
-		if s.refused(closed) != nil && s.state.CompareAndSwap(waiting, idle) {
-			continue // nobody has sent a word
-		}
-		<-s.wake
+		s.wait(closed)
+	}
+}
+
+// wait waits for a word, unless there is something already or nothing to wait for; whoever gets one looks again what has happened.
+func (s *side) wait(closed *atomic.Bool) (word bool) {
+	if !s.state.CompareAndSwap(idle, waiting) {
+		return false
+	}
+	if s.refused(closed) != nil && s.state.CompareAndSwap(waiting, idle) {
+		return false // nobody has sent a word
+	}
+	<-s.wake
+	return true
+}
+
+// resume lets the one go on waiting for whom the poller has found nothing.
+func (s *side) resume(closed *atomic.Bool) {
+	s.state.Store(waiting)
+	if s.refused(closed) != nil { // since when nobody could tell
+		s.rouse()
 	}
 }
 
