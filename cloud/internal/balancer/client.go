@@ -70,7 +70,7 @@ type client struct {
 }
 
 func (n *node) client(port int, conn net.Conn) *client {
-	c := &client{node: n, port: port, conn: &timed{Conn: poller.Take(conn)}, came: time.Now(), from: addressOf(conn.RemoteAddr())}
+	c := &client{node: n, port: port, conn: poller.Take(conn), came: time.Now(), from: addressOf(conn.RemoteAddr())}
 	c.r = c.reader()
 	return c
 }

@@ -138,7 +138,7 @@ func (p *links) dial() (*link, error) {
 	}
 	p.up.made.Add(1)
 	l := &link{raw: poller.Take(descriptors.Counted(c, p.up.share)), of: p}
-	if l.Conn, err = p.shake(ctx, &timed{Conn: l.raw}); err != nil {
+	if l.Conn, err = p.shake(ctx, l.raw); err != nil {
 		_ = l.raw.Close()
 		return nil, err
 	}
@@ -177,7 +177,6 @@ func (l *link) isOpen(asFarAsHeard bool) bool {
 
 // keep makes the connection one that the next request may use within the idle time, from now on.
 func (l *link) keep(now time.Time, idle time.Duration) {
-	_ = l.SetDeadline(time.Time{})
 	l.r.Release()
 	p := l.of
 	p.mu.Lock()

@@ -191,7 +191,7 @@ func (c *Conn) Close() error {
 		return net.ErrClosed
 	}
 	for _, s := range []*side{&c.in, &c.out} {
-		_ = s.set(time.Time{}, &c.closed)
+		s.stop()
 		s.rouse()
 	}
 	c.release()

@@ -22,9 +22,10 @@ type side struct {
 	wake    chan struct{} // has place for the one word to the one who waits
 	expired atomic.Bool
 
-	mu    sync.Mutex
-	timer *time.Timer // until the deadline; nil without one
-	last  uint        // how many deadlines have been set
+	mu     sync.Mutex
+	wanted time.Time   // the deadline
+	until  time.Time   // when the timer ends, never after the deadline; zero if it does not run
+	timer  *time.Timer // nil before the first deadline
 }
 
 // await waits until there may be something, which is then taken for granted no more.
@@ -85,38 +86,54 @@ func (s *side) rouse() {
 	}
 }
 
-// set sets the deadline; the zero time is none.
+// set sets the deadline; the zero time is none. To set a timer anew costs as much as a short system call, and most deadlines are moved to later
+// with every message: a timer that runs is left as it is then, and looks again when it ends.
 func (s *side) set(t time.Time, closed *atomic.Bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.timer != nil {
-		s.timer.Stop()
-		s.timer = nil
-	}
-	s.last++
+	s.wanted = t
 	s.expired.Store(false)
-	if closed.Load() {
+	switch {
+	case closed.Load():
 		return net.ErrClosed
+	case !t.IsZero() && (s.until.IsZero() || t.Before(s.until)):
+		s.arm()
 	}
-	if t.IsZero() {
-		return nil
-	}
-	if left := time.Until(t); left > 0 {
-		this := s.last
-		s.timer = time.AfterFunc(left, func() { s.expire(this) })
-		return nil
-	}
-	s.expired.Store(true)
-	s.rouse()
 	return nil
 }
 
-// expire ends the wait, unless another deadline has been set meanwhile.
-func (s *side) expire(deadline uint) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.last == deadline {
+// arm lets the wait end at the wanted time, if that has not come already.
+func (s *side) arm() {
+	left := time.Until(s.wanted)
+	switch {
+	case left <= 0:
 		s.expired.Store(true)
 		s.rouse()
+		return
+	case s.timer == nil:
+		s.timer = time.AfterFunc(left, s.look)
+	default:
+		s.timer.Reset(left)
+	}
+	s.until = s.wanted
+}
+
+// look is what the timer does when it ends.
+func (s *side) look() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.until = time.Time{}
+	if !s.wanted.IsZero() {
+		s.arm()
+	}
+}
+
+// stop ends the timer for good.
+func (s *side) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wanted = time.Time{}
+	if s.timer != nil {
+		s.timer.Stop()
 	}
 }

@@ -1,0 +1,38 @@
+package balancer
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A connection to a target is kept for the idle time after the last request, not after the first.
+func TestIdleConnectionsToTargetsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.idle = time.Minute
+		w.serve(t, "10.0.1.10:80", says("hello"))
+		w.configure([]Group{group(at("10.0.1.10:80"))})
+		links := func() int {
+			synctest.Wait()
+			return w.b.nodes["eni-1"].upstream.count()
+		}
+		for range 3 {
+			if status, _ := w.get("/"); status != 200 {
+				t.Fatal(status)
+			}
+			time.Sleep(40 * time.Second)
+		}
+		if n := links(); n != 1 {
+			t.Errorf("%d connections 40 s after the last request", n)
+		}
+		time.Sleep(20*time.Second - time.Millisecond)
+		if n := links(); n != 1 {
+			t.Errorf("%d connections just before the idle time's end", n)
+		}
+		time.Sleep(2 * time.Millisecond)
+		if n := links(); n != 0 {
+			t.Errorf("%d connections after the idle time", n)
+		}
+	})
+}
