@@ -14,7 +14,6 @@ import (
 	"golang.org/x/net/http2"
 
 	"github.com/understudy/understudy/cloud/internal/balancer/http1"
-	"github.com/understudy/understudy/cloud/internal/poller"
 )
 
 // The largest heads
@@ -70,7 +69,7 @@ type client struct {
 }
 
 func (n *node) client(port int, conn net.Conn) *client {
-	c := &client{node: n, port: port, conn: poller.Take(conn), came: time.Now(), from: addressOf(conn.RemoteAddr())}
+	c := &client{node: n, port: port, conn: conn, came: time.Now(), from: addressOf(conn.RemoteAddr())}
 	c.r = c.reader()
 	return c
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/understudy/understudy/cloud/internal/descriptors"
+	"github.com/understudy/understudy/cloud/internal/poller"
 )
 
 // server is the running part of a listener: those who are connected to it.
@@ -29,10 +30,11 @@ func (n *node) serve(port int, l net.Listener) *server {
 			}
 			n.counters.connections.Add(1)
 			n.work.Go(func() {
-				defer s.forget(conn)
+				defer func() { s.forget(conn) }()
 				if n.carryFlow(port, conn) {
 					return
 				}
+				conn = s.take(conn)
 				n.client(port, conn).serve()
 			})
 		}
@@ -72,6 +74,20 @@ func (s *server) count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.clients)
+}
+
+// take lets a client wait in the poller.
+func (s *server) take(conn net.Conn) net.Conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.clients, conn)
+	conn = poller.Take(conn)
+	if s.closed {
+		_ = conn.Close()
+	} else {
+		s.clients[conn] = struct{}{}
+	}
+	return conn
 }
 
 func (s *server) forget(conn net.Conn) {
