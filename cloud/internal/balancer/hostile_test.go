@@ -20,6 +20,7 @@ type scripted struct {
 	heard  bytes.Buffer
 	conns  int
 	answer string        // each time
+	rest   []string      // of the answer, each of which comes five seconds after what is before it
 	after  time.Duration // how long nothing more must have come; 0 for a second
 	hangUp bool          // after an answer
 	brief  bool          // what was heard last is a HEAD, whose answer has no body
@@ -77,6 +78,10 @@ func (s *scripted) talk(c net.Conn) {
 		if os.IsTimeout(err) {
 			if told {
 				io.WriteString(c, answer)
+				for _, part := range s.rest {
+					time.Sleep(5 * time.Second)
+					io.WriteString(c, part)
+				}
 				if told = false; hangUp {
 					return
 				}

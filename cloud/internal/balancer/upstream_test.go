@@ -1,6 +1,7 @@
 package balancer
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,6 +34,17 @@ func TestIdleConnectionsToTargetsEnd(t *testing.T) {
 		time.Sleep(2 * time.Millisecond)
 		if n := links(); n != 0 {
 			t.Errorf("%d connections after the idle time", n)
+		}
+	})
+}
+
+// A target has the idle time for each part of its answer, however little of one has come.
+func TestAnswersMayStopWithinAChunk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		target := &scripted{answer: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2", rest: []string{"\r\nok\r\n0", "\r\n\r\n"}}
+		w := target.inFront(t)
+		if got, _ := w.ask(get + "\r\n"); statuses(got) != "200" || !strings.HasSuffix(got, "2\r\nok\r\n0\r\n\r\n") {
+			t.Errorf("got %q", got)
 		}
 	})
 }

@@ -20,10 +20,10 @@ func (x *exchange) wait(since time.Time) (string, error) {
 	until := since.Add(x.idle)
 	_ = x.link.SetReadDeadline(since.Add(min(patienceWithClient, x.idle)))
 	head, err := x.readHead()
+	_ = x.link.SetReadDeadline(until)
 	if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) || !time.Now().Before(until) {
 		return head, err
 	}
-	_ = x.link.SetReadDeadline(until)
 	defer x.watchClient()()
 	return x.readHead()
 }
