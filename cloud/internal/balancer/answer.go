@@ -94,15 +94,26 @@ func (c *client) connection() string {
 
 // write writes to the client, which ends the connection where it fails.
 func (c *client) write(out []byte) {
+	c.keepRoom(out)
+	c.put(out)
+}
+
+// keepRoom keeps the room of what is written for the next, unless it is large.
+func (c *client) keepRoom(out []byte) {
 	if c.out = out[:0]; cap(c.out) > maxHeader {
 		c.out = nil
 	}
-	c.put(out)
 }
 
 // put writes what stays its owner's.
 func (c *client) put(out []byte) {
-	if c.now = c.extend(); c.entry.status != 0 && c.entry.answered.IsZero() {
+	c.now = time.Now()
+	c.putNow(out)
+}
+
+// putNow is put where nobody has waited since the last look at the time.
+func (c *client) putNow(out []byte) {
+	if c.await(c.conn.SetWriteDeadline); c.entry.status != 0 && c.entry.answered.IsZero() {
 		c.entry.answered = c.now
 	}
 	c.entry.sent += len(out)

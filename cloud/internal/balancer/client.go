@@ -38,7 +38,7 @@ type client struct {
 	conn net.Conn
 	from netip.AddrPort
 	came time.Time
-	now  time.Time // as it was when it was last looked at: after what was written, and what was not read
+	now  time.Time // as it was when somebody last waited: for the client or the target, or to be able to write
 	r    *http1.Reader
 
 	secured     *tls.ConnectionState // nil without TLS
@@ -102,17 +102,19 @@ func (c *client) serve() {
 }
 
 // extend gives both directions the idle time anew, from now on.
-func (c *client) extend() (now time.Time) {
-	now = time.Now()
-	c.extendFrom(now)
-	return now
-}
+func (c *client) extend() { _ = c.conn.SetDeadline(time.Now().Add(c.node.idleTime())) }
 
-func (c *client) extendFrom(now time.Time) { _ = c.conn.SetDeadline(now.Add(c.node.idleTime())) }
+// await gives one direction the idle time, since the last look at the time. A stream has one time for both.
+func (c *client) await(set func(time.Time) error) {
+	if c.stream != nil {
+		set = c.stream.SetDeadline
+	}
+	_ = set(c.now.Add(c.node.idleTime()))
+}
 
 // next answers one request, and tells whether there may be another one.
 func (c *client) next() bool {
-	c.extendFrom(c.now)
+	c.await(c.conn.SetReadDeadline)
 	head, err := c.r.Head(http1.Limits{Start: maxLine, Head: maxHeader})
 	routes := c.node.routes.Load()
 	listener := routes.listeners[c.port]
@@ -230,6 +232,7 @@ func (c *client) settle() bool {
 // unread takes what nobody has read of the body.
 func (c *client) unread() bool {
 	for taken := 0; !c.body.Ended() && taken < maxUnread; {
+		c.await(c.conn.SetReadDeadline)
 		part, err := c.body.Next()
 		c.now = time.Now()
 		if taken += len(part); err != nil {

@@ -48,7 +48,8 @@ func appendDigits(out []byte, n, digits int) []byte {
 
 // newEntry begins the entry of the request whose head was just read.
 func (c *client) newEntry(routes *routes, head string) {
-	c.entry = logEntry{priority: -1, came: time.Now()}
+	c.now = time.Now()
+	c.entry = logEntry{priority: -1, came: c.now}
 	c.entry.before = c.received.Load() - uint64(len(head)+len(c.r.Buffered()))
 }
 
@@ -95,21 +96,21 @@ func (c *client) appendEntry(out line, routes *routes, now time.Time) []byte {
 		given, _ := c.q.Fields.Get("X-Amzn-Trace-Id")
 		e.trace = traceID(given, e.came)
 	}
-	out = out.quoted(e.trace).quoted(c.domain).quoted(c.certificate)
+	out = out.quoted(e.trace).quoted(c.domain).own(c.certificate)
 	if e.priority < 0 { // that of the default rule is 0
 		out = out.word("")
 	} else {
 		out = out.integer(e.priority)
 	}
-	out = out.time(e.came, &c.second).quoted(e.action).quoted(e.redirect)
-	out = out.quoted("") // error_reason is of actions that are not done here
-	out = append(out.quoted(e.target), '"').number(e.targetStatus)
+	out = out.time(e.came, &c.second).own(e.action).quoted(e.redirect)
+	out = out.own("") // error_reason is of actions that are not done here
+	out = append(out.own(e.target), '"').number(e.targetStatus)
 	out = append(out[:len(out)-1], `" `...)
 	class := ""
 	if c.q.Class != http1.Compliant {
 		class = c.q.Class.String()
 	}
-	out = out.quoted(class).quoted(string(c.q.Reason)).word(c.connTrace())
+	out = out.own(class).own(string(c.q.Reason)).word(c.connTrace())
 	out = append(out, `"-" "-" - `...) // transformed_host, transformed_uri, request_transform_status
 	return append(c.node.address.AppendTo(out), '\n')
 }
@@ -189,10 +190,18 @@ func (l line) number(n int) line {
 
 func (l line) integer(n int) line { return append(strconv.AppendInt(l, int64(n), 10), ' ') }
 
+// own writes between quotes what the load balancer itself calls something, which needs no escape.
+func (l line) own(s string) line {
+	if s == "" {
+		return append(l, `"-" `...)
+	}
+	return append(append(append(l, '"'), s...), `" `...)
+}
+
 // quoted writes what clients have sent so that no parser takes it for more than one field.
 func (l line) quoted(s string) line {
 	if s == "" {
-		s = "-"
+		return l.own("")
 	}
 	return append(append(l, '"').escaped(s), `" `...)
 }
@@ -252,7 +261,7 @@ func (c *client) connected(failed error) {
 	out := line(nil).time(now, &c.second)
 	out = append(c.from.Addr().AppendTo(out), ' ')
 	out = out.integer(int(c.from.Port())).integer(c.port).word(c.version()).word(c.suite()).word(latency)
-	out = out.quoted("") // the certificates of clients are not looked at
+	out = out.own("") // the certificates of clients are not looked at
 	for _, s := range []string{"", "", status, c.connTrace(), exchange} {
 		out = out.word(s)
 	}

@@ -85,10 +85,12 @@ func (c *client) prepareBody() (status int) {
 		c.silent = false
 		c.write(append(c.out[:0], "HTTP/1.1 100 Continue\r\n\r\n"...))
 	}
-	if c.stream != nil {
-		return 0 // the body's frames are the load balancer's own
+	if c.stream != nil || c.body.Ended() {
+		return 0 // a stream's frames are the load balancer's own
 	}
-	return bodyStatus(c.body.Check())
+	err := c.body.Check()
+	c.now = time.Now()
+	return bodyStatus(err)
 }
 
 // bodyStatus is the answer to a client whose body cannot be read.
@@ -153,10 +155,14 @@ func (x *exchange) repeats(err error) bool {
 
 // connect takes a connection to the target.
 func (x *exchange) connect(again bool) (*link, error) {
-	if again {
-		return x.target.links.dial()
+	if !again {
+		if l := x.target.links.take(x.repeatable()); l != nil {
+			return l, nil
+		}
 	}
-	return x.target.links.take(x.repeatable())
+	l, err := x.target.links.dial()
+	x.now = time.Now()
+	return l, err
 }
 
 // send writes the request, with its body as far as that is here. The rest follows beside what the target may say meanwhile.
@@ -180,13 +186,17 @@ func (x *exchange) send(again bool) (err error) {
 		}
 	}
 	x.out = out[:0]
-	x.sent = time.Now()
-	x.entry.dispatched = x.sent
-	_ = x.link.SetDeadline(x.sent.Add(x.idle))
+	whole := x.body.Ended()
+	x.sent, x.entry.dispatched = x.now, x.now
+	until := x.sent.Add(x.idle)
+	_ = x.link.SetWriteDeadline(until)
+	if !whole || x.stream != nil { // else wait says how long it waits
+		_ = x.link.SetReadDeadline(until)
+	}
 	if _, err := x.link.Write(out); err != nil {
 		return x.written(err)
 	}
-	if !x.body.Ended() {
+	if !whole {
 		x.upload = x.startUpload()
 	}
 	return nil
@@ -197,6 +207,7 @@ func (x *exchange) patience() { _ = x.link.SetDeadline(time.Now().Add(x.idle)) }
 
 // written is what becomes of an error of writing: the target may have answered before it closed.
 func (x *exchange) written(err error) error {
+	x.patience()
 	if len(x.link.r.Buffered()) > 0 || x.link.r.Fill() == nil {
 		return nil
 	}
@@ -213,9 +224,9 @@ func (x *exchange) receive() error {
 		}
 		return err
 	}
-	now := time.Now()
-	x.target.counts.took(x.p.Status, now.Sub(x.sent))
-	x.entry.headed, x.entry.status, x.entry.targetStatus = now, x.p.Status, x.p.Status
+	x.now = time.Now()
+	x.target.counts.took(x.p.Status, x.now.Sub(x.sent))
+	x.entry.headed, x.entry.status, x.entry.targetStatus = x.now, x.p.Status, x.p.Status
 	if x.p.Status == http.StatusSwitchingProtocols {
 		if x.upload.underWay() { // the target would take the rest of it for the new protocol's
 			_ = x.endUpload()

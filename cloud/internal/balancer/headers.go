@@ -97,7 +97,10 @@ func (n *names) has(name string) bool {
 // lasting goes through the fields that are not about one connection only, by their names or by what Connection says of them.
 func lasting(fields http1.Fields) iter.Seq[http1.Field] {
 	return func(yield func(http1.Field) bool) {
-		_, named := fields.Get("Connection")
+		named := false
+		for value := range fields.Values("Connection") {
+			named = named || !strings.EqualFold(value, "keep-alive")
+		}
 		for _, f := range fields {
 			if hopFields.has(f.Name) || named && fields.Lists("Connection", f.Name) {
 				continue

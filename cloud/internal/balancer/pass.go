@@ -35,8 +35,13 @@ func (x *exchange) pass(body *http1.Body) error {
 		}
 		x.answers = true
 		if first || wrap {
-			if out = appendPart(out, part, wrap, ended); len(out) > 0 {
-				x.write(out)
+			out = appendPart(out, part, wrap, ended)
+			switch x.keepRoom(out); {
+			case len(out) == 0:
+			case first && x.p.Framing.Kind != http1.Chunked: // of which what is here may be less than one that can be passed on
+				x.putNow(out)
+			default:
+				x.put(out)
 			}
 		} else if len(part) > 0 {
 			x.put(part)

@@ -96,16 +96,16 @@ func (u *upstream) to(address string, g Group) *links {
 	return p
 }
 
-// take returns a connection that nothing uses and that is open, or a new one. The kernel is asked whether it is open for a request that must not
-// be sent again.
-func (p *links) take(mayRepeat bool) (*link, error) {
+// take returns a connection that nothing uses and that is open, or nil. The kernel is asked whether it is open for a request that must not be
+// sent again.
+func (p *links) take(mayRepeat bool) *link {
 	for l := p.last(); l != nil; l = p.last() {
 		if l.isOpen(mayRepeat) {
-			return l, nil
+			return l
 		}
 		l.drop()
 	}
-	return p.dial()
+	return nil
 }
 
 func (p *links) last() *link {
