@@ -31,14 +31,19 @@ func (c *conduct) share() int { return targethealth.WholeShare - int(c.withheld.
 // note counts an exchange for what its target is judged by: answers of 5XX, and connections that fail. What its client has broken off, and
 // what never was sent, tells nothing of it.
 func (x *exchange) note(err error) {
-	var body bodyError
 	switch {
-	case x.failed, x.stream.gone(), errors.As(err, &body), errors.Is(err, errBusy), errors.Is(err, errClientGone):
+	case x.failed, x.stream.gone(), err != nil && !ofTarget(err):
 	case err != nil, x.entry.targetStatus >= http.StatusInternalServerError:
 		x.target.conduct.seen.Add(1 + oneFailed)
 	default:
 		x.target.conduct.seen.Add(1)
 	}
+}
+
+// ofTarget tells whether an exchange failed by its target.
+func ofTarget(err error) bool {
+	var body bodyError
+	return !errors.As(err, &body) && !errors.Is(err, errBusy) && !errors.Is(err, errClientGone)
 }
 
 // compareTargets compares the targets of each group of an application load balancer until the context ends.

@@ -141,7 +141,9 @@ func (c *client) appendRequestLine(out line, routes *routes) line {
 	if host == "" {
 		host = routes.dnsName
 	}
-	out = out.escaped(c.q.Method).escaped(" ").escaped(c.scheme()).escaped("://").escaped(host).escaped(portString(c.port)).escaped(c.q.Path)
+	out = out.escaped(c.q.Method).escaped(" ").escaped(c.scheme()).escaped("://").escaped(host)
+	out = strconv.AppendInt(append(out, ':'), int64(c.port), 10)
+	out = out.escaped(c.q.Path)
 	if c.q.Query != "" {
 		out = out.escaped("?").escaped(c.q.Query)
 	}

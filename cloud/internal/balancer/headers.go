@@ -128,7 +128,7 @@ func (c *client) appendRequest(out []byte, routes *routes) []byte {
 		}
 	}
 	out = h.appendForwarded(out, q.Fields, c.from)
-	out = append(out, "X-Forwarded-Proto: "+c.scheme()+"\r\nX-Forwarded-Port: "...)
+	out = append(append(append(out, "X-Forwarded-Proto: "...), c.scheme()...), "\r\nX-Forwarded-Port: "...)
 	out = append(strconv.AppendInt(out, int64(c.port), 10), "\r\n"...)
 	if h.TLSFields {
 		out = c.appendTLS(out)
