@@ -27,8 +27,7 @@ type Conn struct {
 	filled bool   // with this outcome
 	got    outcome
 
-	posted []byte // is sent at the end of the round, with this outcome
-	sent   outcome
+	message
 }
 
 // happened lets those go on who wait for what an event tells.
@@ -89,11 +88,11 @@ func (c *Conn) Read(p []byte) (int, error) {
 			if c.left(n, len(p)) == ready {
 				c.in.signal()
 			}
-			return outcome{n, errno}.read()
+			return c.told(outcome{n, errno}.read())
 		}
 		if c.place = p; c.in.wait(&c.closed) && c.filled {
 			c.place, c.filled = nil, false
-			return c.got.read()
+			return c.told(c.got.read())
 		}
 	}
 }
@@ -114,7 +113,8 @@ func (o outcome) read() (int, error) {
 	return o.n, nil
 }
 
-// Write implements net.Conn, with the errors of Read.
+// Write implements net.Conn, with the errors of Read. As with the kernel's own buffer, what has been written may not have been sent: why it could
+// not be is told to the next one who reads or writes.
 func (c *Conn) Write(p []byte) (written int, err error) {
 	if !c.hold() {
 		return 0, net.ErrClosed
@@ -123,8 +123,15 @@ func (c *Conn) Write(p []byte) (written int, err error) {
 	if err := c.out.refused(&c.closed); err != nil {
 		return 0, err
 	}
+	if err := c.settle(); err != nil {
+		return 0, err
+	}
+	if c.post(p) {
+		return len(p), nil
+	}
 	for {
-		done := c.send(p[written:])
+		var done outcome
+		done.n, done.errno = direct.Send(c.fd, p[written:])
 		switch written += done.n; done.errno {
 		case 0:
 			return written, nil
@@ -136,17 +143,6 @@ func (c *Conn) Write(p []byte) (written int, err error) {
 			return written, err
 		}
 	}
-}
-
-// send sends at the end of the round, or at once where there is none.
-func (c *Conn) send(p []byte) outcome {
-	if !c.poller.post(c, p) {
-		n, errno := direct.Send(c.fd, p)
-		return outcome{n, errno}
-	}
-	<-c.out.wake
-	c.posted = nil
-	return c.sent
 }
 
 // Silent tells whether nobody has heard of the other side since the last read: neither that it said something nor that it closed the connection.
@@ -180,20 +176,21 @@ func (c *Conn) release() {
 	if c.users.Add(-1) > 0 {
 		return
 	}
+	c.out.stop()
 	c.poller.forget(c)
 	_ = unix.Close(int(c.fd)) // and with it goes the poller's interest (epoll(7), question 6)
 	_ = c.Conn.Close()
 }
 
-// Close implements net.Conn. Whoever reads or writes is told.
+// Close implements net.Conn. Whoever reads or writes is told. What has been written is sent, as long as the deadline allows.
 func (c *Conn) Close() error {
 	if c.closed.Swap(true) {
 		return net.ErrClosed
 	}
-	for _, s := range []*side{&c.in, &c.out} {
-		s.stop()
-		s.rouse()
-	}
+	c.in.stop()
+	c.in.rouse()
+	c.out.rouse()
+	c.abandon()
 	c.release()
 	return nil
 }
@@ -204,6 +201,9 @@ func (c *Conn) CloseWrite() error {
 		return net.ErrClosed
 	}
 	defer c.release()
+	if err := c.settle(); err != nil {
+		return err
+	}
 	return unix.Shutdown(int(c.fd), unix.SHUT_WR)
 }
 

@@ -2,6 +2,7 @@ package poller_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -20,9 +21,12 @@ import (
 )
 
 // pair are two ends of a kernel's connection, one of them of the poller.
-func pair(t *testing.T) (*poller.Conn, *net.TCPConn) {
+func pair(t *testing.T, adjust ...func(near, far *net.TCPConn)) (*poller.Conn, *net.TCPConn) {
 	t.Helper()
 	near, far := tcp(t)
+	for _, f := range adjust {
+		f(near, far)
+	}
 	c, ok := poller.Take(near).(*poller.Conn)
 	if !ok {
 		t.Fatal("a kernel's connection was not taken")
@@ -124,6 +128,75 @@ func TestCarriesManyConversations(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// narrow is pair with little room in the kernel, of which one end echoes in small pieces until it cannot, or the other has ended.
+func narrow(t *testing.T) (far *net.TCPConn, echo *poller.Conn, ended chan error) {
+	c, far := pair(t, func(near, far *net.TCPConn) { _, _ = near.SetWriteBuffer(1<<12), far.SetReadBuffer(1<<12) })
+	ended = make(chan error, 1)
+	go func() {
+		buffer := make([]byte, 1000)
+		for {
+			n, err := c.Read(buffer)
+			if err == nil {
+				_, err = c.Write(buffer[:n])
+			}
+			if err != nil {
+				if errors.Is(err, io.EOF) {
+					err = c.Close()
+				}
+				ended <- err
+				return
+			}
+		}
+	}()
+	return far, c, ended
+}
+
+// fill writes until the other end takes no more, since nobody reads what it answers, and returns what it has taken.
+func fill(t *testing.T, far *net.TCPConn) (taken []byte) {
+	t.Helper()
+	r := chance.New(t)
+	for part := make([]byte, 1<<16); ; {
+		for i := range part {
+			part[i] = byte(r.Uint32())
+		}
+		_ = far.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+		n, err := far.Write(part)
+		if taken = append(taken, part[:n]...); err != nil {
+			return taken
+		}
+	}
+}
+
+// What was written when there was no place for it is sent when there is, in its order, though the connection has been closed.
+func TestDeliversWhatWasWritten(t *testing.T) {
+	far, _, ended := narrow(t)
+	taken := fill(t, far)
+	_ = far.CloseWrite()
+	got, err := io.ReadAll(far)
+	if err != nil || !bytes.Equal(got, taken) {
+		t.Errorf("%d of %d bytes came back, %v", len(got), len(taken), err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// Who waits for place for a message is told of a close, and of a deadline.
+func TestTellsWhoWaitsWithAMessage(t *testing.T) {
+	far, c, ended := narrow(t)
+	fill(t, far)
+	_ = c.Close()
+	if err := <-ended; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("close: %v", err)
+	}
+	far, c, ended = narrow(t)
+	fill(t, far)
+	_ = c.SetWriteDeadline(time.Now().Add(time.Millisecond))
+	if err := <-ended; !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("deadline: %v", err)
+	}
 }
 
 // The end is told to whoever waits for it, whether it comes with the last bytes or after them.
@@ -274,9 +347,11 @@ func eventually(t *testing.T, done func() bool) {
 func TestLeavesNothing(t *testing.T) {
 	share := semaphore.NewWeighted(1)
 	before := descriptorsOpen(t)
+	patient, cancel := context.WithDeadline(t.Context(), patience.Deadline())
+	defer cancel()
 	for range 100 {
 		near, far := tcp(t)
-		if !share.TryAcquire(1) {
+		if share.Acquire(patient, 1) != nil { // it is given back with the last message
 			t.Fatal("a closed connection holds its place")
 		}
 		c := poller.Take(descriptors.Counted(near, share))
@@ -293,7 +368,7 @@ func TestLeavesNothing(t *testing.T) {
 		busy.Wait()
 		_, _ = c.Close(), far.Close()
 	}
-	if !share.TryAcquire(1) || share.TryAcquire(1) {
+	if share.Acquire(patient, 1) != nil || share.TryAcquire(1) {
 		t.Error("places are lost, or given back twice")
 	}
 	if now := descriptorsOpen(t); now > before+10 { // the poller's own among them

@@ -59,10 +59,11 @@ type poller struct {
 	fd    int
 	epoll syscall.RawConn // the same, as Go's poller knows it
 
+	inRound atomic.Bool // what is sent now waits for the others of the round; set with the lock
+
 	mu      sync.Mutex
 	conns   map[uint64]*Conn // by what their events carry
 	last    uint64           // of those
-	inRound bool             // what is sent now waits for the others of the round
 	out     []*Conn          // which have something to send
 	sending []*Conn          // out of the round before, kept for its room
 
@@ -93,7 +94,7 @@ func (p *poller) take(c net.Conn, raw syscall.RawConn) (*Conn, error) {
 	}
 	s := &Conn{Conn: c, poller: p, fd: uintptr(fd)}
 	s.users.Store(1)
-	s.in.wake, s.out.wake = make(chan struct{}, 1), make(chan struct{}, 1)
+	s.in.wake, s.out.wake, s.done = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1)
 	s.in.state.Store(ready)
 	s.out.state.Store(ready)
 	p.mu.Lock()
@@ -146,8 +147,7 @@ func (p *poller) round(events []unix.EpollEvent) {
 	}
 	runtime.Gosched()
 	for _, c := range p.end() {
-		c.sent.n, c.sent.errno = direct.Send(c.fd, c.posted)
-		c.out.wake <- struct{}{}
+		c.deliver()
 	}
 }
 
@@ -155,7 +155,7 @@ func (p *poller) round(events []unix.EpollEvent) {
 func (p *poller) begin(events []unix.EpollEvent) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.inRound = true
+	p.inRound.Store(true)
 	p.woken = p.woken[:0]
 	for _, e := range events {
 		c := p.conns[uint64(uint32(e.Fd))|uint64(uint32(e.Pad))<<32]
@@ -169,24 +169,18 @@ func (p *poller) begin(events []unix.EpollEvent) {
 func (p *poller) end() []*Conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.inRound = false
+	p.inRound.Store(false)
 	p.out, p.sending = p.sending[:0], p.out
 	return p.sending
 }
 
-// maxPosted is the largest message that waits for the others of a round. What is larger takes longer to copy than a round saves.
-const maxPosted = 16 << 10
-
-// post leaves a message of a connection for the end of the round, if there is one. The connection's out.wake tells that it has been sent.
-func (p *poller) post(c *Conn, message []byte) bool {
-	if len(message) > maxPosted {
-		return false
-	}
+// post lets a connection send its message at the end of the round, if there is one.
+func (p *poller) post(c *Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.inRound {
-		c.posted = message
-		p.out = append(p.out, c)
+	if !p.inRound.Load() {
+		return false
 	}
-	return p.inRound
+	p.out = append(p.out, c)
+	return true
 }

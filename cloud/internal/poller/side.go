@@ -102,6 +102,16 @@ func (s *side) set(t time.Time, closed *atomic.Bool) error {
 	return nil
 }
 
+// limit sets a deadline where there is none.
+func (s *side) limit(t time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.wanted.IsZero() {
+		s.wanted = t
+		s.arm()
+	}
+}
+
 // arm lets the wait end at the wanted time, if that has not come already.
 func (s *side) arm() {
 	left := time.Until(s.wanted)
