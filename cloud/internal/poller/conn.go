@@ -20,7 +20,7 @@ type Conn struct {
 	fd       uintptr
 	users    atomic.Int32 // of the descriptor, the open connection among them; the last one closes it
 	closed   atomic.Bool
-	over     atomic.Bool // the other side says nothing more: everything can be read at any time
+	leaves   atomic.Bool // a read may leave something: the other side has ended, or sent urgent data, before which reads stop (tcp(7))
 	in, out  side
 
 	place  []byte // to read into, of the one who waits
@@ -30,12 +30,15 @@ type Conn struct {
 	message
 }
 
+// leaving are the events after which a read may leave something.
+const leaving = unix.EPOLLRDHUP | unix.EPOLLHUP | unix.EPOLLERR | unix.EPOLLPRI
+
 // happened lets those go on who wait for what an event tells.
 func (c *Conn) happened(events uint32) {
-	if events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
-		c.over.Store(true)
+	if events&leaving != 0 {
+		c.leaves.Store(true)
 	}
-	if events&(unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0 && !c.fill() {
+	if events&(unix.EPOLLIN|leaving) != 0 && !c.fill() {
 		c.in.signal()
 	}
 	if events&(unix.EPOLLOUT|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
@@ -61,7 +64,7 @@ func (c *Conn) fill() bool {
 
 // left is what is known after a read of n bytes into a place for more or as many.
 func (c *Conn) left(n, place int) int32 {
-	if n == place || c.over.Load() {
+	if n == place || c.leaves.Load() {
 		return ready
 	}
 	return idle

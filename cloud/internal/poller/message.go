@@ -34,7 +34,7 @@ var buffers = sync.Pool{New: func() any { return new([maxMessage]byte) }}
 
 // post leaves a message for the end of the round. Where the other side is known to have ended the connection, the kernel is asked at once.
 func (c *Conn) post(p []byte) bool {
-	if len(p) > maxMessage || c.over.Load() || !c.poller.inRound.Load() {
+	if len(p) > maxMessage || c.leaves.Load() || !c.poller.inRound.Load() {
 		return false
 	}
 	c.buffer = buffers.Get().(*[maxMessage]byte)

@@ -102,7 +102,7 @@ func (p *poller) take(c net.Conn, raw syscall.RawConn) (*Conn, error) {
 	s.id = p.last
 	p.conns[s.id] = s
 	p.mu.Unlock()
-	event := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET, Fd: int32(s.id), Pad: int32(s.id >> 32)}
+	event := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLOUT | leaving | unix.EPOLLET, Fd: int32(s.id), Pad: int32(s.id >> 32)}
 	if err := unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, fd, &event); err != nil {
 		p.forget(s)
 		_ = unix.Close(fd)
