@@ -93,8 +93,11 @@ func (c *Conn) Read(p []byte) (int, error) {
 			}
 			return c.told(outcome{n, errno}.read())
 		}
-		if c.place = p; c.in.wait(&c.closed) && c.filled {
-			c.place, c.filled = nil, false
+		c.place = p
+		word := c.in.wait(&c.closed)
+		c.place = nil // it is the reader's again
+		if word && c.filled {
+			c.filled = false
 			return c.told(c.got.read())
 		}
 	}

@@ -7,10 +7,12 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"runtime"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+	"weak"
 
 	"golang.org/x/sync/semaphore"
 
@@ -162,4 +164,32 @@ func TestReadsOnAfterUrgentData(t *testing.T) {
 			t.Errorf("got %q", all)
 		}
 	}
+}
+
+// What was to be read into is the reader's alone when nobody waits any more.
+func TestKeepsNoPlace(t *testing.T) {
+	c, _ := pair(t)
+	_ = c.SetReadDeadline(time.Now().Add(time.Millisecond))
+	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) || !c.Silent() {
+		t.Fatal(err)
+	}
+	_ = c.SetReadDeadline(time.Time{})
+	place := new([32 << 10]byte)
+	kept := weak.Make(place)
+	ended := make(chan error)
+	go func(place []byte) {
+		_, err := c.Read(place)
+		ended <- err
+	}(place[:])
+	place = nil
+	eventually(t, func() bool { return !c.Silent() }) // somebody waits
+	_ = c.SetReadDeadline(time.Unix(1, 0))
+	if err := <-ended; !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatal(err)
+	}
+	eventually(t, func() bool {
+		runtime.GC()
+		return kept.Value() == nil
+	})
+	runtime.KeepAlive(c)
 }
