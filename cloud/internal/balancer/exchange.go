@@ -88,6 +88,7 @@ func (c *client) prepareBody() (status int) {
 	if c.stream != nil || c.body.Ended() {
 		return 0 // a stream's frames are the load balancer's own
 	}
+	c.await(c.conn.SetReadDeadline)
 	err := c.body.Check()
 	c.now = time.Now()
 	return bodyStatus(err)
@@ -174,7 +175,9 @@ func (x *exchange) send(again bool) (err error) {
 	x.unwatch = x.stream.watch(x.link)
 	out := x.appendRequest(x.out[:0], x.routes)
 	for len(x.r.Buffered()) > 0 && !x.body.Ended() {
+		x.await(x.conn.SetReadDeadline) // for the rest of a chunk's line
 		part, err := x.body.Next()
+		x.now = time.Now()
 		if errors.Is(err, io.EOF) {
 			break
 		}

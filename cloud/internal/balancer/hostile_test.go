@@ -377,6 +377,27 @@ func TestClientsAreNotWaitedForForEver(t *testing.T) {
 	})
 }
 
+// The idle time is that of what is waited for, not what is left of it after what was waited for before.
+func TestEachWaitHasItsIdleTime(t *testing.T) {
+	const head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+	for name, x := range map[string]struct{ first, next, last, statuses string }{
+		"for the head, and for the body": {"POST / HT", head[len("POST / HT"):] + "\r\n", "1\r\nx\r\n0\r\n\r\n", "200"},
+		"for the body that was asked for": {
+			"POST / HT", head[len("POST / HT"):] + "Expect: 100-continue\r\n\r\n", "1\r\nx\r\n0\r\n\r\n", "100 200"},
+		"for the body, and for the target": {head + "\r\n", "1\r\nx\r\n1", "\r\ny\r\n0\r\n\r\n", "200"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				target := &scripted{answer: plainOK, after: 4 * time.Second}
+				w := target.inFront(t, func(w *world) { w.idle = 7 * time.Second })
+				if got, _ := w.ask(x.first, x.next, x.last); statuses(got) != x.statuses {
+					t.Errorf("got %q", got)
+				}
+			})
+		})
+	}
+}
+
 func TestBodyIsAskedForAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		target := &scripted{answer: plainOK, after: 8 * time.Second}
