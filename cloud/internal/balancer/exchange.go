@@ -210,6 +210,9 @@ func (x *exchange) patience() { _ = x.link.SetDeadline(time.Now().Add(x.idle)) }
 
 // written is what becomes of an error of writing: the target may have answered before it closed.
 func (x *exchange) written(err error) error {
+	if timedOut(err) {
+		return err // it has had the idle time
+	}
 	x.patience()
 	if len(x.link.r.Buffered()) > 0 || x.link.r.Fill() == nil {
 		return nil

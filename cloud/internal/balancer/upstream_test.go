@@ -48,3 +48,27 @@ func TestAnswersMayStopWithinAChunk(t *testing.T) {
 		}
 	})
 }
+
+// A target that takes no request has the idle time for it once.
+func TestTargetsThatReadNothingTimeOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		l, err := w.memory.Listen("tcp", "10.0.1.5:80")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		go func() {
+			for c, err := l.Accept(); err == nil; c, err = l.Accept() {
+				defer c.Close()
+			}
+		}()
+		w.idle = 10 * time.Second
+		w.configure([]Group{group(at("10.0.1.5:80"))})
+		settle()
+		began := time.Now()
+		if got, _ := w.ask("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"); statuses(got) != "504" || time.Since(began) >= 11*time.Second {
+			t.Errorf("got %q after %v", got, time.Since(began))
+		}
+	})
+}
