@@ -61,6 +61,9 @@ func (c *Conn) deliver() {
 // settle waits until what was written before has been sent, and tells why it could not be.
 func (c *Conn) settle() error {
 	if c.way.Load() != delivered && c.way.CompareAndSwap(posted, awaited) {
+		if c.closed.Load() { // which may not have seen that somebody waits
+			c.abandon()
+		}
 		<-c.done
 		if err := c.out.refused(&c.closed); err != nil {
 			return err
@@ -72,8 +75,11 @@ func (c *Conn) settle() error {
 	return nil
 }
 
-// abandon lets the one go on who waits until a message has been delivered.
+// abandon lets the one go on who waits until a message has been delivered. The message has no more time than it must.
 func (c *Conn) abandon() {
+	if c.way.Load() != delivered {
+		c.out.limit(time.Now().Add(maxRest))
+	}
 	if c.way.CompareAndSwap(awaited, posted) {
 		c.done <- struct{}{}
 	}
@@ -87,11 +93,11 @@ func (c *Conn) told(n int, err error) (int, error) {
 	return n, err
 }
 
-// maxRest is how long the rest of a message is waited for that has no deadline of its own.
+// maxRest is how long a connection that is closed waits to deliver the rest of a message, unless the deadline comes before.
 const maxRest = time.Minute
 
+// deliverRest delivers what there was no place for, until the deadline. While there is none it stays, as in the kernel's own buffer.
 func (c *Conn) deliverRest(sent int) {
-	c.out.limit(time.Now().Add(maxRest))
 	for {
 		if err := c.out.await(&never); err != nil {
 			c.delivered(syscall.ETIMEDOUT)

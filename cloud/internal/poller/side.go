@@ -91,22 +91,22 @@ func (s *side) rouse() {
 func (s *side) set(t time.Time, closed *atomic.Bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if closed.Load() {
+		return net.ErrClosed
+	}
 	s.wanted = t
 	s.expired.Store(false)
-	switch {
-	case closed.Load():
-		return net.ErrClosed
-	case !t.IsZero() && (s.until.IsZero() || t.Before(s.until)):
+	if !t.IsZero() && (s.until.IsZero() || t.Before(s.until)) {
 		s.arm()
 	}
 	return nil
 }
 
-// limit sets a deadline where there is none.
+// limit sets a deadline where there is none, or a later one.
 func (s *side) limit(t time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.wanted.IsZero() {
+	if s.wanted.IsZero() || t.Before(s.wanted) {
 		s.wanted = t
 		s.arm()
 	}
