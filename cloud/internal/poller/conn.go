@@ -12,7 +12,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/direct"
 )
 
-// Conn is a connection that waits in a poller. One goroutine reads at a time, and one writes.
+// Conn is a connection that waits in a poller. One goroutine reads at a time; those that write, or end what is written, wait for each other.
 type Conn struct {
 	net.Conn // that was taken: its addresses, and what is done when it is closed
 	poller   *poller
@@ -126,6 +126,8 @@ func (c *Conn) Write(p []byte) (written int, err error) {
 		return 0, net.ErrClosed
 	}
 	defer c.release()
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	if err := c.out.refused(&c.closed); err != nil {
 		return 0, err
 	}
@@ -136,14 +138,13 @@ func (c *Conn) Write(p []byte) (written int, err error) {
 		return len(p), nil
 	}
 	for {
-		var done outcome
-		done.n, done.errno = direct.Send(c.fd, p[written:])
-		switch written += done.n; done.errno {
+		n, errno := direct.Send(c.fd, p[written:])
+		switch written += n; errno {
 		case 0:
 			return written, nil
 		case syscall.EAGAIN:
 		default:
-			return written, done.errno
+			return written, errno
 		}
 		if err := c.out.await(&c.closed); err != nil {
 			return written, err
@@ -207,6 +208,8 @@ func (c *Conn) CloseWrite() error {
 		return net.ErrClosed
 	}
 	defer c.release()
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	if err := c.settle(); err != nil {
 		return err
 	}

@@ -23,6 +23,8 @@ const (
 
 // message is what a connection has written and not sent yet.
 type message struct {
+	writing sync.Mutex // is held by whoever may write the next one
+
 	buffer *[maxMessage]byte // of the pool; nil where there is none
 	length int
 	way    atomic.Int32
