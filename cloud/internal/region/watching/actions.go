@@ -80,10 +80,15 @@ func (r *Room) checkActions(row alarmRow) error {
 
 // scalingAlone is an alarm with no actions but those that are scaling policies.
 func (r *Room) scalingAlone(row alarmRow) alarmRow {
-	for _, list := range []*[]string{&row.OKActions, &row.AlarmActions, &row.MissingActions} {
-		*list = slices.DeleteFunc(slices.Clone(*list), func(a string) bool { return !strings.HasPrefix(a, r.policies()) })
-	}
+	row.dropActions(func(a string) bool { return !strings.HasPrefix(a, r.policies()) })
 	return row
+}
+
+// dropActions takes actions from those of each state, and leaves the lists that the alarm had as they were.
+func (row *alarmRow) dropActions(drop func(action string) bool) {
+	for _, list := range []*[]string{&row.OKActions, &row.AlarmActions, &row.MissingActions} {
+		*list = slices.DeleteFunc(slices.Clone(*list), drop)
+	}
 }
 
 // instance is the one whose metric an alarm watches, if any.

@@ -365,9 +365,7 @@ func (r *Room) DropAlarms(tx *store.Tx, names ...string) error {
 func (r *Room) DropAction(tx *store.Tx, action string, last bool) error {
 	for _, row := range r.alarms.AllTx(tx) {
 		had := len(row.OKActions) + len(row.AlarmActions) + len(row.MissingActions)
-		for _, list := range []*[]string{&row.OKActions, &row.AlarmActions, &row.MissingActions} {
-			*list = slices.DeleteFunc(slices.Clone(*list), func(a string) bool { return a == action })
-		}
+		row.dropActions(func(a string) bool { return a == action })
 		has := len(row.OKActions) + len(row.AlarmActions) + len(row.MissingActions)
 		if has == had {
 			continue
