@@ -394,3 +394,45 @@ func TestTakesKernelsConnectionsAlone(t *testing.T) {
 		t.Error("a pipe was taken")
 	}
 }
+
+// Those who write at one time wait for each other: what each has written arrives once.
+func TestWritersWaitForEachOther(t *testing.T) {
+	const all = 20_000
+	c, far := pair(t)
+	words := make(chan byte)
+	var writers sync.WaitGroup
+	for range 4 {
+		writers.Go(func() {
+			for word := range words {
+				if _, err := c.Write([]byte{word}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	go func() { // which wakes the reader, in whose rounds the others write
+		for range all {
+			_, _ = far.Write([]byte{'a'})
+		}
+	}()
+	go func() {
+		place := make([]byte, 16)
+		for got := 0; got < all; {
+			n, err := c.Read(place)
+			if err != nil {
+				t.Error(err)
+				break
+			}
+			for _, word := range place[:n] {
+				words <- word
+			}
+			got += n
+		}
+		close(words)
+		writers.Wait()
+		_ = c.CloseWrite()
+	}()
+	if back, err := io.ReadAll(far); err != nil || len(back) != all {
+		t.Errorf("%d of %d bytes came back, %v", len(back), all, err)
+	}
+}
